@@ -1,0 +1,1 @@
+"""Benchmarks: how long the questions take, on ledgers of known size."""

@@ -1,0 +1,1 @@
+"""Evidence: how a claim is known, how surely, and what was rejected."""

@@ -1,0 +1,1 @@
+"""Facts: claims with the two periods in which they hold and were believed."""

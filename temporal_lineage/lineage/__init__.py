@@ -1,0 +1,1 @@
+"""Lineage: what fed what, walked over edges and contributions."""
