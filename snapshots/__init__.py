@@ -1,3 +1,3 @@
-"""What the history of one table is: values and rules, no I/O, no clock."""
+"""The vocabulary: what one table's history is. Pure values and rules; no I/O, no clock."""
 
 __distribution__ = "temporal-lineage"

@@ -1,0 +1,19 @@
+"""Ancestry: the parent chain of a snapshot."""
+
+from collections.abc import Iterator, Mapping
+
+from snapshots.snapshot import Snapshot
+
+
+def ancestry(snapshot_id: int, snapshots: Mapping[int, Snapshot]) -> Iterator[int]:
+    """Yield the snapshot and its parents, newest first, as far as they are known.
+
+    A parent that is named but not known is not yielded. A cycle, which only hostile metadata
+    can hold, ends the walk.
+    """
+    seen: set[int] = set()
+    walking: int | None = snapshot_id
+    while walking is not None and walking in snapshots and walking not in seen:
+        seen.add(walking)
+        yield walking
+        walking = snapshots[walking].parent_id

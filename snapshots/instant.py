@@ -1,0 +1,92 @@
+"""Instants: points in time, UTC, in whole microseconds."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from snapshots.errors import BadInstantError
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROS_MAX = 2**63 - 1
+_MICROSECOND = timedelta(microseconds=1)
+_SHAPE = re.compile(
+    r"\d{4}-\d{2}-\d{2}([T ]\d{2}(:?\d{2}){0,2}([.,]\d{1,6})?([Zz]|[+-]\d{2}:?\d{2})?)?"
+)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Instant:
+    """A point in time, counted in microseconds since 1970-01-01T00:00Z; stored as BIGINT.
+
+    >>> Instant.parse("2026-11-17T10:30+01:00")
+    Instant(2026-11-17T09:30:00Z)
+    >>> Instant.parse("2026-11-17") < FOREVER
+    True
+    """
+
+    micros: int
+
+    @classmethod
+    def parse(cls, text: str) -> Instant:
+        """Read ISO 8601. Without an offset the text is UTC; a bare date is its first moment.
+
+        Raises BadInstantError for anything else, numbers included: a number has no unit.
+        """
+        if text == "forever":
+            return FOREVER
+        if not _SHAPE.fullmatch(text):
+            raise BadInstantError(text)
+        try:
+            moment = datetime.fromisoformat(text.replace(",", "."))
+        except ValueError as error:
+            raise BadInstantError(text) from error
+        return cls.from_datetime(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+
+    @classmethod
+    def from_millis(cls, millis: int) -> Instant:
+        """Take milliseconds since the epoch, the unit of both table formats."""
+        return cls(millis * 1000)
+
+    @classmethod
+    def from_datetime(cls, moment: datetime) -> Instant:
+        """Take an aware datetime; a naive one is a bug of the caller."""
+        if moment.tzinfo is None:
+            msg = "an Instant needs an aware datetime"
+            raise ValueError(msg)
+        return cls((moment - _EPOCH) // _MICROSECOND)
+
+    def isoformat(self) -> str:
+        """Write the shortest exact ISO 8601 text, always with Z; `parse` reads it back."""
+        if self == FOREVER:
+            return "forever"
+        try:
+            moment = _EPOCH + self.micros * _MICROSECOND
+        except OverflowError:
+            # A foreign clock can hold any 64-bit number; print it rather than fail.
+            return f"{self.micros}us"
+        whole = moment.strftime("%Y-%m-%dT%H:%M:%S").rjust(19, "0")
+        fraction = f"{moment.microsecond:06d}"
+        if fraction == "000000":
+            return f"{whole}Z"
+        return f"{whole}.{fraction.removesuffix('000')}Z"
+
+    def plus(self, *, micros: int) -> Instant:
+        """Move by microseconds, never past FOREVER."""
+        return Instant(min(self.micros + micros, _MICROS_MAX))
+
+    def __str__(self) -> str:
+        """Write ISO 8601."""
+        return self.isoformat()
+
+    def __repr__(self) -> str:
+        """Write ISO 8601, so that a failed test can be read."""
+        return f"Instant({self.isoformat()})"
+
+
+FOREVER = Instant(_MICROS_MAX)
+"""The open end of a Period: later than every point in time."""
+
+BEGINNING = Instant(-(2**63))
+"""Earlier than every point in time."""
