@@ -1,1 +1,29 @@
-"""temporal_lineage: what fed what, as of when, and how we know."""
+"""temporal_lineage: what fed what, as of when, and how we know.
+
+`catalogs` and `snapshots` are plain names, so another package, or a file in the working folder,
+can stand in their place. Better to say so here than to fail somewhere inside.
+"""
+
+from importlib import import_module
+
+__distribution__ = "temporal-lineage"
+__version__ = "0.1.0"
+
+
+def _check_neighbour(name: str) -> None:
+    """Raise ImportError where the package `name` on sys.path is not the one we came with."""
+    module = import_module(name)
+    if getattr(module, "__distribution__", None) == __distribution__:
+        return
+    # A namespace package has no file, only the folders it was found in.
+    place = module.__file__ or ", ".join(module.__path__)
+    message = (
+        f"temporal_lineage needs the package '{name}' of the distribution {__distribution__}, "
+        f"but {place} stands in its place; rename or remove it, "
+        f"or put the folder of {__distribution__} before it on sys.path"
+    )
+    raise ImportError(message, name=name, path=place)
+
+
+for _name in ("snapshots", "catalogs"):
+    _check_neighbour(_name)

@@ -1,0 +1,66 @@
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# The Python that makes the environment: `make test PYTHON=python3.13 VENV=.venv313`.
+PYTHON ?= python3
+VENV ?= .venv
+# More for pytest: `make test ARGS="-n 2 -k period"`.
+ARGS ?=
+
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+DOCUMENTS := $(wildcard README.md docs/*.md)
+REWRITTEN := $(wildcard tests/test_docs*.py tests/test_transcripts*.py tests/test_acceptance*.py tests/acceptance)
+
+.PHONY: help install lint types layers docs test check wheel demo bench rewrite clean
+
+help:      ## Show this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+install: $(READY)  ## Make the virtual environment, or bring it up to date
+
+# The stamp is newer than pyproject.toml exactly when the environment fits it.
+# pip goes first: the one a bare Python 3.11 brings does not know --group.
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; say: make PYTHON=python3.11")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable . --group dev
+	@touch $@
+
+lint: $(READY)  ## Formatting and rules
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(READY)  ## Types, strictly
+	$(BIN)/mypy
+
+layers: $(READY)  ## What may import what
+	$(BIN)/lint-imports
+
+docs: $(READY)  ## Generated parts of the documents are current
+	$(BIN)/python -m cogapp --check --diff $(DOCUMENTS)
+
+test: $(READY)  ## Tests and doctests, on SQLite and PostgreSQL
+	$(BIN)/python -m pytest $(ARGS)
+
+wheel: $(READY)  ## Build sdist and wheel into dist/, and look inside
+	rm -rf dist
+	TEMPORAL_LINEAGE_DIST=dist $(BIN)/python -m pytest tests/test_wheel.py -m wheel $(ARGS)
+
+check: lint types layers docs test wheel  ## All that CI runs
+
+demo: $(READY)  ## The main job on real tables, from nothing
+	$(BIN)/tl demo
+
+bench: $(READY)  ## Measure, and print a table
+	$(BIN)/python -m benchmarks
+
+rewrite: $(READY)  ## Let the program rewrite its documents and goldens; then read the diff
+	$(if $(REWRITTEN),REWRITE=1 $(BIN)/python -m pytest $(REWRITTEN))
+	$(BIN)/python -m cogapp -r $(DOCUMENTS)
+
+clean:     ## Remove what was made, except the environment
+	rm -rf build dist *.egg-info htmlcov .coverage .coverage.*
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find benchmarks catalogs snapshots temporal_lineage tests -name __pycache__ -prune -exec rm -rf {} +
