@@ -1,0 +1,1 @@
+"""Capture: what engines, schedulers and people tell about runs, made into values."""
