@@ -213,7 +213,7 @@ def test_receipts_are_images_whose_text_and_digest_are_in_the_table(lake: DemoLa
     rows = iceberg(lake, "docs.receipt_text").scan().to_arrow().to_pylist()
     assert len(rows) == 36
     for row in rows:
-        image = Path(row["image_path"]).read_bytes()
+        image = (lake.root / row["image_path"]).read_bytes()
         assert sha256(image).hexdigest() == row["sha256"]
         assert str(row["order_id"]) in row["text"]
         chunks = dict(png_chunks(image))

@@ -49,7 +49,7 @@ class DemoLake:
     `catalog` holds the properties of the Iceberg catalog `lake`; `delta` is the folder of the
     Delta tables, as `delta/<schema>/<table>`. `daily_events` are there from the start,
     `late_events` only once the lake is finished. `milestones` are snapshot ids, Delta versions,
-    run ids and ISO instants, all as text.
+    run ids and ISO instants, all as text. Paths inside the tables are relative to `root`.
     """
 
     root: Path

@@ -65,13 +65,19 @@ def read_receipts(stage: Stage, at: Instant, *, number: int) -> None:
     stage.receipts.mkdir(exist_ok=True)
     rows = []
     for order in _week_orders(number)[:_RECEIPTS_A_READING]:
-        path = stage.receipts / f"receipt-{order['order_id']}.png"
+        name = f"receipt-{order['order_id']}.png"
+        path = stage.receipts / name
         text = shop.receipt_text(order)
         image = write_receipt(path, text)
         date_file(path, at.plus(micros=-6 * 60 * MINUTE))
-        digest = sha256(image).hexdigest()
         rows.append(
-            {"image_path": str(path), "sha256": digest, "order_id": order["order_id"], "text": text}
+            {
+                # Relative, so that the table has the same bytes wherever the lake is built.
+                "image_path": f"{stage.receipts.name}/{name}",
+                "sha256": sha256(image).hexdigest(),
+                "order_id": order["order_id"],
+                "text": text,
+            }
         )
     if stage.receipt_text.is_new():
         stage.receipt_text.create(schemas.RECEIPT_TEXT, at=at.plus(micros=-DAY))
