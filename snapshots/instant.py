@@ -10,10 +10,16 @@ from snapshots.errors import BadInstantError
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROS_MAX = 2**63 - 1
+_MICROS_MIN = -(2**63)
 _MICROSECOND = timedelta(microseconds=1)
+# A fraction follows seconds only: Python would read the half hour of `T09.5` as half a second.
 _SHAPE = re.compile(
-    r"\d{4}-\d{2}-\d{2}([T ]\d{2}(:?\d{2}){0,2}([.,]\d{1,6})?([Zz]|[+-]\d{2}:?\d{2})?)?"
+    r"\d{4}-\d{2}-\d{2}"
+    r"([T ]\d{2}(:?\d{2}(:?\d{2}([.,]\d{1,6})?)?)?([Zz]|[+-]\d{2}:?\d{2})?)?",
+    re.ASCII,
 )
+# How an instant outside the years 1 to 9999 is printed.
+_BARE = re.compile(r"(-?\d{1,19})us", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -32,22 +38,30 @@ class Instant:
     def parse(cls, text: str) -> Instant:
         """Read ISO 8601. Without an offset the text is UTC; a bare date is its first moment.
 
-        Raises BadInstantError for anything else, numbers included: a number has no unit.
+        Everything that `isoformat` writes is read back. Raises BadInstantError for anything else,
+        numbers included: a number has no unit.
         """
         if text == "forever":
             return FOREVER
+        bare = _BARE.fullmatch(text)
+        if bare and _MICROS_MIN <= int(bare[1]) <= _MICROS_MAX:
+            return cls(int(bare[1]))
         if not _SHAPE.fullmatch(text):
             raise BadInstantError(text)
         try:
-            moment = datetime.fromisoformat(text.replace(",", "."))
+            moment = datetime.fromisoformat(text.upper().replace(",", "."))
         except ValueError as error:
             raise BadInstantError(text) from error
         return cls.from_datetime(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
     @classmethod
     def from_millis(cls, millis: int) -> Instant:
-        """Take milliseconds since the epoch, the unit of both table formats."""
-        return cls(millis * 1000)
+        """Take milliseconds since the epoch, the unit of both table formats.
+
+        A foreign clock can hold any 64-bit number. One beyond our range is kept at its edge, so
+        that a single absurd entry does not make a table unreadable.
+        """
+        return cls(min(max(millis * 1000, _MICROS_MIN + 1), _MICROS_MAX - 1))
 
     @classmethod
     def from_datetime(cls, moment: datetime) -> Instant:
@@ -64,7 +78,6 @@ class Instant:
         try:
             moment = _EPOCH + self.micros * _MICROSECOND
         except OverflowError:
-            # A foreign clock can hold any 64-bit number; print it rather than fail.
             return f"{self.micros}us"
         whole = moment.strftime("%Y-%m-%dT%H:%M:%S").rjust(19, "0")
         fraction = f"{moment.microsecond:06d}"
@@ -73,8 +86,8 @@ class Instant:
         return f"{whole}.{fraction.removesuffix('000')}Z"
 
     def plus(self, *, micros: int) -> Instant:
-        """Move by microseconds, never past FOREVER."""
-        return Instant(min(self.micros + micros, _MICROS_MAX))
+        """Move by microseconds, never past FOREVER or BEGINNING."""
+        return Instant(min(max(self.micros + micros, _MICROS_MIN), _MICROS_MAX))
 
     def __str__(self) -> str:
         """Write ISO 8601."""
@@ -88,5 +101,5 @@ class Instant:
 FOREVER = Instant(_MICROS_MAX)
 """The open end of a Period: later than every point in time."""
 
-BEGINNING = Instant(-(2**63))
+BEGINNING = Instant(_MICROS_MIN)
 """Earlier than every point in time."""
