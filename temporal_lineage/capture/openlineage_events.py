@@ -41,7 +41,7 @@ class KeyKind(StrEnum):
     @property
     def names_one_run(self) -> bool:
         """Tell whether such a key belongs to one run; the others may own several."""
-        return self in (KeyKind.TRINO_QUERY, KeyKind.FLINK_JOB, KeyKind.DATABRICKS_RUN)
+        return self in (KeyKind.TRINO_QUERY, KeyKind.FLINK_JOB)
 
 
 @dataclass(frozen=True, slots=True, order=True)

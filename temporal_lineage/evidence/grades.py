@@ -1,0 +1,71 @@
+"""Evidence: how a claim is known, how surely, and which alternatives were rejected."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Grade(StrEnum):
+    """How surely a link is known. DESIGN 4.4."""
+
+    EXACT = "exact"
+    """The engine or the commit itself says so."""
+    HIGH = "high"
+    """Independent signs agree and none speaks against it."""
+    INFERRED = "inferred"
+    """It is the only one that fits."""
+    CANDIDATES = "candidates"
+    """It is one of several, and nothing tells which."""
+    STALE = "stale"
+    """What was said is known to be wrong, and nothing else fits."""
+    NONE = "none"
+    """Nothing fits: a phantom output, or an input of unknown state."""
+
+    @property
+    def claims(self) -> bool:
+        """Tell whether a link of this grade says which snapshots are meant."""
+        return self in (Grade.EXACT, Grade.HIGH, Grade.INFERRED)
+
+
+class Method(StrEnum):
+    """The rule that decided a link: the rungs of DESIGN 4.4, in order."""
+
+    INPUT_SCAN_REPORT = "input-scan-report"
+    INPUT_CONNECTOR = "input-connector"
+    INPUT_PIN = "input-pin"
+    INPUT_START_VERSION = "input-start-version"
+    INPUT_COMPLETE_VERSION = "input-complete-version"
+    INPUT_HEAD = "input-head"
+
+    OUTPUT_STAMP = "output-stamp"
+    OUTPUT_COMMIT_REPORT = "output-commit-report"
+    OUTPUT_ENGINE_KEYS = "output-engine-keys"
+    OUTPUT_COMPLETE_VERSION = "output-complete-version"
+    OUTPUT_FINGERPRINT = "output-fingerprint"
+    OUTPUT_WINDOW = "output-window"
+    OUTPUT_PHANTOM = "output-phantom"
+
+    RESTORE = "restore"
+    CLONE = "clone"
+    CHERRY_PICK = "cherry-pick"
+    WAP_PUBLISH = "wap-publish"
+    ROLLBACK = "rollback"
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedAlternative:
+    """Something else that could have been meant, and why it was not taken."""
+
+    what: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """How a claim is known. `witness` are the raw values that decided, written for people."""
+
+    method: Method
+    grade: Grade
+    witness: str
+    rejected: tuple[RejectedAlternative, ...]

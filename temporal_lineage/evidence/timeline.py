@@ -1,0 +1,99 @@
+"""Timelines: one table's history, arranged so that many runs can be held against it."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from functools import cached_property
+
+from snapshots.history import TableHistory
+from snapshots.instant import Instant
+from snapshots.snapshot import Snapshot
+from snapshots.snapshot_log import Ambiguous, Current, LogEntry, SnapshotLog
+
+
+class Timeline:
+    """A table's history with its logs and indexes, each made once and only when asked for."""
+
+    def __init__(self, table: TableHistory) -> None:
+        """Arrange this history."""
+        self.table = table
+        self._logs: dict[str, tuple[SnapshotLog, list[Instant]]] = {}
+
+    @cached_property
+    def by_id(self) -> dict[int, Snapshot]:
+        """The snapshots by id."""
+        return {one.snapshot_id: one for one in self.table.snapshots}
+
+    @cached_property
+    def ref_names(self) -> tuple[str, ...]:
+        """Every ref that ever existed, main first."""
+        return self.table.ref_names()
+
+    def entries(self, ref: str, *, start: Instant, end: Instant) -> Sequence[LogEntry]:
+        """Give the states of a ref that held at some instant from start to end, end included."""
+        log, starts = self._log(ref)
+        first = max(bisect_right(starts, start) - 1, 0)
+        return [
+            entry
+            for entry in log.entries[first : bisect_right(starts, end)]
+            if entry.period.end > start
+        ]
+
+    def at(self, ref: str, instant: Instant) -> LogEntry | None:
+        """Give the state of a ref at an instant; None before its first."""
+        found = self.entries(ref, start=instant, end=instant)
+        return found[0] if found else None
+
+    def starts(self, ref: str) -> Instant | None:
+        """Give the first instant of which this ref's log knows anything; None for no log."""
+        _, starts = self._log(ref)
+        return starts[0] if starts else None
+
+    def held(self, snapshot_id: int, *, start: Instant, end: Instant) -> str | None:
+        """Give a ref on which the snapshot was current, or may have been, from start to end."""
+        for ref in self.ref_names:
+            for entry in self.entries(ref, start=start, end=end):
+                if snapshot_id in ids_of(entry):
+                    return ref
+        return None
+
+    def superseded(self, snapshot_id: int, *, ref: str, before: Instant) -> Instant | None:
+        """Give when the snapshot last stopped being current before an instant; None for never."""
+        log, starts = self._log(ref)
+        for entry in reversed(log.entries[: bisect_left(starts, before)]):
+            if snapshot_id in ids_of(entry) and entry.period.end <= before:
+                return entry.period.end
+        return None
+
+    def commits(self, *, start: Instant, end: Instant) -> Sequence[Snapshot]:
+        """Give the snapshots committed from start to end, end included, in commit order."""
+        times, ordered = self._by_time
+        found = ordered[bisect_left(times, start) : bisect_right(times, end)]
+        return sorted(found, key=lambda one: self._place[one.snapshot_id])
+
+    @cached_property
+    def _place(self) -> dict[int, int]:
+        return {one.snapshot_id: place for place, one in enumerate(self.table.snapshots)}
+
+    @cached_property
+    def _by_time(self) -> tuple[list[Instant], list[Snapshot]]:
+        ordered = sorted(self.table.snapshots, key=lambda one: one.committed_at)
+        return [one.committed_at for one in ordered], ordered
+
+    def _log(self, ref: str) -> tuple[SnapshotLog, list[Instant]]:
+        if ref not in self._logs:
+            log = self.table.log(ref)
+            self._logs[ref] = log, [entry.period.start for entry in log.entries]
+        return self._logs[ref]
+
+
+def ids_of(entry: LogEntry) -> tuple[int, ...]:
+    """Give the snapshots that this state is, or may be."""
+    match entry.state:
+        case Current(snapshot_id):
+            return () if snapshot_id is None else (snapshot_id,)
+        case Ambiguous(candidates):
+            return candidates
+        case _:
+            return ()
