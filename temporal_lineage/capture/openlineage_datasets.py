@@ -50,7 +50,6 @@ def mention(
         dataset=named,
         version=_version(facets, spot, doubts),
         symlinks=_symlinks(facets, spot, doubts),
-        location=_of(facets, "dataSource", "uri", spot, doubts),
         catalog=_catalog(facets, spot, doubts),
         dataset_type=_of(facets, "datasetType", "datasetType", spot, doubts),
         storage=_of(facets, "storage", "storageLayer", spot, doubts),

@@ -179,17 +179,17 @@ class DatasetMention:
     """What one event says of one dataset.
 
     `dataset` is the name as it was recorded. `version` is the `version` facet's text.
-    `symlinks` are its other names. `location` is the `dataSource` facet's URI. `fields` are
-    column names and types, a type None where not told. `scan_snapshot_id` is what an Iceberg
-    scan report, `connector_snapshot_id` what Trino's `connectorInfo` says was read, and
-    `commit_snapshot_id` what an Iceberg commit report says was written. `subset` is the subset
-    facet as canonical JSON. Every None means that the event did not say.
+    `symlinks` are its other names; the `dataSource` facet is none of them, since all tables of a
+    bucket or database share it, password included. `fields` are column names and types, a type
+    None where not told. `scan_snapshot_id` is what an Iceberg scan report,
+    `connector_snapshot_id` what Trino's `connectorInfo` says was read, and `commit_snapshot_id`
+    what an Iceberg commit report says was written. `subset` is the subset facet as canonical
+    JSON. Every None means that the event did not say.
     """
 
     dataset: Dataset
     version: str | None
     symlinks: tuple[Dataset, ...]
-    location: str | None
     catalog: CatalogMention | None
     dataset_type: str | None
     storage: str | None

@@ -1,12 +1,16 @@
 """Evidence: how a claim is known, how surely, and what was rejected."""
 
 from temporal_lineage.evidence.grades import Evidence, Grade, Method, RejectedAlternative
+from temporal_lineage.evidence.inputs import InputLink, link_input
 from temporal_lineage.evidence.runs import Observation, RunRecord, RunState, gather, together
 from temporal_lineage.evidence.timeline import Timeline
+from temporal_lineage.evidence.windows import SKEW_MS_MAX
 
 __all__ = [
+    "SKEW_MS_MAX",
     "Evidence",
     "Grade",
+    "InputLink",
     "Method",
     "Observation",
     "RejectedAlternative",
@@ -14,5 +18,6 @@ __all__ = [
     "RunState",
     "Timeline",
     "gather",
+    "link_input",
     "together",
 ]

@@ -69,3 +69,11 @@ class Evidence:
     grade: Grade
     witness: str
     rejected: tuple[RejectedAlternative, ...]
+
+
+_STRENGTH = list(Grade)
+
+
+def weakest(*grades: Grade) -> Grade:
+    """Give the grade of a claim that needs all of these to hold; at least one is needed."""
+    return max(grades, key=_STRENGTH.index)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 from snapshots.history import TableHistory
@@ -71,6 +71,11 @@ class Timeline:
         times, ordered = self._by_time
         found = ordered[bisect_left(times, start) : bisect_right(times, end)]
         return sorted(found, key=lambda one: self._place[one.snapshot_id])
+
+    def in_commit_order(self, snapshot_ids: Iterable[int]) -> tuple[int, ...]:
+        """Put ids into commit order, each once; those that are not known come last."""
+        last = len(self._place)
+        return tuple(sorted(set(snapshot_ids), key=lambda one: (self._place.get(one, last), one)))
 
     @cached_property
     def _place(self) -> dict[int, int]:

@@ -1,0 +1,198 @@
+"""Pins: the states that a query or a read option asks for by number, time or name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from snapshots.dataset import Dataset
+from snapshots.errors import BadInstantError
+from snapshots.instant import Instant
+from temporal_lineage.capture.openlineage_events import ReadOption
+
+QUERY_CHARS_MAX = 1_000_000
+
+_PART = r'(?:`[^`]+`|"[^"]+"|\[[^\]]+\]|[\w$-]+)'
+_NAME = rf"{_PART}(?:\s*\.\s*{_PART}){{0,4}}"
+_VALUE = r"(?:'(?P<quoted>[^']*)'|\"(?P<double>[^\"]*)\"|(?P<bare>[\w.:-]+(?:\([^)]*\))?))"
+_AS_OF = re.compile(
+    rf"(?P<table>{_NAME})\s+(?:FOR\s+)?(?:SYSTEM_)?(?P<kind>VERSION|TIMESTAMP|TIME)\s+AS\s+OF\s+"
+    rf"(?:TIMESTAMP\s+|DATE\s+)?{_VALUE}",
+    re.IGNORECASE,
+)
+_AT = re.compile(rf"(?P<table>{_NAME})@(?:[vV](?P<version>\d+)|(?P<stamp>\d{{17}}))(?!\w)")
+_TABLE_READ = re.compile(rf"\b(?:FROM|JOIN|USING)\s+(?P<table>{_NAME})", re.IGNORECASE)
+_SUFFIX = re.compile(r"(branch|tag|snapshot_id|at_timestamp)_(.+)", re.IGNORECASE | re.DOTALL)
+_COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
+_DIGITS = re.compile(r"-?\d{1,20}")
+_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})(\d{3})")
+_OFFSET = re.compile(r"([zZ]|[+-]\d{2}(:?\d{2})?|UTC)$")
+_KEYWORDS = {"for", "system_version", "system_time"}
+
+_SECONDS, _MILLISECONDS = 1_000_000, 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class NumberPin:
+    """A snapshot id or a Delta version."""
+
+    number: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TimePin:
+    """The state at an instant; `zoned` tells whether the text has an offset of its own."""
+
+    at: Instant
+    zoned: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefPin:
+    """The state of a branch or tag."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadablePin:
+    """A pin whose value only the engine could compute."""
+
+    text: str
+
+
+Pin = NumberPin | TimePin | RefPin | UnreadablePin
+
+
+def pins_of(
+    names: Iterable[Dataset], *, queries: Sequence[str], options: Sequence[ReadOption]
+) -> tuple[Pin, ...]:
+    """Find the pins on the dataset of these names, each once, queries before options.
+
+    This reads patterns, not SQL: a table is recognised by the parts of its name that the query
+    gives, and everything that is no pattern is passed over.
+    """
+    tails = {_parts(name.name) for name in names}
+    found: list[Pin] = [pin for tail in sorted(tails) for pin in _suffix_pin(tail[-1:], tail)]
+    for query in queries:
+        for table, pin in _in_query(query):
+            if _same(table, tails):
+                found.append(pin)
+    found += [
+        _option_pin(option)
+        for option in options
+        if option.table is None or _same(_parts(option.table), tails)
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+def read_without_pin(names: Iterable[Dataset], *, queries: Sequence[str]) -> bool:
+    """Tell whether a query also reads the dataset's newest state."""
+    tails = {_parts(name.name) for name in names}
+    for query in queries:
+        text = _COMMENT.sub(" ", query[:QUERY_CHARS_MAX])
+        pinned = {match.start("table") for match in (*_AS_OF.finditer(text), *_AT.finditer(text))}
+        for match in _TABLE_READ.finditer(text):
+            parts = _parts(match["table"])
+            if match.start("table") not in pinned and _same(parts, tails):
+                return True
+    return False
+
+
+def _in_query(query: str) -> Iterator[tuple[tuple[str, ...], Pin]]:
+    text = _COMMENT.sub(" ", query[:QUERY_CHARS_MAX])
+    for match in _AS_OF.finditer(text):
+        value = match["quoted"] or match["double"] or match["bare"] or ""
+        shown = " ".join(match[0].split())
+        table = tuple(part for part in _parts(match["table"]) if part not in _KEYWORDS)
+        if match["kind"].upper() == "VERSION":
+            yield table, _version_pin(value, shown)
+        else:
+            yield table, _time_pin(value, shown, unit=_SECONDS)
+    for match in _AT.finditer(text):
+        if match["version"]:
+            yield _parts(match["table"]), NumberPin(int(match["version"]), match[0])
+        else:
+            yield _parts(match["table"]), _compact_pin(match["stamp"], match[0])
+    for match in _TABLE_READ.finditer(text):
+        parts = _parts(match["table"])
+        for pin in _suffix_pin(parts[-1:], parts):
+            yield parts[:-1], pin
+
+
+def _suffix_pin(last: tuple[str, ...], parts: tuple[str, ...]) -> Iterator[Pin]:
+    """Read Iceberg's `t.branch_x`, `t.tag_x`, `t.snapshot_id_n`, `t.at_timestamp_n`."""
+    match = _SUFFIX.fullmatch(last[0]) if last and len(parts) > 1 else None
+    if match is None:
+        return
+    kind, value, shown = match[1].lower(), match[2], ".".join(parts)
+    if kind in {"branch", "tag"}:
+        yield RefPin(value, shown)
+    elif not _DIGITS.fullmatch(value):
+        return
+    elif kind == "snapshot_id":
+        yield NumberPin(int(value), shown)
+    else:
+        yield _time_pin(value, shown, unit=_MILLISECONDS)
+
+
+def _option_pin(option: ReadOption) -> Pin:
+    shown = f"{option.name}={option.value}"
+    match option.name:
+        case "versionAsOf" | "snapshot-id":
+            return _version_pin(option.value, shown)
+        case "timestampAsOf":
+            return _time_pin(option.value, shown, unit=_SECONDS)
+        case "as-of-timestamp":
+            return _time_pin(option.value, shown, unit=_MILLISECONDS)
+        case _:
+            return RefPin(option.value, shown)
+
+
+def _version_pin(value: str, shown: str) -> Pin:
+    if _DIGITS.fullmatch(value):
+        return NumberPin(int(value), shown)
+    return RefPin(value, shown) if value and "(" not in value else UnreadablePin(shown)
+
+
+def _time_pin(value: str, shown: str, *, unit: int) -> Pin:
+    """Read a text of time, or a number in this unit of microseconds."""
+    if _DIGITS.fullmatch(value):
+        return TimePin(Instant(int(value) * unit), zoned=True, text=shown)
+    text = re.sub(r"\s*UTC$", "Z", value.strip())
+    try:
+        at = Instant.parse(text)
+    except BadInstantError:
+        return UnreadablePin(shown)
+    zoned = len(text) > len("2026-11-17") and _OFFSET.search(text) is not None
+    return TimePin(at, zoned, shown)
+
+
+def _compact_pin(stamp: str, shown: str) -> Pin:
+    """Read Delta's `@yyyyMMddHHmmssSSS`."""
+    year, month, day, hour, minute, second, millis = _COMPACT.fullmatch(stamp).groups()  # type: ignore[union-attr]
+    return _time_pin(f"{year}-{month}-{day}T{hour}:{minute}:{second}.{millis}", shown, unit=1)
+
+
+def _parts(name: str) -> tuple[str, ...]:
+    """Cut a name into its parts, whatever cuts it: dots, slashes, quotes."""
+    text = name.strip().rstrip("/")
+    if "/" in text:
+        quoted = re.findall(r"`([^`]+)`", text)
+        text = (quoted[-1] if quoted else text).rstrip("/")
+        return tuple(part.casefold() for part in text.split("/") if part)
+    found = re.findall(_PART, text)
+    return tuple(part.strip('`"[]').casefold() for part in found) or (text.casefold(),)
+
+
+def _same(parts: tuple[str, ...], tails: Iterable[tuple[str, ...]]) -> bool:
+    """Tell whether the shorter of two names is the end of the longer one."""
+    for tail in tails:
+        shared = min(len(parts), len(tail))
+        if shared and parts[-shared:] == tail[-shared:]:
+            return True
+    return False
