@@ -1,0 +1,1 @@
+"""Delta Lake: one table's log and checkpoints, read as the history of its states."""

@@ -1,0 +1,103 @@
+"""Checkpoints: the state of a table at one version, as Parquet or JSON, in one file or many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, TypeVar
+
+import msgspec
+
+from catalogs.delta.actions import Action, Add, Commit, Metadata, Protocol, Sidecar, commit_of
+from catalogs.delta.log import DeltaLog
+from catalogs.delta.segment import SIDECAR_FOLDER
+from snapshots.errors import UnreadableError
+
+# Statistics kept as columns hold a minimum and maximum of each of the table's columns; only the
+# row count is wanted, and only the columns named here are ever decoded.
+_COLUMNS = [
+    *("add.path", "add.size", "add.modificationTime", "add.dataChange", "add.partitionValues"),
+    *("add.stats", "add.stats_parsed.numRecords", "add.deletionVector"),
+    *("metaData.id", "metaData.schemaString", "metaData.partitionColumns"),
+    *("metaData.configuration", "protocol", "sidecar.path"),
+]
+_BATCH_ROWS = 10_000
+_ADVICE = "an older checkpoint or the whole log would do; restore one from a copy of the table"
+
+_Kind = TypeVar("_Kind", Add, Metadata, Protocol, Sidecar)
+
+
+def checkpoint(log: DeltaLog, names: tuple[str, ...]) -> Commit:
+    """Give what a checkpoint says, all its parts and sidecars together.
+
+    Only live files, metadata, protocol: a checkpoint's tombstones and transactions decide nothing
+    here. Raises UnreadableError where a part cannot be read.
+    """
+    actions: list[Action] = []
+    for name in names:
+        actions += _actions(log, name)
+    for sidecar in [one.sidecar.path for one in actions if one.sidecar]:
+        actions += _actions(log, sidecar_name(sidecar))
+    return commit_of(actions, witness=names[0], doubts=())
+
+
+def sidecar_name(path: str) -> str:
+    """Give the name below the log folder of a sidecar, however the checkpoint spells its path."""
+    return f"{SIDECAR_FOLDER}/{path.rpartition('/')[2]}"
+
+
+def _actions(log: DeltaLog, name: str) -> list[Action]:
+    if name.endswith(".json"):
+        return _from_json(log, name)
+    return list(_from_parquet(log.read(name), log.location(name)))
+
+
+def _from_json(log: DeltaLog, name: str) -> list[Action]:
+    told = log.commit(name)
+    return [
+        *(Action(add=add) for add in told.adds),
+        *(Action(sidecar=Sidecar(path)) for path in told.sidecars),
+        Action(meta_data=told.metadata, protocol=told.protocol),
+    ]
+
+
+def _from_parquet(body: bytes, location: str) -> Iterator[Action]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        file = pq.ParquetFile(pa.BufferReader(body))
+        for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=_COLUMNS):
+            for add in _told(batch, "add", Add):
+                yield Action(add=add)
+            for metadata in _told(batch, "metaData", Metadata):
+                yield Action(meta_data=metadata)
+            for protocol in _told(batch, "protocol", Protocol):
+                yield Action(protocol=protocol)
+            for sidecar in _told(batch, "sidecar", Sidecar):
+                yield Action(sidecar=sidecar)
+    except (pa.ArrowException, OSError, msgspec.ValidationError) as error:
+        raise UnreadableError(location, f"it is no checkpoint: {error}", _ADVICE) from error
+
+
+def _told(batch: Any, column: str, kind: type[_Kind]) -> list[_Kind]:  # noqa: ANN401 - pyarrow has no types
+    """Read the rows of one kind of action; a row is of one kind only, the others are null."""
+    if column not in batch.schema.names:
+        return []
+    told = [_plain(row) for row in batch.column(column).drop_null().to_pylist()]
+    return [msgspec.convert(row, kind) for row in told if row]
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    """Turn Arrow's pairs into mappings, and leave out what is null, as JSON does.
+
+    Some writers give a struct of nulls for a null struct.
+    """
+    plain = {name: value for name, value in row.items() if value is not None}
+    for name in ("partitionValues", "configuration"):
+        if name in plain:
+            plain[name] = dict(plain[name])
+    if parsed := plain.pop("stats_parsed", None):
+        plain["numRecords"] = parsed.get("numRecords")
+    if (vector := plain.get("deletionVector")) and vector.get("storageType") is None:
+        del plain["deletionVector"]
+    return plain

@@ -1,0 +1,79 @@
+"""The log of one table: its listed files, their bytes, and what commits and checkpoints say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from catalogs.delta.actions import Commit, decoded
+from catalogs.delta.segment import LOG_FOLDER, LogSegment
+from catalogs.storage import AbsentFileError, Storage
+from snapshots.instant import Instant
+
+CACHED_BYTES_MAX = 64 * 1024 * 1024
+
+
+class LogCache:
+    """Bytes of log files read lately: one harvest asks for the same commits several times."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._bodies: dict[tuple[str, Instant | None], bytes] = {}
+        self._bytes = 0
+
+    def get(self, name: str, modified: Instant | None) -> bytes | None:
+        """Give the bytes of a file as it was then; None where they are not held."""
+        return self._bodies.get((name, modified))
+
+    def put(self, name: str, modified: Instant | None, body: bytes) -> None:
+        """Hold bytes, as long as there is room."""
+        if self._bytes + len(body) <= CACHED_BYTES_MAX:
+            self._bodies[name, modified] = body
+            self._bytes += len(body)
+
+
+class DeltaLog:
+    """Reads the files of one log; `kept` holds bytes of files the table no longer has."""
+
+    def __init__(
+        self,
+        *,
+        root: str,
+        storage: Storage,
+        segment: LogSegment,
+        kept: Mapping[str, bytes],
+        cache: LogCache,
+    ) -> None:
+        """Keep where to read; nothing is read before it is asked for."""
+        self.root = root
+        self.storage = storage
+        self.segment = segment
+        self._kept = kept
+        self._cache = cache
+
+    def location(self, name: str) -> str:
+        """Give the whole path of a file of the log."""
+        return f"{self.root}/{LOG_FOLDER}/{name}"
+
+    def read(self, name: str) -> bytes:
+        """Give the bytes of a file: the table's own where it has it, else kept ones."""
+        modified = self.segment.modified.get(name)
+        if modified is None and name in self._kept:
+            return self._kept[name]
+        body = self._cache.get(name, modified)
+        if body is None:
+            body = self._stored(name)
+            self._cache.put(name, modified, body)
+        return body
+
+    def commit(self, name: str) -> Commit:
+        """Give the actions of a commit, a compacted range or a checkpoint in JSON."""
+        return decoded(self.read(name), witness=name, location=self.location(name))
+
+    def _stored(self, name: str) -> bytes:
+        try:
+            return self.storage.read(self.location(name))
+        except AbsentFileError:
+            # The log can be cleaned between the listing and the reading.
+            if name in self._kept:
+                return self._kept[name]
+            raise
