@@ -27,11 +27,14 @@ _HARMLESS = re.compile(
     r"(token-type|token-expires-at|token-refresh-enabled|token-exchange-enabled|sse-kms-key-id"
     r"|oauth2-server-uri|key-path|keyfile-path)$"
 )
-_USER_INFO = re.compile(r"(?<=//)[^/?#\s@'\"]*:[^?#\s'\"]*(?=@)")
-_ASSIGNED = re.compile(
-    r"(?i)(?P<name>[\w.-]*(?:"
-    + "|".join(re.escape(word) for word in (*_SECRET_WORDS, "sig"))
-    + r")[\w.-]*)(?P<sign>\s?[=:]\s?)(?P<value>(?:bearer\s+|basic\s+)?[^\s&;,'\")}\]]+)"
+_USER_INFO = re.compile(
+    r"(?<=//)[^/?#\s@'\"]*:[^/?#\s'\"]*(?=@)"  # user:password@
+    r"|(?<=http://)[^/?#\s@'\"]+(?=@)|(?<=https://)[^/?#\s@'\"]+(?=@)"  # a token alone
+)
+_NAME = r"(?P<name>[\w.-]*(?:" + "|".join(map(re.escape, (*_SECRET_WORDS, "sig"))) + r")[\w.-]*)"
+_IN_QUERY = re.compile(r"(?i)(?<=[?&])" + _NAME + r"=[^\s&;,'\")}\]]+")
+_IN_PROSE = re.compile(
+    r"(?i)" + _NAME + r"(?P<sign>['\"]?\s?[=:]\s?['\"]?)(?:(?:bearer|basic)\s+)?[^\s&;,'\")}\]]+"
 )
 _SHORTEST_HIDDEN = 4
 """Shorter values are not looked for in messages: `a` would mask half the sentence."""
@@ -57,9 +60,9 @@ def is_secret(name: str) -> bool:
     return any(word in plain for word in _SECRET_WORDS)
 
 
-def without_user_info(text: str) -> str:
-    """Mask `user:password` in every URL of the text, and values like `?sig=...` after it."""
-    return _ASSIGNED.sub(rf"\g<name>\g<sign>{MASK}", _USER_INFO.sub(MASK, text))
+def without_user_info(location: str) -> str:
+    """Mask `user:password` in every URL of the text, and the signatures after its `?`."""
+    return _IN_QUERY.sub(rf"\g<name>={MASK}", _USER_INFO.sub(MASK, location))
 
 
 def without_secrets(text: str, properties: Mapping[str, str]) -> str:
@@ -68,4 +71,4 @@ def without_secrets(text: str, properties: Mapping[str, str]) -> str:
     for value in sorted(values, key=len, reverse=True):
         if len(value) >= _SHORTEST_HIDDEN:
             text = text.replace(value, MASK)
-    return without_user_info(text)
+    return _IN_PROSE.sub(rf"\g<name>\g<sign>{MASK}", without_user_info(text))

@@ -1,4 +1,4 @@
-"""Metadata pointers: which metadata file is an Iceberg table's current one, asked anew each time."""
+"""Metadata pointers: which metadata file is an Iceberg table's current one, asked each time."""
 
 from __future__ import annotations
 

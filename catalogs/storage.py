@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol, cast
 from urllib.parse import quote, unquote
 
-from catalogs.credentials import without_secrets
+from catalogs.credentials import without_secrets, without_user_info
 from snapshots.errors import UnreadableError
 from snapshots.instant import Instant
 
@@ -166,7 +166,7 @@ def _is_of_a_library(error: BaseException | None) -> bool:
 
 
 def _ours(location: str, error: Exception, options: Mapping[str, str]) -> UnreadableError:
-    shown = without_secrets(location, options)
+    shown = without_user_info(location)
     if isinstance(error, FileNotFoundError):
         return AbsentFileError(shown, "there is no such file", "list the folder it should lie in")
     if isinstance(error, IsADirectoryError):
