@@ -1,0 +1,177 @@
+"""Addresses: how people name tables, states, columns, jobs, runs, models and edges."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from snapshots.errors import BadAddressError, BadInstantError
+from snapshots.instant import Instant
+from snapshots.refs import MAIN
+
+_INSTANT_START = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+@dataclass(frozen=True, slots=True)
+class AtVersion:
+    """Exactly this Iceberg snapshot, Delta version, or named version of a model or file."""
+
+    version: str
+
+    def __str__(self) -> str:
+        return f"@{self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class AtInstant:
+    """The state that was current on a ref then."""
+
+    ref: str
+    instant: Instant
+
+    def __str__(self) -> str:
+        return f"@{self.instant}" if self.ref == MAIN else f"@{self.ref}@{self.instant}"
+
+
+@dataclass(frozen=True, slots=True)
+class AtRef:
+    """The state a branch or tag names at the time of the question."""
+
+    ref: str
+
+    def __str__(self) -> str:
+        return f"@{self.ref}"
+
+
+At = AtVersion | AtInstant | AtRef
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetAddress:
+    """A table as `catalog.namespace.table`, or any other dataset as `dataset:namespace/name`.
+
+    A path or URL is read as the latter.
+    `at` is None where the address names no state; `column` is None where it names no column.
+    """
+
+    name: str
+    at: At | None
+    column: str | None
+
+    def __str__(self) -> str:
+        column = f"#{self.column}" if self.column else ""
+        return f"{self.name}{self.at or ''}{column}"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelAddress:
+    """A model and its version; None where all versions are meant."""
+
+    name: str
+    version: str | None
+
+    def __str__(self) -> str:
+        return f"model:{self.name}" + (f"@{self.version}" if self.version else "")
+
+
+@dataclass(frozen=True, slots=True)
+class JobAddress:
+    """A job, by `namespace/name`."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"job:{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class RunAddress:
+    """A run, by its OpenLineage run id."""
+
+    run_id: str
+
+    def __str__(self) -> str:
+        return f"run:{self.run_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeAddress:
+    """One edge of this ledger."""
+
+    edge_id: int
+
+    def __str__(self) -> str:
+        return f"edge:{self.edge_id}"
+
+
+Address = DatasetAddress | ModelAddress | JobAddress | RunAddress | EdgeAddress
+
+
+def parse_address(text: str) -> Address:
+    """Read an address; everything an answer prints reads back. Raises BadAddressError.
+
+    >>> str(parse_address("lake.sales.orders@2026-11-17T09:00Z#customer.id"))
+    'lake.sales.orders@2026-11-17T09:00:00Z#customer.id'
+    """
+    if text.startswith("/") or "://" in text.partition("@")[0]:
+        return _dataset_address(f"dataset:{_place(text)}")
+    kind, colon, rest = text.partition(":")
+    if colon and not rest:
+        raise BadAddressError(text, f"nothing follows {kind}:")
+    match kind if colon else "":
+        case "job":
+            return JobAddress(rest)
+        case "run":
+            return RunAddress(rest.lower())
+        case "model":
+            name, _, version = rest.partition("@")
+            return ModelAddress(name, version or None)
+        case "edge":
+            if not rest.isdecimal():
+                raise BadAddressError(text, "an edge has a number, as in edge:12")
+            return EdgeAddress(int(rest))
+        case _:
+            return _dataset_address(text)
+
+
+def _place(text: str) -> str:
+    """Write a path or URL as OpenLineage names it: `file` and the path, or bucket and key."""
+    if text.startswith("/"):
+        return f"file/{text}"
+    return text.replace("file://", "file/", 1) if text.startswith("file://") else text
+
+
+def _dataset_address(text: str) -> DatasetAddress:
+    # A column is named last, and a path after `dataset:` may hold any character but these two.
+    body, mark, column = _cut(text, "#")
+    if mark and not column:
+        raise BadAddressError(text, "no column follows #")
+    name, mark, rest = _cut(body, "@")
+    if mark and not rest:
+        raise BadAddressError(text, "no version, ref or time follows @")
+    if not name.startswith("dataset:") and "." not in name:
+        raise BadAddressError(text, "a table is written with its catalog, as in lake.sales.orders")
+    at = _at(text, rest) if rest else None
+    return DatasetAddress(name, at, column or None)
+
+
+def _cut(text: str, sign: str) -> tuple[str, str, str]:
+    """Cut at the first sign outside of double quotes, which names are quoted with as in SQL."""
+    quoted = False
+    for place, letter in enumerate(text):
+        quoted ^= letter == '"'
+        if letter == sign and not quoted:
+            return text[:place], sign, text[place + 1 :]
+    return text, "", ""
+
+
+def _at(text: str, rest: str) -> At:
+    ref, mark, instant = rest.rpartition("@")
+    if mark and not _INSTANT_START.match(instant):
+        raise BadAddressError(text, f"{instant!r} is not a point in time")
+    if _INSTANT_START.match(instant):
+        try:
+            return AtInstant(ref or MAIN, Instant.parse(instant))
+        except BadInstantError as error:
+            raise BadAddressError(text, str(error)) from error
+    return AtVersion(rest) if rest.isdecimal() else AtRef(rest)

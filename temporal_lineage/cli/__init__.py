@@ -1,0 +1,1 @@
+"""The command line: arguments in, answers out; no rule of the engine lives here."""

@@ -1,0 +1,145 @@
+"""`tl init` and `tl catalog`: where the ledger is, and where tables live."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from temporal_lineage.cli.layout import table
+from temporal_lineage.workspace import FOLDER
+
+if TYPE_CHECKING:
+    from catalogs.configuration import CatalogEntry, Configuration
+    from temporal_lineage.session import Session
+
+
+@click.command(short_help="Make this folder a project with its own ledger.")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=".")
+def init(folder: Path) -> None:
+    """Make FOLDER (default: here) a project: its ledger and catalog list lie in .temporal-lineage.
+
+    \b
+    tl init
+    """
+    home = folder / FOLDER
+    home.mkdir(parents=True, exist_ok=True)
+    click.echo(f"ledger and catalogs of this project: {home}")
+
+
+@click.group(short_help="Say where tables live.")
+def catalog() -> None:
+    """Keep the list of catalogs. Those of .pyiceberg.yaml and PYICEBERG_CATALOG__* are on it."""
+
+
+@catalog.command("add", short_help="Put a catalog on the list.")
+@click.argument("name")
+@click.argument("location", metavar="[FOLDER|FILE|URI]", required=False)
+@click.option(
+    "--property",
+    "-p",
+    "properties",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="A pyiceberg catalog property, for example type=rest; repeatable.",
+)
+@click.pass_obj
+def catalog_add(
+    session: Session, name: str, location: str | None, properties: tuple[str, ...]
+) -> None:
+    """Put catalog NAME on the list: a warehouse folder, one metadata.json, or a pyiceberg catalog.
+
+    \b
+    tl catalog add delta ./lake/delta
+    tl catalog add lake -p type=sql -p uri=sqlite:///lake/catalog.db -p warehouse=lake/warehouse
+    tl catalog add prod https://catalog.example.com -p credential=id:secret
+    """
+    pairs: dict[str, str] = {}
+    for text in properties:
+        key, mark, value = text.partition("=")
+        if not mark:
+            message = f"{text!r} is not KEY=VALUE"
+            raise click.BadParameter(message, param_hint="--property")
+        pairs[key] = value
+    entry = _entry(name, location, pairs)
+    _configuration(session).add(entry)
+    click.echo(f"catalog {name} ({entry.kind.value}) added; `tl harvest {name}` reads its tables")
+
+
+@catalog.command("list", short_help="Show the list.")
+@click.pass_obj
+def catalog_list(session: Session) -> None:
+    """Show every catalog, where it was configured, and its properties without secrets.
+
+    \b
+    tl catalog list
+    """
+    from catalogs.credentials import masked
+
+    for line in table(
+        ["catalog", "kind", "configured in", "properties"],
+        [
+            [
+                entry.name,
+                entry.kind.value,
+                entry.origin,
+                " ".join(f"{key}={value}" for key, value in masked(entry.properties).items()),
+            ]
+            for entry in _configuration(session).entries()
+        ],
+    ):
+        click.echo(line)
+
+
+@catalog.command("remove", short_help="Take a catalog off the list.")
+@click.argument("name")
+@click.pass_obj
+def catalog_remove(session: Session, name: str) -> None:
+    """Take catalog NAME off the list; what was harvested from it stays in the ledger.
+
+    \b
+    tl catalog remove delta
+    """
+    _configuration(session).remove(name)
+    click.echo(f"catalog {name} removed; what was harvested from it stays known")
+
+
+@catalog.command("check", short_help="See whether a catalog can be reached.")
+@click.argument("name")
+@click.pass_obj
+def catalog_check(session: Session, name: str) -> None:
+    """Reach catalog NAME and say what is there.
+
+    \b
+    tl catalog check lake
+    """
+    from catalogs.catalog import open_catalog
+
+    click.echo(open_catalog(_configuration(session).entry(name)).check())
+
+
+def _entry(name: str, location: str | None, properties: dict[str, str]) -> CatalogEntry:
+    """Tell the kind from the location: a server, a metadata file, a folder, or none at all."""
+    from catalogs.configuration import CatalogEntry as Entry
+    from catalogs.configuration import CatalogKind
+
+    origin = "tl catalog add"
+    if location is None:
+        if not properties:
+            message = "give a folder, a metadata file, a URI, or properties with -p"
+            raise click.UsageError(message)
+        return Entry(name, CatalogKind.PYICEBERG, properties, origin)
+    if location.startswith(("http://", "https://")):
+        return Entry(
+            name, CatalogKind.PYICEBERG, {"type": "rest", "uri": location, **properties}, origin
+        )
+    place = location if "://" in location else str(Path(location).resolve())
+    kind = CatalogKind.METADATA if ".metadata.json" in Path(place).name else CatalogKind.FOLDER
+    return Entry(name, kind, {"location": place, **properties}, origin)
+
+
+def _configuration(session: Session) -> Configuration:
+    from catalogs.configuration import Configuration as Opened
+
+    return Opened(session.workspace.folder)

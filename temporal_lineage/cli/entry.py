@@ -1,0 +1,57 @@
+"""The entry point: exit statuses, and one clear line instead of a traceback."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from snapshots.errors import TemporalLineageError
+from temporal_lineage.cli.root import tl
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from temporal_lineage.session import Session
+
+ANSWERED_NO = 3
+"""The exit status of a question whose answer is no."""
+
+
+def main() -> None:
+    """Run `tl` with what was typed, and exit."""
+    try:
+        status = run(sys.argv[1:], session=None)
+        # Inside the try: what waits in the buffer may be for a reader who has left.
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader of our output left, as `head` does; that is its right. Python would flush
+        # once more on its way out, and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 0
+    sys.exit(status)
+
+
+def run(arguments: Sequence[str], *, session: Session | None) -> int:
+    """Run `tl` with these arguments; None opens the session that they and the folder mean.
+
+    Returns 0 for answered, 1 for our error, 2 for usage, 3 for answered no. Errors are told on
+    standard error; with `--debug` they are raised as they are.
+    """
+    debug = "--debug" in arguments
+    try:
+        status = tl.main(list(arguments), standalone_mode=False, prog_name="tl", obj=session)
+    except TemporalLineageError as error:
+        if debug:
+            raise
+        click.echo(f"tl: {error}", err=True)
+        return error.exit_status
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.Abort:
+        click.echo("tl: interrupted; what was committed before is kept", err=True)
+        return 1
+    return status if isinstance(status, int) else 0

@@ -1,0 +1,103 @@
+"""`tl harvest` and `tl ingest`: what the ledger takes in."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from temporal_lineage.cli.layout import table
+from temporal_lineage.cli.options import output_option, print_report
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from temporal_lineage.harvest import HarvestReport, Progress
+    from temporal_lineage.ingest import IngestReport
+    from temporal_lineage.session import Session
+
+
+@click.command(short_help="Read the snapshot histories of tables, before they are forgotten.")
+@click.argument("targets", metavar="[CATALOG|TABLE|PATH]...", nargs=-1)
+@output_option
+@click.pass_obj
+def harvest(session: Session, targets: tuple[str, ...], output: str) -> int:
+    """Harvest tables, whole catalogs, or (without a name) every catalog.
+
+    A second harvest reads only what is new. One broken table does not stop the others.
+
+    \b
+    tl harvest
+    tl harvest lake
+    tl harvest lake.raw.orders ./delta/features
+    """
+    with _progress() as progress:
+        report = session.harvest(targets, progress=progress)
+    print_report(report, output, text=_harvested, rows="tables")
+    return 1 if any(one.error for one in report.tables) else 0
+
+
+@click.group(short_help="Take in the events of runs.")
+def ingest() -> None:
+    """Take in what jobs say about their runs."""
+
+
+@ingest.command("openlineage", short_help="Take in OpenLineage events.")
+@click.argument("sources", metavar="FILE|FOLDER|-...", nargs=-1, required=True)
+@output_option
+@click.pass_obj
+def ingest_openlineage(session: Session, sources: tuple[str, ...], output: str) -> int:
+    """Take in OpenLineage events: JSON or NDJSON, from files, folders or standard input (-).
+
+    Events may come late, repeated and in any order; what was taken in before is skipped.
+
+    \b
+    tl ingest openlineage events/
+    cat events.ndjson | tl ingest openlineage -
+    """
+    report = session.ingest_openlineage(sources)
+    print_report(report, output, text=_ingested, rows="rejected")
+    return 1 if report.rejected else 0
+
+
+@contextmanager
+def _progress() -> Iterator[Progress | None]:
+    """Show a bar on a terminal, and nothing in a pipe."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    bar = click.progressbar(length=1, label="harvest", file=sys.stderr, width=30)
+    with bar:
+
+        def progress(address: str, done: int, total: int) -> None:
+            bar.length = total
+            bar.label = address
+            bar.update(done - bar.pos)
+
+        yield progress
+
+
+def _harvested(report: HarvestReport) -> Iterator[str]:
+    if not report.tables:
+        yield "no table found"
+    yield from table(
+        ["table", "outcome", "new snapshots", "snapshots"],
+        [[one.address, one.outcome, one.new, one.snapshots] for one in report.tables],
+        right=(2, 3),
+    )
+    for one in report.tables:
+        if one.error:
+            yield click.style(f"! {one.address}: {one.error}", fg="red")
+
+
+def _ingested(report: IngestReport) -> Iterator[str]:
+    yield (
+        f"{report.events} events: {report.new} new of {report.runs} runs,"
+        f" {report.repeated} known already, {len(report.rejected)} rejected"
+    )
+    for one in report.rejected:
+        yield click.style(f"! {one.source}, line {one.line}: {one.reason}", fg="red")
+    for name in report.unresolved:
+        yield click.style(f"! no harvested table is called {name}", fg="yellow")

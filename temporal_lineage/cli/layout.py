@@ -1,0 +1,64 @@
+"""Layout: tables and trees of plain text that read well in a terminal and in a pipe."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+NOTHING = "-"
+"""What stands in a cell where nothing is known."""
+
+
+def table(
+    headers: Sequence[str], rows: Sequence[Sequence[object]], *, right: Sequence[int] = ()
+) -> Iterator[str]:
+    """Give aligned lines under a header; `right` are the columns aligned to the right."""
+    cells = [[NOTHING if cell is None else str(cell) for cell in row] for row in rows]
+    widths = [
+        max(len(header), *(len(row[place]) for row in cells)) if cells else len(header)
+        for place, header in enumerate(headers)
+    ]
+
+    def line(values: Sequence[str]) -> str:
+        parts = [
+            value.rjust(width) if place in right else value.ljust(width)
+            for place, (value, width) in enumerate(zip(values, widths, strict=True))
+        ]
+        return "  ".join(parts).rstrip()
+
+    yield click.style(line(headers), bold=True)
+    for row in cells:
+        yield line(row)
+
+
+def pairs(rows: Sequence[tuple[str, object]]) -> Iterator[str]:
+    """Give a list of names and values; what is None is left out."""
+    shown = [(name, value) for name, value in rows if value is not None]
+    width = max((len(name) for name, _ in shown), default=0)
+    for name, value in shown:
+        yield f"  {name.ljust(width)}  {value}".rstrip()
+
+
+def tree(root: str, children: Callable[[str], Sequence[tuple[str, str | None]]]) -> Iterator[str]:
+    """Give a tree's lines below its root.
+
+    `children(key)` gives, for each child, its line and its own key; None for a leaf. A key that
+    was opened once is not opened again, so a graph ends.
+    """
+    opened = {root}
+
+    def below(key: str, indent: str) -> Iterator[str]:
+        branches = children(key)
+        for place, (text, child) in enumerate(branches):
+            last = place == len(branches) - 1
+            again = child is not None and child in opened
+            yield f"{indent}{'└─ ' if last else '├─ '}{text}{'  (above)' if again else ''}"
+            if child is not None and not again:
+                opened.add(child)
+                yield from below(child, indent + ("   " if last else "│  "))
+
+    yield from below(root, "")

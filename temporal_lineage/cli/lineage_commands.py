@@ -1,0 +1,169 @@
+"""`tl upstream`, `tl downstream`, `tl why`: what came from what, and how that is known."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import click
+
+from temporal_lineage.cli.layout import pairs, table, tree
+from temporal_lineage.cli.options import output_option, point_options, print_answer
+from temporal_lineage.session import DEPTH_MAX
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from temporal_lineage.questions.provenance import LineageAnswer, LineageEdge
+    from temporal_lineage.questions.reasons import WhyAnswer
+    from temporal_lineage.session import Session
+
+
+def _trace_options(command: Callable[..., None]) -> Callable[..., None]:
+    for option in (
+        click.option("--flow", is_flag=True, help="Datasets and jobs instead of exact states."),
+        click.option(
+            "--depth",
+            type=click.IntRange(min=1, max=1000),
+            default=DEPTH_MAX,
+            show_default=True,
+            help="How many edges to follow; what lies deeper is named as not followed.",
+        ),
+        output_option,
+        point_options,
+        click.argument("target", metavar="TABLE[@STATE][#COLUMN]|MODEL"),
+    ):
+        command = option(command)
+    return command
+
+
+@click.command(short_help="What had gone into a state, a model or a column.")
+@_trace_options
+@click.pass_obj
+def upstream(
+    session: Session,
+    target: str,
+    as_of: str | None,
+    as_known: str | None,
+    output: str,
+    depth: int,
+    flow: bool,  # noqa: FBT001 - Click passes flags by name
+) -> None:
+    """Tell which exact states had gone into TARGET, through the commits live in each state.
+
+    \b
+    tl upstream lake.ml.training_set --as-of 2026-10-20
+    tl upstream model:fraud@v3 --as-known 2026-11-05T09:00Z
+    tl upstream lake.ml.training_set#amount
+    """
+    answer = session.upstream(target, as_of=as_of, as_known=as_known, depth_max=depth, by_flow=flow)
+    print_answer(answer, output, text=_lineage, rows="edges")
+
+
+@click.command(short_help="What was made of a state, a model or a column.")
+@_trace_options
+@click.pass_obj
+def downstream(
+    session: Session,
+    target: str,
+    as_of: str | None,
+    as_known: str | None,
+    output: str,
+    depth: int,
+    flow: bool,  # noqa: FBT001 - Click passes flags by name
+) -> None:
+    """Tell which states, models and columns were made of TARGET, or of states that contain it.
+
+    \b
+    tl downstream lake.raw.orders@2026-09-03
+    tl downstream lake.raw.orders --flow
+    """
+    answer = session.downstream(
+        target, as_of=as_of, as_known=as_known, depth_max=depth, by_flow=flow
+    )
+    print_answer(answer, output, text=_lineage, rows="edges")
+
+
+@click.command(short_help="How an edge, a version's writer or a run's links are known.")
+@click.argument("target", metavar="EDGE|TABLE@STATE|MODEL|RUN")
+@point_options
+@output_option
+@click.pass_obj
+def why(
+    session: Session, target: str, as_of: str | None, as_known: str | None, output: str
+) -> None:
+    """Show the evidence: method, grade, raw witness, rejected alternatives, earlier beliefs.
+
+    \b
+    tl why edge:12
+    tl why lake.ml.training_set@2026-10-20
+    tl why run:0190f0c4-8e5b-7c1a-9d52-1f3f5f0f7a11
+    """
+    answer = session.why(target, as_of=as_of, as_known=as_known)
+    print_answer(answer, output, text=_why, rows="reasons")
+
+
+def _lineage(answer: LineageAnswer) -> Iterator[str]:
+    yield click.style(answer.root, bold=True)
+    upwards = answer.direction.value == "upstream"
+    around: dict[str, list[LineageEdge]] = {}
+    for edge in answer.edges:
+        around.setdefault(edge.target if upwards else edge.source, []).append(edge)
+    beside: dict[str, dict[str, None]] = {}
+    for one in answer.contributions:
+        if one.commit is not None:
+            key, other = (one.state, one.commit) if upwards else (one.commit, one.state)
+            beside.setdefault(key, {})[other] = None
+
+    def children(key: str) -> Sequence[tuple[str, str | None]]:
+        edges = [
+            edge for near in {key: None, **beside.get(key, {})} for edge in around.get(near, ())
+        ]
+        grouped: dict[str, list[LineageEdge]] = {}
+        for edge in edges:
+            grouped.setdefault(edge.source if upwards else edge.target, []).append(edge)
+        return [(_branch(name, group), name) for name, group in grouped.items()]
+
+    if not answer.edges:
+        where = "into" if upwards else "out of"
+        yield f"  no edge {where} it is known"
+    yield from tree(answer.root, children)
+
+
+def _branch(name: str, edges: Sequence[LineageEdge]) -> str:
+    grades = Counter(edge.grade for edge in edges)
+    jobs = ", ".join(dict.fromkeys(edge.job for edge in edges if edge.job))
+    first = edges[0].edge if len(edges) == 1 else f"{edges[0].edge} and {len(edges) - 1} more"
+    graded = ", ".join(grades)
+    return f"{name}  {click.style(f'{graded}, {jobs}' if jobs else graded, dim=True)} [{first}]"
+
+
+def _why(answer: WhyAnswer) -> Iterator[str]:
+    yield click.style(answer.subject, bold=True)
+    yield from pairs(
+        [
+            ("from", answer.source),
+            ("to", answer.target if answer.source else None),
+            ("job", answer.job or None),
+            ("run", f"run:{answer.run}" if answer.run else None),
+        ]
+    )
+    for one in answer.reasons:
+        yield f"  {click.style(one.grade, bold=True)}: {one.shows}"
+        yield f"      by {one.method}: {one.witness}"
+        for what, why_not in one.rejected:
+            yield f"      not {what}: {why_not}"
+    if len(answer.beliefs) > 1:
+        yield "believed, in the order it was learned:"
+        yield from table(
+            ["learned", "holds from", "until", "belief"],
+            [
+                [
+                    line.believed_from,
+                    line.valid.start,
+                    line.valid.end,
+                    line.claim or "does not hold",
+                ]
+                for line in answer.beliefs
+            ],
+        )

@@ -1,0 +1,96 @@
+"""Options that every question takes, and how its answer is printed."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from temporal_lineage.questions.question import Answer, Json
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+
+def point_options(command: F) -> F:
+    """Add `--as-of` and `--as-known`."""
+    command = click.option(
+        "--as-known",
+        metavar="TIME",
+        help="Answer with what this ledger knew then. Default: now.",
+    )(command)
+    return click.option(
+        "--as-of", metavar="TIME", help="Answer for the lakehouse as it was then. Default: now."
+    )(command)
+
+
+def output_option(command: F) -> F:
+    """Add `--output`."""
+    return click.option(
+        "--output",
+        type=click.Choice(["text", "json", "ndjson"]),
+        default="text",
+        show_default=True,
+        help="Text for people; JSON in the shape of docs/json.md; NDJSON: a line a row.",
+    )(command)
+
+
+def print_answer(
+    answer: Answer, output: str, *, text: Callable[[Any], Iterable[str]], rows: str | None
+) -> None:
+    """Print an answer; `rows` names the field that NDJSON gives line by line."""
+    if output == "text":
+        for line in text(answer):
+            click.echo(line)
+        for line in footer(answer):
+            click.echo(line)
+        return
+    from temporal_lineage.questions.question import as_json
+
+    whole = as_json(answer)
+    if output == "json":
+        click.echo(json.dumps(whole, indent=2, ensure_ascii=False))
+        return
+    for row in _json_lines(whole, rows):
+        click.echo(json.dumps(row, ensure_ascii=False))
+
+
+def print_report(
+    report: object, output: str, *, text: Callable[[Any], Iterable[str]], rows: str
+) -> None:
+    """Print what an act did: the same three shapes as an answer, without a question."""
+    if output == "text":
+        for line in text(report):
+            click.echo(line)
+        return
+    from temporal_lineage.questions.question import SHAPE_VERSION, value_as_json
+
+    body = value_as_json(report)
+    if output == "json":
+        whole = {"version": SHAPE_VERSION, "report": body}
+        click.echo(json.dumps(whole, indent=2, ensure_ascii=False))
+        return
+    lines = body[rows] if isinstance(body, dict) else None
+    for row in lines if isinstance(lines, list) else []:
+        click.echo(json.dumps(row, ensure_ascii=False))
+
+
+def footer(answer: Answer) -> Iterable[str]:
+    """Say what the answer does not know, and the point it was given for."""
+    for doubt in answer.doubts:
+        yield click.style(f"! {doubt}", fg="yellow")
+    point = answer.question.as_of
+    yield click.style(f"as of {point.valid}, as known {point.system}", dim=True)
+
+
+def _json_lines(whole: dict[str, Json], rows: str | None) -> Iterable[Json]:
+    body = whole["answer"]
+    listed = body[rows] if rows is not None and isinstance(body, dict) else None
+    if not isinstance(listed, list):
+        yield whole
+        return
+    yield from listed
+    yield {"question": whole["question"], "doubts": whole["doubts"]}

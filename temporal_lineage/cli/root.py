@@ -1,0 +1,88 @@
+"""The command group: commands are imported only when they are run or listed."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from temporal_lineage.session import Session
+
+_COMMANDS: dict[str, tuple[str, str]] = {
+    "at": ("states", "Which snapshot was current at a time."),
+    "catalog": ("catalogs", "Say where tables live."),
+    "demo": ("demo", "Build a small lakehouse with two months of history, and ask it questions."),
+    "downstream": ("lineage", "What was made of a state, a model or a column."),
+    "harvest": ("intake", "Read the snapshot histories of tables, before they are forgotten."),
+    "ingest": ("intake", "Take in the events of runs."),
+    "init": ("catalogs", "Make this folder a project with its own ledger."),
+    "log": ("states", "Every snapshot of a table."),
+    "reproduce": (
+        "reproduce",
+        "Rebuild what a model or table was made from, or say what is missing.",
+    ),
+    "schema": ("schema", "How the schema of a table changed."),
+    "show": ("states", "What is known of a dataset, or of all."),
+    "upstream": ("lineage", "What had gone into a state, a model or a column."),
+    "why": ("lineage", "How an edge, a version's writer or a run's links are known."),
+}
+"""Command, the module that holds it, and its line in the list: `tl --help` imports none."""
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command when it is asked for it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Give the names in order."""
+        del ctx
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command; None where there is none of that name."""
+        del ctx
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(f"temporal_lineage.cli.{_COMMANDS[cmd_name][0]}_commands")
+        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in sorted(_COMMANDS.items())])
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "terminal_width": 90},
+    epilog="Times are ISO 8601, UTC unless they say otherwise; a bare date is its first moment.",
+)
+@click.option(
+    "--ledger",
+    metavar="FILE|URL",
+    help="The ledger: an SQLite file or a PostgreSQL URL. Otherwise $TEMPORAL_LINEAGE_LEDGER, then"
+    " .temporal-lineage/ledger.db of the nearest folder upwards, then your own.",
+)
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.version_option(package_name="temporal-lineage", message="tl %(version)s")
+@click.pass_context
+def tl(ctx: click.Context, ledger: str | None, debug: bool) -> None:  # noqa: FBT001 - Click passes flags by name
+    """Remember what went into every table and model: as of when, as known when, and why."""
+    del debug  # main() looks for it before Click does
+    if ctx.obj is None:
+        from temporal_lineage.session import open_session
+
+        ctx.obj = open_session(ledger)
+    elif ledger is not None:
+        ctx.obj = _elsewhere(ctx.obj, ledger)
+
+
+def _elsewhere(session: Session, ledger: str) -> Session:
+    from temporal_lineage.session import Session as Opened
+    from temporal_lineage.workspace import Workspace
+
+    return Opened(Workspace(Path(session.workspace.folder), ledger), clock=session.clock)

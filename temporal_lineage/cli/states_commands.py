@@ -1,0 +1,159 @@
+"""`tl at`, `tl log`, `tl show`: states of one table over time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from temporal_lineage.cli.layout import pairs, table
+from temporal_lineage.cli.options import output_option, point_options, print_answer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from temporal_lineage.questions.states import StateAnswer
+    from temporal_lineage.questions.tables import CatalogAnswer, LogAnswer, TableAnswer
+    from temporal_lineage.session import Session
+
+
+@click.command(short_help="Which snapshot was current at a time.")
+@click.argument("target", metavar="TABLE[@REF][@TIME]")
+@point_options
+@output_option
+@click.pass_obj
+def at(session: Session, target: str, as_of: str | None, as_known: str | None, output: str) -> None:
+    """Tell which snapshot of TABLE was current, since when, and how that is known.
+
+    \b
+    tl at lake.raw.orders --as-of 2026-10-01
+    tl at lake.raw.orders@audit@2026-10-01T09:00Z --output json
+    """
+    answer = session.at(target, as_of=as_of, as_known=as_known)
+    print_answer(answer, output, text=_state, rows=None)
+
+
+@click.command(short_help="Every snapshot of a table.")
+@click.argument("target", metavar="TABLE")
+@point_options
+@output_option
+@click.pass_obj
+def log(
+    session: Session, target: str, as_of: str | None, as_known: str | None, output: str
+) -> None:
+    """List the snapshots of TABLE, oldest first, the expired ones included.
+
+    \b
+    tl log lake.raw.orders
+    tl log lake.raw.orders --output ndjson
+    """
+    answer = session.log(target, as_of=as_of, as_known=as_known)
+    print_answer(answer, output, text=_log, rows="lines")
+
+
+@click.command(short_help="What is known of a dataset, or of all.")
+@click.argument("target", metavar="[DATASET]", required=False)
+@point_options
+@output_option
+@click.pass_obj
+def show(
+    session: Session, target: str | None, as_of: str | None, as_known: str | None, output: str
+) -> None:
+    """Describe DATASET: identity, place, refs, columns. Without one, list all that is known.
+
+    \b
+    tl show
+    tl show lake.raw.orders
+    tl show model:fraud
+    """
+    if target is None:
+        every = session.show_all(as_of=as_of, as_known=as_known)
+        print_answer(every, output, text=_catalog, rows="datasets")
+    else:
+        answer = session.show(target, as_of=as_of, as_known=as_known)
+        print_answer(answer, output, text=_table, rows=None)
+
+
+def _state(answer: StateAnswer) -> Iterator[str]:
+    versions = [f"{answer.dataset}@{one}" for one in answer.snapshot_ids]
+    yield click.style(" or ".join(versions) or f"{answer.dataset}: no snapshot", bold=True)
+    columns = ", ".join(answer.columns)
+    yield from pairs(
+        [
+            ("on", answer.ref),
+            ("from", answer.held.start),
+            ("until", answer.held.end),
+            (
+                "written",
+                f"{answer.committed_at} by {answer.operation}" if answer.operation else None,
+            ),
+            ("schema", f"{answer.schema_id} ({columns})" if columns else answer.schema_id),
+            ("certainty", f"{answer.certainty} ({answer.rule}, {answer.witness})"),
+        ]
+    )
+
+
+def _log(answer: LogAnswer) -> Iterator[str]:
+    yield from table(
+        ["snapshot", "committed", "operation", "schema", "added", "removed", "state", "job"],
+        [
+            [
+                line.snapshot_id,
+                line.committed_at,
+                line.operation,
+                line.schema_id,
+                line.added_rows,
+                line.removed_rows,
+                "expired " + str(line.expired_at)
+                if line.expired_at
+                else ("listed" if line.current else "never current"),
+                line.job,
+            ]
+            for line in answer.lines
+        ],
+        right=(0, 3, 4, 5),
+    )
+
+
+def _catalog(answer: CatalogAnswer) -> Iterator[str]:
+    if not answer.datasets:
+        yield "nothing is known yet; `tl catalog add` and `tl harvest` begin"
+        return
+    yield from table(
+        ["dataset", "format", "snapshots", "last commit"],
+        [[line.dataset, line.format, line.snapshots, line.last_commit] for line in answer.datasets],
+        right=(2,),
+    )
+
+
+def _table(answer: TableAnswer) -> Iterator[str]:
+    yield click.style(answer.dataset, bold=True)
+    counted = (
+        f"{answer.snapshots}, {answer.expired} of them expired"
+        if answer.expired
+        else answer.snapshots
+    )
+    yield from pairs(
+        [
+            ("identity", answer.identity),
+            ("format", answer.format),
+            ("location", answer.location),
+            ("features", ", ".join(answer.features) or None),
+            ("snapshots", counted if answer.format else None),
+            ("first", answer.first_commit),
+            ("last", answer.last_commit),
+            ("versions", ", ".join(answer.versions) or None),
+        ]
+    )
+    for ref in answer.refs:
+        ids = ", ".join(f"@{one}" for one in ref.snapshot_ids) or "no snapshot"
+        yield f"  ref {ref.name}: {ids} since {ref.since} ({ref.certainty})"
+    if answer.columns:
+        yield from table(
+            ["id", "column", "type", "required"],
+            [
+                [key, name, kind, "yes" if need else "no"]
+                for key, name, kind, need in answer.columns
+            ],
+            right=(0,),
+        )

@@ -1,0 +1,88 @@
+"""Harvest targets: the tables that names of catalogs, tables and paths stand for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from snapshots.errors import TemporalLineageError, UnknownNameError
+from temporal_lineage.capture.openlineage_names import located
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from catalogs.catalog import Catalog
+    from catalogs.configuration import CatalogEntry, Configuration
+    from catalogs.table import TableSource
+    from catalogs.table_name import TableName
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A table's address and the way to open it, so that a broken one fails alone."""
+
+    address: str
+    open: Callable[[], TableSource]
+
+
+def find_targets(folder: Path, targets: Sequence[str]) -> Iterator[Target]:
+    """Yield the tables meant; without a target, every table of every catalog.
+
+    A catalog that cannot list its tables is yielded as one target that fails when it is opened.
+    Raises UnknownNameError for a name that is neither a catalog, a table in one, nor a path.
+    """
+    from catalogs.configuration import Configuration
+
+    configuration = Configuration(folder)
+    entries = {entry.name: entry for entry in configuration.entries()}
+    if not targets and not entries:
+        raise UnknownNameError(
+            "catalog", "to harvest", (), "add one with `tl catalog add`, or name a table's folder"
+        )
+    for target in targets or tuple(entries):
+        if target in entries:
+            yield from _whole(entries[target])
+        elif "/" in target or Path(target).exists():
+            yield _at_path(target)
+        else:
+            yield _one_table(configuration, target)
+
+
+def _whole(entry: CatalogEntry) -> Iterator[Target]:
+    from catalogs.catalog import open_catalog
+
+    try:
+        catalog = open_catalog(entry)
+        for name in catalog.tables():
+            yield _in_catalog(catalog, name)
+    except TemporalLineageError as error:
+        yield Target(entry.name, _failing(error))
+
+
+def _one_table(configuration: Configuration, target: str) -> Target:
+    from catalogs.catalog import open_catalog
+    from catalogs.table_name import TableName
+
+    catalog_name, _, table_name = target.partition(".")
+    entry = configuration.entry(catalog_name)  # raises with the nearest names
+    return _in_catalog(open_catalog(entry), TableName.parse(table_name))
+
+
+def _in_catalog(catalog: Catalog, name: TableName) -> Target:
+    return Target(f"{catalog.name}.{name}", lambda: catalog.table(name))
+
+
+def _at_path(target: str) -> Target:
+    """A table harvested by its path is called by it, as OpenLineage calls it."""
+    from catalogs.catalog import open_path
+
+    place = target if "://" in target else str(Path(target).resolve())
+    return Target(f"dataset:{located(place)}", lambda: open_path(place, {}))
+
+
+def _failing(error: TemporalLineageError) -> Callable[[], TableSource]:
+    def fail() -> TableSource:
+        raise error
+
+    return fail

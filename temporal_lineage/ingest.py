@@ -1,0 +1,101 @@
+"""Ingesting: take in the events of runs, keep them as they came, and link what they touch."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from snapshots.errors import UnreadableError
+from temporal_lineage.capture.openlineage import read_events
+from temporal_lineage.capture.openlineage_events import CapturedEvent, RejectedEvent, RunEvent
+from temporal_lineage.linking import link
+from temporal_lineage.store.transaction import KeptEvent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from temporal_lineage.store.ledger import Ledger
+
+_ENDINGS = {".json", ".ndjson", ".jsonl"}
+_EVENTS_MAX = 20_000
+"""Events taken in by one transaction; more are taken in several."""
+
+
+@dataclass(frozen=True, slots=True)
+class IngestReport:
+    """What an ingest brought: `repeated` events were known already, byte order aside.
+
+    `unresolved` are names of tables in these events that no harvest knows.
+    """
+
+    events: int
+    new: int
+    repeated: int
+    runs: int
+    rejected: tuple[RejectedEvent, ...]
+    unresolved: tuple[str, ...]
+
+
+def ingest_openlineage(ledger: Ledger, sources: Iterable[str]) -> IngestReport:
+    """Take in OpenLineage events; what is no event is reported and nothing else is lost.
+
+    Raises UnreadableError for a file or folder that cannot be read, before anything is kept.
+    """
+    bodies = [(name, body) for source in sources for name, body in _bodies(source)]
+    captured: list[CapturedEvent] = []
+    rejected: list[RejectedEvent] = []
+    for name, body in bodies:
+        for one in read_events(body, source=name):
+            if isinstance(one, RejectedEvent):
+                rejected.append(one)
+            else:
+                captured.append(one)
+    new, runs, unresolved = 0, set[str](), dict[str, None]()
+    for start in range(0, len(captured), _EVENTS_MAX):
+        batch = captured[start : start + _EVENTS_MAX]
+        with ledger.transaction(source="ingest openlineage", note=batch[0].source) as transaction:
+            kept = transaction.keep_events(_kept(one) for one in batch)
+            new += len(kept)
+            touched = {
+                one.event.run_id
+                for one in batch
+                if one.digest in kept and isinstance(one.event, RunEvent)
+            }
+            runs |= touched
+            if touched:
+                linked = link(transaction, run_ids=sorted(touched), dataset_ids=())
+                unresolved.update(dict.fromkeys(linked.unresolved))
+    return IngestReport(
+        events=len(captured),
+        new=new,
+        repeated=len(captured) - new,
+        runs=len(runs),
+        rejected=tuple(rejected),
+        unresolved=tuple(unresolved),
+    )
+
+
+def _kept(one: CapturedEvent) -> KeptEvent:
+    run_id = one.event.run_id if isinstance(one.event, RunEvent) else ""
+    return KeptEvent(one.digest, run_id, one.source, one.body)
+
+
+def _bodies(source: str) -> Iterator[tuple[str, bytes]]:
+    if source == "-":
+        yield "standard input", sys.stdin.buffer.read()
+        return
+    path = Path(source)
+    try:
+        if path.is_dir():
+            for file in sorted(path.rglob("*")):
+                if file.suffix in _ENDINGS and file.is_file():
+                    yield str(file), file.read_bytes()
+            return
+        yield str(path), path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise UnreadableError(
+            source, reason.lower(), "give a file or folder of OpenLineage events, or -"
+        ) from error

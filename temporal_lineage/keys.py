@@ -1,0 +1,86 @@
+"""Keys: how things of the lakehouse are named inside the ledger."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from snapshots.dataset import Dataset
+
+_SEPARATOR = "\x1f"
+"""ASCII's unit separator: cannot stand in a namespace or a name."""
+
+
+class NodeKind(StrEnum):
+    """The kinds of things that facts are about."""
+
+    DATASET = "dataset"
+    """Named by its canonical identity: `iceberg:<uuid>`, `delta:<id>`, or `named:...`."""
+    NAME = "name"
+    """An alias: OpenLineage namespace and name."""
+    VERSION = "version"
+    """A dataset version; its parent is the dataset."""
+    COLUMN = "column"
+    """A column; its parent is the dataset, its name the field id, or a name where none is known."""
+    JOB = "job"
+    RUN = "run"
+
+
+class AttributeKind(StrEnum):
+    """The kinds of facts about one thing."""
+
+    ALIAS = "alias"
+    """On a NAME: which dataset it means."""
+    TABLE = "table"
+    """On a DATASET: format, location, address."""
+    SNAPSHOT = "snapshot"
+    """On a DATASET, by snapshot id; held while the table's metadata listed it."""
+    EXPIRY = "expiry"
+    """On a DATASET, by snapshot id: who took the snapshot out of the metadata."""
+    POINT = "point"
+    """On a DATASET, by chain position: one commit point."""
+    RECORDED = "recorded"
+    """On a DATASET, by place: one entry of the snapshot log, where the chain does not reach."""
+    REF = "ref"
+    """On a DATASET, by ref: the snapshot log."""
+    SCHEMA = "schema"
+    """On a DATASET, by schema id."""
+    PROPERTIES = "properties"
+    """On a DATASET: the table properties."""
+    RUN = "run"
+    """On a RUN: what is known of it."""
+    READS = "reads"
+    """On a RUN, by the dataset's name: which states it read, and how we know."""
+    WRITES = "writes"
+    """On a RUN, by the dataset's name: which commits it made, and how we know."""
+    WRITER = "writer"
+    """On a VERSION: the run that made it, and how we know."""
+
+
+class EdgeKind(StrEnum):
+    """The kinds of facts that join two things."""
+
+    EDGE = "edge"
+    """One run read this DatasetVersion and wrote that one."""
+    READS = "reads"
+    """From a run to a dataset that it names as an input."""
+    WRITES = "writes"
+    """From a run to a dataset that it names as an output."""
+    RUN_OF = "run-of"
+    """From a run to its job."""
+    FLOW = "flow"
+    """A job moves data from this dataset to that one."""
+    COLUMN_FLOW = "column-flow"
+    """A job moves data from this column to that one."""
+
+
+def name_key(dataset: Dataset) -> str:
+    """Write a name so that namespace and name can be told apart again."""
+    return f"{dataset.namespace}{_SEPARATOR}{dataset.name}"
+
+
+def split_name_key(key: str) -> tuple[str, str]:
+    """Give namespace and name back."""
+    namespace, _, name = key.partition(_SEPARATOR)
+    return namespace, name

@@ -1,0 +1,172 @@
+"""Linking: bring the beliefs about runs to what all their events and the histories show."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from temporal_lineage.capture.openlineage import read_events
+from temporal_lineage.capture.openlineage_events import CapturedEvent, RunEvent
+from temporal_lineage.claims import LinkClaim
+from temporal_lineage.evidence.inputs import link_input
+from temporal_lineage.evidence.outputs import OutputObservation, link_outputs
+from temporal_lineage.evidence.runs import gather, together
+from temporal_lineage.explicit import explicit_lineage
+from temporal_lineage.flowing import keep_flows
+from temporal_lineage.keys import EdgeKind, name_key, split_name_key
+from temporal_lineage.links import Link, RunLinks
+from temporal_lineage.naming import UNHARVESTED
+from temporal_lineage.resolving import Resolver
+from temporal_lineage.runs import keep_runs, keep_self_explained, runs_naming
+from temporal_lineage.unharvested import told_input, told_output
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from temporal_lineage.evidence.grades import Evidence
+    from temporal_lineage.evidence.runs import Observation, RunRecord
+    from temporal_lineage.resolving import Resolved
+    from temporal_lineage.store.transaction import Transaction
+
+SKEW_MS_MAX = 5_000
+"""How far the clocks of engines, catalogs and event senders are taken to differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """What linking left open: `unresolved` are names no harvest knows."""
+
+    runs: int
+    unresolved: tuple[str, ...]
+
+
+def link(transaction: Transaction, *, run_ids: Sequence[str], dataset_ids: Sequence[int]) -> Linked:
+    """Link these runs, and the runs that name these datasets, anew. DESIGN 4.4.
+
+    The beliefs that result depend on the set of events and histories only, not on their order.
+    """
+    work = _Linking(transaction)
+    touched = {*run_ids, *runs_naming(transaction, dataset_ids)}
+    links = work.link_all(sorted(touched))
+    keep_runs(transaction, links, work.records)
+    keep_flows(transaction, links, work.records, work.resolver)
+    for dataset_id in dataset_ids:
+        table = work.resolver.table(dataset_id)
+        if table is not None:
+            keep_self_explained(transaction, dataset_id, table)
+    unresolved = {
+        "/".join(split_name_key(one.claim.identity.removeprefix(UNHARVESTED)))
+        for run in links
+        for one in (*run.reads, *run.writes)
+        if one.claim.identity.startswith(UNHARVESTED)
+    }
+    return Linked(len(touched), tuple(sorted(unresolved)))
+
+
+class _Linking:
+    def __init__(self, transaction: Transaction) -> None:
+        self.transaction = transaction
+        self.resolver = Resolver(transaction)
+        self.records: Mapping[str, RunRecord] = {}
+
+    def link_all(self, run_ids: Sequence[str]) -> list[RunLinks]:
+        """Link runs: outputs first, jointly with all other writers of the same tables."""
+        self._load(run_ids)
+        tables = {
+            resolved.dataset_id
+            for run_id in run_ids
+            if run_id in self.records
+            for _, resolved in self._named(self.records[run_id].outputs, self.records[run_id])
+            if resolved.table is not None
+        }
+        others = runs_naming(self.transaction, sorted(tables), kinds=(EdgeKind.WRITES,))
+        self._load(others)
+        jointly = sorted(run_id for run_id in {*run_ids, *others} if run_id in self.records)
+        writes = self._writes([self.records[run_id] for run_id in jointly])
+        return [self._links(self.records[run_id], writes[run_id]) for run_id in jointly]
+
+    def _load(self, run_ids: Iterable[str]) -> None:
+        """Gather runs from all their events, with their parents', whose engine keys they share."""
+        wanted = sorted(set(run_ids) - set(self.records))
+        events = [event for record in self.records.values() for event in record.events]
+        seen = set(self.records)
+        while wanted:
+            seen.update(wanted)
+            fresh = [event for run_id in wanted for event in self._events(run_id)]
+            events += fresh
+            wanted = sorted({event.parent.run_id for event in fresh if event.parent} - seen)
+        self.records = gather(events)
+
+    def _events(self, run_id: str) -> Iterator[RunEvent]:
+        for kept in self.transaction.reader.events(run_id=run_id):
+            for one in read_events(kept.body.encode(), source=kept.source):
+                if isinstance(one, CapturedEvent) and isinstance(one.event, RunEvent):
+                    yield one.event
+
+    def _named(
+        self, observations: Iterable[Observation], record: RunRecord
+    ) -> list[tuple[Observation, Resolved]]:
+        """Give what a run says of each dataset on one side; all names of one table are one."""
+        by_dataset: dict[int, list[Observation]] = defaultdict(list)
+        resolved: dict[int, Resolved] = {}
+        for one in observations:
+            meant = self.resolver.observed(one, at=record.started_at or record.first_at)
+            by_dataset[meant.dataset_id].append(one)
+            resolved[meant.dataset_id] = meant
+        return [(together(names), resolved[key]) for key, names in by_dataset.items()]
+
+    def _writes(self, records: Sequence[RunRecord]) -> Mapping[str, list[Link]]:
+        by_table: dict[int, list[OutputObservation]] = defaultdict(list)
+        meant: dict[int, Resolved] = {}
+        links: dict[str, list[Link]] = defaultdict(list)
+        for record in records:
+            for observation, resolved in self._named(record.outputs, record):
+                meant[resolved.dataset_id] = resolved
+                if resolved.table is None:
+                    links[record.run_id].append(told_output(record, observation, resolved))
+                else:
+                    by_table[resolved.dataset_id].append(OutputObservation(record, observation))
+        for dataset_id, writers in by_table.items():
+            table = meant[dataset_id].table
+            found = (
+                link_outputs(table=table, writers=writers, skew_ms_max=SKEW_MS_MAX) if table else {}
+            )
+            for writer in writers:
+                one = found[writer.run.run_id]
+                links[writer.run.run_id].append(
+                    _table_link(
+                        writer.observation, meant[dataset_id], one.snapshot_ids, one.evidence
+                    )
+                )
+        return links
+
+    def _links(self, record: RunRecord, writes: Sequence[Link]) -> RunLinks:
+        written = {
+            one.dataset_id: [int(version) for version in one.claim.versions if version.isdecimal()]
+            for one in writes
+        }
+        reads = []
+        for observation, resolved in self._named(record.inputs, record):
+            if resolved.table is None:
+                reads.append(told_input(observation, resolved))
+                continue
+            found = link_input(
+                observation,
+                table=resolved.table,
+                run=record,
+                skew_ms_max=SKEW_MS_MAX,
+                written=written.get(resolved.dataset_id, ()),
+            )
+            reads.append(_table_link(observation, resolved, found.snapshot_ids, found.evidence))
+        only = explicit_lineage(record, self.resolver)
+        return RunLinks(record.run_id, str(record.job), tuple(reads), tuple(writes), only)
+
+
+def _table_link(
+    observation: Observation, resolved: Resolved, snapshot_ids: Sequence[int], evidence: Evidence
+) -> Link:
+    known = resolved.table.by_id if resolved.table else {}
+    since = {str(one): known[one].committed_at for one in snapshot_ids if one in known}
+    claim = LinkClaim(resolved.identity, tuple(str(one) for one in snapshot_ids), evidence)
+    return Link(name_key(observation.dataset), resolved.dataset_id, claim, since)

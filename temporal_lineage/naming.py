@@ -1,0 +1,140 @@
+"""Naming: from what people and events call things to the ledger's nodes, and back."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from snapshots.dataset import Dataset
+from snapshots.errors import UnknownNameError
+from temporal_lineage.claims import AliasClaim, decode
+from temporal_lineage.histories import table_claim
+from temporal_lineage.keys import AttributeKind, NodeKind, name_key, split_name_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from snapshots.instant import Instant
+    from temporal_lineage.facts import AsOf
+    from temporal_lineage.store.reader import Node, Reader
+
+CATALOG_NAMESPACE = "catalog"
+"""The namespace of names typed as `catalog.namespace.table`."""
+
+MODEL_NAMESPACE = "model"
+"""The namespace of names typed as `model:name`."""
+
+UNHARVESTED = "named:"
+"""How the identity of a dataset starts that is known from events only."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedVersion:
+    """A dataset version as people write it: `lake.sales.orders@88`, `model:fraud@v3`."""
+
+    dataset: str
+    version: str | None
+
+    def __str__(self) -> str:
+        return f"{self.dataset}@{self.version}" if self.version else self.dataset
+
+
+class Naming:
+    """Names nodes for people, and finds nodes by name, as known at one system time."""
+
+    def __init__(self, reader: Reader, *, system: Instant) -> None:
+        """Look names up through this reader; each dataset's name is fetched once."""
+        self._reader = reader
+        self._system = system
+        self._datasets: dict[int, str] = {}
+
+    def dataset(self, node_id: int) -> str:
+        """Give the address of a dataset node."""
+        if node_id not in self._datasets:
+            node = self._reader.named(node_ids=[node_id])[node_id]
+            self._datasets[node_id] = self._dataset_address(node)
+        return self._datasets[node_id]
+
+    def versions(self, node_ids: Iterable[int]) -> dict[int, NamedVersion]:
+        """Give the addresses of version and dataset nodes, fetched together."""
+        nodes = self._reader.named(node_ids=sorted(set(node_ids)))
+        return {node_id: self._version(node) for node_id, node in nodes.items()}
+
+    def _version(self, node: Node) -> NamedVersion:
+        if node.kind == NodeKind.VERSION:
+            return NamedVersion(self.dataset(node.parent_id), node.name)
+        return NamedVersion(self.dataset(node.node_id), None)
+
+    def _dataset_address(self, node: Node) -> str:
+        if not node.name.startswith(UNHARVESTED):
+            table = table_claim(self._reader, node.node_id, system=self._system)
+            if table is not None:
+                return table.address
+        namespace, name = split_name_key(node.name.removeprefix(UNHARVESTED))
+        if namespace == MODEL_NAMESPACE:
+            return f"model:{name}"
+        return f"dataset:{namespace}/{name}" if name else node.name
+
+
+def unharvested_identity(dataset: Dataset) -> str:
+    """Give the identity of a dataset that only events know."""
+    return f"{UNHARVESTED}{name_key(dataset)}"
+
+
+def find_dataset(reader: Reader, name: str, *, as_of: AsOf) -> int:
+    """Find the dataset node that a typed name meant at a point in both times.
+
+    Raises UnknownNameError with the nearest names.
+    """
+    found = known_dataset(reader, name, as_of=as_of)
+    if found is not None:
+        return found
+    known = sorted(known_names(reader, as_of=as_of))
+    nearest = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    advice = "`tl show` lists what is known" if known else "`tl harvest` has not seen any table yet"
+    raise UnknownNameError("dataset", name, nearest, advice)
+
+
+def known_dataset(reader: Reader, name: str, *, as_of: AsOf) -> int | None:
+    """Find the dataset node that a typed name meant; None where nobody knows the name."""
+    for dataset in _readings(name):
+        found = find_named(reader, dataset, as_of=as_of)
+        if found is not None:
+            return found
+    return None
+
+
+def find_named(reader: Reader, dataset: Dataset, *, as_of: AsOf) -> int | None:
+    """Find the dataset node that an exact name meant; None where nobody knows the name."""
+    name_id = reader.node(kind=NodeKind.NAME, parent_id=0, name=name_key(dataset))
+    if name_id is None:
+        return None
+    believed = reader.attribute(node_id=name_id, kind=AttributeKind.ALIAS, name="", as_of=as_of)
+    if believed is None:
+        # The name was used before its table's history begins: the first meaning is the best.
+        line = reader.timeline(
+            node_id=name_id, kind=AttributeKind.ALIAS, name="", system=as_of.system
+        )
+        if not line:
+            return None
+        believed = line[0]
+    identity = decode(AliasClaim, believed.claim).identity
+    return reader.node(kind=NodeKind.DATASET, parent_id=0, name=identity)
+
+
+def known_names(reader: Reader, *, as_of: AsOf) -> list[str]:
+    """List every dataset by the address people type."""
+    naming = Naming(reader, system=as_of.system)
+    return [naming.dataset(node.node_id) for node in reader.nodes(kind=NodeKind.DATASET)]
+
+
+def _readings(name: str) -> Sequence[Dataset]:
+    """Give the names a typed text may stand for; `dataset:` hides where the namespace ends."""
+    if name.startswith("model:"):
+        return [Dataset(MODEL_NAMESPACE, name.removeprefix("model:"))]
+    if not name.startswith("dataset:"):
+        return [Dataset(CATALOG_NAMESPACE, name)]
+    text = name.removeprefix("dataset:")
+    places = [place for place, letter in enumerate(text) if letter == "/"]
+    return [Dataset(text[:place], text[place + 1 :]) for place in places]

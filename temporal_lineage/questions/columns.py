@@ -1,0 +1,68 @@
+"""Columns in questions: a column is a field id of a dataset; its name depends on the time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from snapshots.errors import UnknownNameError
+from snapshots.refs import MAIN
+from temporal_lineage.histories import refs_at, remembered_schema
+from temporal_lineage.keys import NodeKind
+from temporal_lineage.naming import find_dataset
+from temporal_lineage.questions.schemas import schema_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from snapshots.schema import SchemaVersion
+    from temporal_lineage.addresses import DatasetAddress
+    from temporal_lineage.facts import AsOf
+    from temporal_lineage.naming import Naming
+    from temporal_lineage.store.reader import Reader
+
+
+def find_column(reader: Reader, address: DatasetAddress, as_of: AsOf) -> int:
+    """Find the node of a column by the name it had then. Raises UnknownNameError."""
+    column = address.column or ""
+    dataset_id = find_dataset(reader, address.name, as_of=as_of)
+    keys = [column]
+    if refs_at(reader, dataset_id, as_of):
+        schema = schema_of(reader, dataset_id, address, as_of)
+        field = schema.at_path(column)
+        if field is None:
+            names = [f"{address.name}#{one.path}" for one in schema.fields]
+            raise UnknownNameError(
+                "column", str(address), names[:5], f"`tl schema log {address.name}` lists them"
+            )
+        keys = [str(field.field_id), column]
+    for key in keys:
+        found = reader.node(kind=NodeKind.COLUMN, parent_id=dataset_id, name=key)
+        if found is not None:
+            return found
+    raise UnknownNameError(
+        "column lineage of", str(address), (), "no event or SQL has named this column yet"
+    )
+
+
+def column_names(
+    reader: Reader, naming: Naming, node_ids: Iterable[int], as_of: AsOf
+) -> dict[int, str]:
+    """Give the addresses of column nodes, with the names the columns had then."""
+    schemas: dict[int, SchemaVersion | None] = {}
+    names: dict[int, str] = {}
+    for node_id, node in reader.named(node_ids=sorted(set(node_ids))).items():
+        if node.parent_id not in schemas:
+            schemas[node.parent_id] = _schema_at(reader, node.parent_id, as_of)
+        schema = schemas[node.parent_id]
+        field = None
+        if schema is not None and node.name.isdecimal():
+            field = schema.field(field_id=int(node.name))
+        names[node_id] = f"{naming.dataset(node.parent_id)}#{field.path if field else node.name}"
+    return names
+
+
+def _schema_at(reader: Reader, dataset_id: int, as_of: AsOf) -> SchemaVersion | None:
+    entry = refs_at(reader, dataset_id, as_of).get(MAIN)
+    if entry is None or entry.schema_id is None:
+        return None
+    return remembered_schema(reader, dataset_id, entry.schema_id, system=as_of.system)

@@ -1,0 +1,53 @@
+"""The ledger at one point in both times, as a trace sees it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from temporal_lineage.lineage.graph import Contained, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from temporal_lineage.facts import AsOf
+    from temporal_lineage.keys import EdgeKind
+    from temporal_lineage.store.reader import EdgeRow, Reader
+
+STATES_MAX = 10_000
+"""How many states that hold a commit's rows one downstream step looks at."""
+
+
+class LedgerNeighbours:
+    """Edges of some kinds and contributions, as believed at one point."""
+
+    def __init__(self, reader: Reader, *, kinds: Sequence[EdgeKind], as_of: AsOf) -> None:
+        """Read edges of these kinds only."""
+        self._reader = reader
+        self._kinds = kinds
+        self._as_of = as_of
+
+    def steps_into(self, node_ids: Sequence[int]) -> Sequence[Step]:
+        """Give the edges whose target is one of the nodes."""
+        rows = self._reader.edges_into(node_ids=node_ids, kinds=self._kinds, as_of=self._as_of)
+        return [_step(row) for row in rows]
+
+    def steps_out_of(self, node_ids: Sequence[int]) -> Sequence[Step]:
+        """Give the edges whose source is one of the nodes."""
+        rows = self._reader.edges_out_of(node_ids=node_ids, kinds=self._kinds, as_of=self._as_of)
+        return [_step(row) for row in rows]
+
+    def commits_in(self, state_ids: Sequence[int]) -> Sequence[Contained]:
+        """Give the commits whose rows are live in the states."""
+        rows = self._reader.contributions_to(node_ids=state_ids, system=self._as_of.system)
+        return [Contained(row.commit_id or None, row.state_id, row.certainty) for row in rows]
+
+    def read_states_with(self, commit_ids: Sequence[int]) -> Sequence[Contained]:
+        """Give the states that hold rows of the commits and that some run read."""
+        rows = self._reader.states_containing(
+            commit_ids=commit_ids, system=self._as_of.system, limit=STATES_MAX
+        )
+        return [Contained(row.commit_id, row.state_id, row.certainty) for row in rows]
+
+
+def _step(row: EdgeRow) -> Step:
+    return Step(row.edge_id, row.src_id, row.dst_id, row.claim)

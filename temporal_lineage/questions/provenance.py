@@ -1,0 +1,245 @@
+"""What went into a state, and what was made of it: `tl upstream` and `tl downstream`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from snapshots.errors import UnknownNameError
+from temporal_lineage.addresses import DatasetAddress, ModelAddress
+from temporal_lineage.claims import EdgeClaim, FlowClaim, WriterClaim, decode
+from temporal_lineage.keys import AttributeKind, EdgeKind, NodeKind
+from temporal_lineage.lineage.graph import Direction, LineageGraph
+from temporal_lineage.lineage.trace import trace
+from temporal_lineage.naming import Naming, find_dataset
+from temporal_lineage.questions.columns import column_names, find_column
+from temporal_lineage.questions.neighbours import LedgerNeighbours
+from temporal_lineage.questions.states import version_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from temporal_lineage.facts import AsOf
+    from temporal_lineage.questions.question import Question
+    from temporal_lineage.store.reader import Reader
+
+NODES_MAX = 100_000
+"""A trace that meets more nodes than this is cut, and says so."""
+
+_SURE = {"exact", "high"}
+
+
+@dataclass(frozen=True, slots=True)
+class LineageNode:
+    """A dataset version, dataset or column that was reached; `depth` counts edges from the root.
+
+    `job` and `run` made this version; None where nobody claims it.
+    """
+
+    address: str
+    depth: int
+    job: str | None
+    run: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LineageEdge:
+    """Data went from source to target in a run; `edge` is its address for `tl why`."""
+
+    edge: str
+    source: str
+    target: str
+    grade: str
+    job: str
+    run: str
+
+
+@dataclass(frozen=True, slots=True)
+class LineageContribution:
+    """Rows of a commit are live in a state; `commit` is None for rows older than the history."""
+
+    commit: str | None
+    state: str
+    certainty: str
+
+
+@dataclass(frozen=True, slots=True)
+class LineageAnswer:
+    """The graph around a root, in one direction."""
+
+    question: Question
+    direction: Direction
+    root: str
+    nodes: tuple[LineageNode, ...]
+    edges: tuple[LineageEdge, ...]
+    contributions: tuple[LineageContribution, ...]
+    doubts: tuple[str, ...]
+
+
+def lineage(
+    reader: Reader,
+    address: DatasetAddress | ModelAddress,
+    question: Question,
+    *,
+    direction: Direction,
+    depth_max: int,
+) -> LineageAnswer:
+    """Answer `tl upstream` and `tl downstream` for a state, a dataset, a model or a column."""
+    as_of = question.as_of
+    if isinstance(address, DatasetAddress) and address.column is not None:
+        root_id = find_column(reader, address, as_of)
+        kinds: Sequence[EdgeKind] = (EdgeKind.COLUMN_FLOW,)
+    else:
+        root_id = find_version(reader, address, as_of)
+        kinds = (EdgeKind.EDGE,)
+    graph = trace(
+        root_id,
+        direction=direction,
+        neighbours=LedgerNeighbours(reader, kinds=kinds, as_of=as_of),
+        depth_max=depth_max,
+        nodes_max=NODES_MAX,
+    )
+    return _answer(reader, graph, question, columns=kinds == (EdgeKind.COLUMN_FLOW,))
+
+
+def flows(
+    reader: Reader,
+    address: DatasetAddress | ModelAddress,
+    question: Question,
+    *,
+    direction: Direction,
+    depth_max: int,
+) -> LineageAnswer:
+    """Answer the same with `--flow`: which datasets fed which, by jobs, at that time."""
+    as_of = question.as_of
+    graph = trace(
+        find_dataset(reader, _dataset_name(address), as_of=as_of),
+        direction=direction,
+        neighbours=LedgerNeighbours(reader, kinds=(EdgeKind.FLOW,), as_of=as_of),
+        depth_max=depth_max,
+        nodes_max=NODES_MAX,
+    )
+    return _answer(reader, graph, question, columns=False)
+
+
+def find_version(reader: Reader, address: DatasetAddress | ModelAddress, as_of: AsOf) -> int:
+    """Find the node of the state an address means; the dataset's own where it has no versions."""
+    if isinstance(address, ModelAddress):
+        address = model_as_dataset(reader, address, as_of)
+    dataset_id = find_dataset(reader, address.name, as_of=as_of)
+    is_table = bool(
+        reader.timeline(node_id=dataset_id, kind=AttributeKind.TABLE, name="", system=as_of.system)
+    )
+    if not is_table and address.at is None:
+        return dataset_id
+    version = version_of(reader, dataset_id, address, as_of)
+    found = reader.node(kind=NodeKind.VERSION, parent_id=dataset_id, name=version)
+    if found is None:
+        raise UnknownNameError(
+            "version", str(address), (), "the ledger has no such version; `tl harvest` may bring it"
+        )
+    return found
+
+
+def model_as_dataset(reader: Reader, address: ModelAddress, as_of: AsOf) -> DatasetAddress:
+    """Give the dataset version a model address means; a version must be named."""
+    from temporal_lineage.addresses import AtRef
+
+    name = f"model:{address.name}"
+    dataset_id = find_dataset(reader, name, as_of=as_of)
+    if address.version is None:
+        versions = [
+            f"{name}@{one.name}"
+            for one in reader.children(parent_id=dataset_id, kind=NodeKind.VERSION)
+        ]
+        raise UnknownNameError("single version of", name, versions[-3:], "name one with @")
+    return DatasetAddress(name, AtRef(address.version), None)
+
+
+def _dataset_name(address: DatasetAddress | ModelAddress) -> str:
+    return f"model:{address.name}" if isinstance(address, ModelAddress) else address.name
+
+
+def _answer(
+    reader: Reader, graph: LineageGraph, question: Question, *, columns: bool
+) -> LineageAnswer:
+    as_of = question.as_of
+    naming = Naming(reader, system=as_of.system)
+    ids = set(graph.depths)
+    names: Mapping[int, str]
+    if columns:
+        names = column_names(reader, naming, ids, as_of)
+    else:
+        names = {key: str(name) for key, name in naming.versions(ids).items()}
+    writers = {
+        one.node_id: decode(WriterClaim, one.claim)
+        for one in reader.attributes_of(
+            node_ids=sorted(ids), kind=AttributeKind.WRITER, as_of=as_of
+        )
+    }
+    edges = tuple(
+        _edge(step.edge_id, step.claim, names[step.source_id], names[step.target_id])
+        for step in graph.steps
+    )
+    return LineageAnswer(
+        question=question,
+        direction=graph.direction,
+        root=names[graph.root_id],
+        nodes=tuple(
+            LineageNode(
+                names[node_id],
+                depth,
+                writers[node_id].job or None if node_id in writers else None,
+                writers[node_id].run or None if node_id in writers else None,
+            )
+            for node_id, depth in sorted(graph.depths.items(), key=lambda item: item[1])
+        ),
+        edges=edges,
+        contributions=tuple(
+            LineageContribution(
+                names[one.commit_id] if one.commit_id is not None else None,
+                names[one.state_id],
+                one.certainty,
+            )
+            for one in graph.contained
+        ),
+        doubts=_doubts(graph, names, writers, edges),
+    )
+
+
+def _edge(edge_id: int, claim: str, source: str, target: str) -> LineageEdge:
+    if '"reads"' in claim:
+        edge = decode(EdgeClaim, claim)
+        return LineageEdge(f"edge:{edge_id}", source, target, edge.grade.value, edge.job, edge.run)
+    flow = decode(FlowClaim, claim)
+    return LineageEdge(f"edge:{edge_id}", source, target, "exact", ", ".join(flow.jobs), "")
+
+
+def _doubts(
+    graph: LineageGraph,
+    names: Mapping[int, str],
+    writers: Mapping[int, WriterClaim],
+    edges: Sequence[LineageEdge],
+) -> tuple[str, ...]:
+    doubts = [f"not followed further: {names[cut.node_id]}, {cut.why}" for cut in graph.cuts]
+    unclaimed: Counter[str] = Counter()
+    for one in graph.contained:
+        if one.commit_id is not None and one.commit_id not in writers:
+            unclaimed[names[one.commit_id].partition("@")[0]] += 1
+    doubts += [
+        f"no run claims {_count(number, 'commit')} of {dataset}"
+        for dataset, number in sorted(unclaimed.items())
+    ]
+    unsure = Counter(edge.grade for edge in edges if edge.grade not in _SURE)
+    doubts += [f"{_count(number, 'edge')} {grade} only" for grade, number in sorted(unsure.items())]
+    carried = Counter(one.certainty for one in graph.contained if one.certainty != "exact")
+    doubts += [
+        f"{_count(number, 'contribution')} {certainty} only"
+        for certainty, number in sorted(carried.items())
+    ]
+    return tuple(doubts)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,77 @@
+"""Questions and answers: every answer carries what was asked, for when, and its doubts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from enum import Enum
+from typing import TYPE_CHECKING, Protocol
+
+from snapshots.instant import Instant
+from snapshots.period import Period
+from temporal_lineage.facts import AsOf
+
+if TYPE_CHECKING:
+    pass
+
+SHAPE_VERSION = 1
+"""The version of the JSON shape of all answers; grows when a field changes its meaning."""
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What was asked, about what, and the point in both times it was answered for."""
+
+    verb: str
+    target: str
+    as_of: AsOf
+
+
+class Answer(Protocol):
+    """Any answer."""
+
+    @property
+    def question(self) -> Question:
+        """What was asked."""
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What this answer does not know or did not follow, in words for people."""
+
+
+def as_json(answer: Answer) -> dict[str, Json]:
+    """Give an answer in the shape of docs/json.md: version, question, answer, doubts."""
+    question = answer.question
+    body = _fields_as_json(answer, left_out={"question", "doubts"})
+    return {
+        "version": SHAPE_VERSION,
+        "question": {
+            "verb": question.verb,
+            "target": question.target,
+            "as_of": question.as_of.valid.isoformat(),
+            "as_known": question.as_of.system.isoformat(),
+        },
+        "answer": body,
+        "doubts": list(answer.doubts),
+    }
+
+
+def value_as_json(value: object) -> Json:
+    """Turn any value of an answer into JSON: instants and enums as text, records as objects."""
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, Instant | Enum | str):
+        return str(value.value) if isinstance(value, Enum) else str(value)
+    if isinstance(value, Period):
+        return {"from": value.start.isoformat(), "until": value.end.isoformat()}
+    if isinstance(value, dict):
+        return {str(key): value_as_json(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [value_as_json(one) for one in value]
+    return _fields_as_json(value, left_out=set())
+
+
+def _fields_as_json(record: object, *, left_out: set[str]) -> dict[str, Json]:
+    names = [field.name for field in fields(record) if field.name not in left_out]  # type: ignore[arg-type]
+    return {name: value_as_json(getattr(record, name)) for name in names}

@@ -1,0 +1,163 @@
+"""Why we say so: `tl why` for an edge, a version or a run, in both times."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from snapshots.errors import UnknownNameError
+from temporal_lineage.claims import EdgeClaim, FlowClaim, LinkClaim, RunClaim, WriterClaim, decode
+from temporal_lineage.keys import AttributeKind, NodeKind, split_name_key
+from temporal_lineage.naming import Naming
+
+if TYPE_CHECKING:
+    from snapshots.instant import Instant
+    from snapshots.period import Period
+    from temporal_lineage.addresses import EdgeAddress, RunAddress
+    from temporal_lineage.evidence.grades import Evidence
+    from temporal_lineage.questions.question import Question
+    from temporal_lineage.store.reader import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One piece of evidence: what it shows, the method, how sure, the raw values, what lost."""
+
+    shows: str
+    method: str
+    grade: str
+    witness: str
+    rejected: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BeliefLine:
+    """What the ledger believed about an edge over one stretch of system time.
+
+    `claim` is None where it was believed not to hold.
+    """
+
+    believed_from: Instant
+    valid: Period
+    claim: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class WhyAnswer:
+    """Why an edge or version is said to be so, and what was believed before."""
+
+    question: Question
+    subject: str
+    source: str | None
+    target: str
+    job: str
+    run: str
+    reasons: tuple[Reason, ...]
+    beliefs: tuple[BeliefLine, ...]
+    doubts: tuple[str, ...]
+
+
+def why_edge(reader: Reader, address: EdgeAddress, question: Question) -> WhyAnswer:
+    """Answer `tl why edge:N`."""
+    as_of = question.as_of
+    row = reader.edge(edge_id=address.edge_id, as_of=as_of)
+    history = reader.edge_history(edge_id=address.edge_id)
+    if not history:
+        raise UnknownNameError(
+            "edge", str(address), (), "`tl upstream` prints the edges of this ledger"
+        )
+    known = [one for one in history if one.recorded_at <= as_of.system]
+    beliefs = tuple(BeliefLine(one.recorded_at, one.valid, _in_words(one.claim)) for one in known)
+    ends = reader.edge_ends(edge_id=address.edge_id)
+    names = Naming(reader, system=as_of.system).versions(ends)
+    source, target = (str(names[end]) for end in ends)
+    if row is None:
+        doubt = "not believed at this point in both times"
+        return WhyAnswer(question, str(address), source, target, "", "", (), beliefs, (doubt,))
+    if '"reads"' not in row.claim:
+        flow = decode(FlowClaim, row.claim)
+        jobs = ", ".join(flow.jobs)
+        shown = Reason("data flows", ", ".join(flow.how) or "events", "exact", jobs, ())
+        return WhyAnswer(question, str(address), source, target, jobs, "", (shown,), beliefs, ())
+    claim = decode(EdgeClaim, row.claim)
+    reasons: tuple[Reason, ...] = (
+        reason(f"the run read {source}", claim.reads),
+        reason(f"the run wrote {target}", claim.writes),
+    )
+    return WhyAnswer(
+        question, str(address), source, target, claim.job, claim.run, reasons, beliefs, ()
+    )
+
+
+def why_version(reader: Reader, node_id: int, question: Question) -> WhyAnswer:
+    """Answer `tl why DATASET@VERSION`: which run made it, and how that is known."""
+    as_of = question.as_of
+    name = str(Naming(reader, system=as_of.system).versions([node_id])[node_id])
+    believed = reader.attribute(node_id=node_id, kind=AttributeKind.WRITER, name="", as_of=as_of)
+    history = reader.attribute_history(node_id=node_id, kind=AttributeKind.WRITER, name="")
+    beliefs = tuple(
+        BeliefLine(one.recorded_at, one.valid, _in_words(one.claim))
+        for one in history
+        if one.recorded_at <= as_of.system
+    )
+    if believed is None:
+        doubt = "no run claims this commit: nobody has told the ledger who made it"
+        return WhyAnswer(question, name, None, name, "", "", (), beliefs, (doubt,))
+    claim = decode(WriterClaim, believed.claim)
+    reasons = (reason(f"the run wrote {name}", claim.evidence),)
+    return WhyAnswer(question, name, None, name, claim.job, claim.run, reasons, beliefs, ())
+
+
+def why_run(reader: Reader, address: RunAddress, question: Question) -> WhyAnswer:
+    """Answer `tl why run:ID`: every link of a run, phantom outputs and unresolved inputs too."""
+    as_of = question.as_of
+    run_id = reader.node(kind=NodeKind.RUN, parent_id=0, name=address.run_id)
+    if run_id is None:
+        raise UnknownNameError("run", str(address), (), "`tl ingest openlineage` brings runs in")
+    claims = reader.attributes(node_id=run_id, kind=AttributeKind.RUN, as_of=as_of)
+    job = decode(RunClaim, claims[0].claim).job if claims else ""
+    reasons: list[Reason] = []
+    doubts: list[str] = []
+    for kind, verb in ((AttributeKind.READS, "read"), (AttributeKind.WRITES, "wrote")):
+        for one in reader.attributes(node_id=run_id, kind=kind, as_of=as_of):
+            link = decode(LinkClaim, one.claim)
+            namespace, name = split_name_key(one.name)
+            what = f"{namespace}/{name}"
+            shown = ", ".join(f"@{version}" for version in link.versions)
+            if not link.versions:
+                doubts.append(f"no version of {what} can be told to be what the run {verb}")
+            reasons.append(reason(f"the run {verb} {what} {shown}".rstrip(), link.evidence))
+    return WhyAnswer(
+        question,
+        str(address),
+        None,
+        str(address),
+        job,
+        address.run_id,
+        tuple(reasons),
+        (),
+        tuple(doubts),
+    )
+
+
+def reason(shows: str, evidence: Evidence) -> Reason:
+    """Turn evidence into words for people."""
+    return Reason(
+        shows=shows,
+        method=evidence.method.value,
+        grade=evidence.grade.value,
+        witness=evidence.witness,
+        rejected=tuple((one.what, one.why) for one in evidence.rejected),
+    )
+
+
+def _in_words(claim: str | None) -> str | None:
+    if claim is None:
+        return None
+    if '"reads"' in claim:
+        edge = decode(EdgeClaim, claim)
+        return f"{edge.grade.value}: {edge.reads.method.value}, {edge.writes.method.value}"
+    if '"evidence"' in claim:
+        writer = decode(WriterClaim, claim)
+        return f"{writer.evidence.grade.value}: {writer.evidence.method.value}"
+    return ", ".join(decode(FlowClaim, claim).jobs)

@@ -1,0 +1,283 @@
+"""What a table's history holds: `tl log` and `tl show`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from snapshots.instant import FOREVER
+from snapshots.refs import MAIN
+from snapshots.snapshot_log import Current
+from temporal_lineage.claims import WriterClaim, decode
+from temporal_lineage.facts import AsOf
+from temporal_lineage.histories import (
+    refs_at,
+    remembered,
+    remembered_log,
+    table_claim,
+)
+from temporal_lineage.keys import AttributeKind, NodeKind
+from temporal_lineage.naming import Naming, find_dataset
+
+if TYPE_CHECKING:
+    from snapshots.instant import Instant
+    from snapshots.period import Period
+    from snapshots.snapshot import Snapshot
+    from snapshots.snapshot_log import LogEntry
+    from temporal_lineage.addresses import DatasetAddress
+    from temporal_lineage.questions.question import Question
+    from temporal_lineage.store.reader import Reader
+
+
+_UNHARVESTED = "known from events only: no snapshots were ever harvested"
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One snapshot: what made it, what it changed, when it was current on main.
+
+    `current` is empty for a snapshot that no reader of main ever saw. `expired_at` is None while
+    the table lists it. `job` is None where no run claims the commit.
+    """
+
+    snapshot_id: int
+    parent_id: int | None
+    committed_at: Instant
+    operation: str
+    schema_id: int | None
+    added_rows: int | None
+    removed_rows: int | None
+    current: tuple[Period, ...]
+    expired_at: Instant | None
+    job: str | None
+    run: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LogAnswer:
+    """Every snapshot of a table committed by the instant asked for, oldest first."""
+
+    question: Question
+    dataset: str
+    lines: tuple[LogLine, ...]
+    doubts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RefLine:
+    """A ref and what it named then."""
+
+    name: str
+    snapshot_ids: tuple[int, ...]
+    certainty: str
+    since: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class TableAnswer:
+    """A dataset at a point in both times; what needs a harvest is empty without one."""
+
+    question: Question
+    dataset: str
+    identity: str
+    format: str | None
+    location: str | None
+    features: tuple[str, ...]
+    snapshots: int
+    expired: int
+    first_commit: Instant | None
+    last_commit: Instant | None
+    refs: tuple[RefLine, ...]
+    columns: tuple[tuple[int, str, str, bool], ...]
+    versions: tuple[str, ...]
+    doubts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetLine:
+    """One known dataset."""
+
+    dataset: str
+    format: str | None
+    snapshots: int
+    last_commit: Instant | None
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogAnswer:
+    """Every dataset the ledger knows."""
+
+    question: Question
+    datasets: tuple[DatasetLine, ...]
+    doubts: tuple[str, ...]
+
+
+def log(reader: Reader, address: DatasetAddress, question: Question) -> LogAnswer:
+    """Answer `tl log`."""
+    as_of = question.as_of
+    dataset_id = find_dataset(reader, address.name, as_of=as_of)
+    history = remembered(reader, dataset_id, system=as_of.system)
+    naming = Naming(reader, system=as_of.system)
+    if history is None:
+        return LogAnswer(question, naming.dataset(dataset_id), (), (_UNHARVESTED,))
+    writers = _writers(reader, dataset_id, as_of)
+    current = _current_periods(reader, dataset_id, as_of)
+    expiries = {one.snapshot_id: one.since for one in history.expiries}
+    lines = tuple(
+        _line(
+            snapshot,
+            tuple(current.get(snapshot.snapshot_id, ())),
+            _known_by(expiries.get(snapshot.snapshot_id), as_of.valid),
+            writers.get(snapshot.snapshot_id),
+        )
+        for snapshot in history.snapshots
+        if snapshot.committed_at <= as_of.valid
+    )
+    doubts = tuple(gap.what for gap in history.gaps)
+    return LogAnswer(question, naming.dataset(dataset_id), lines, doubts)
+
+
+def show(reader: Reader, address: DatasetAddress, question: Question) -> TableAnswer:
+    """Answer `tl show DATASET`."""
+    as_of = question.as_of
+    dataset_id = find_dataset(reader, address.name, as_of=as_of)
+    node = reader.named(node_ids=[dataset_id])[dataset_id]
+    history = remembered(reader, dataset_id, system=as_of.system)
+    versions = tuple(
+        one.name for one in reader.children(parent_id=dataset_id, kind=NodeKind.VERSION)
+    )
+    name = Naming(reader, system=as_of.system).dataset(dataset_id)
+    if history is None:
+        return _unharvested(question, name, node.name, versions)
+    refs = refs_at(reader, dataset_id, as_of)
+    schema_id = refs[MAIN].schema_id if MAIN in refs else None
+    schema = history.schema(schema_id=schema_id) if schema_id is not None else None
+    commits = [one.committed_at for one in history.snapshots if one.committed_at <= as_of.valid]
+    return TableAnswer(
+        question=question,
+        dataset=name,
+        identity=str(history.identity),
+        format=history.identity.format.value,
+        location=history.location,
+        features=history.features,
+        snapshots=len(commits),
+        expired=sum(one.since <= as_of.valid for one in history.expiries),
+        first_commit=min(commits, default=None),
+        last_commit=max(commits, default=None),
+        refs=tuple(_ref(ref, entry) for ref, entry in refs.items()),
+        columns=tuple(
+            (field.field_id, field.path, field.type, field.required)
+            for field in (schema.fields if schema else ())
+        ),
+        versions=(),
+        doubts=tuple(gap.what for gap in history.gaps),
+    )
+
+
+def show_all(reader: Reader, question: Question) -> CatalogAnswer:
+    """Answer `tl show` without a name."""
+    system = question.as_of.system
+    naming = Naming(reader, system=system)
+    lines = []
+    for node in reader.nodes(kind=NodeKind.DATASET):
+        table = table_claim(reader, node.node_id, system=system)
+        commits = [
+            line[-1].valid.start
+            for line in reader.timelines(
+                node_id=node.node_id, kind=AttributeKind.SNAPSHOT, system=system
+            ).values()
+        ]
+        lines.append(
+            DatasetLine(
+                dataset=naming.dataset(node.node_id),
+                format=table.format if table else None,
+                snapshots=len(commits),
+                last_commit=max(commits, default=None),
+            )
+        )
+    ordered = tuple(sorted(lines, key=lambda line: (line.format is None, line.dataset)))
+    return CatalogAnswer(question, ordered, ())
+
+
+def _ref(name: str, entry: LogEntry) -> RefLine:
+    ids: tuple[int, ...] = ()
+    if isinstance(entry.state, Current) and entry.state.snapshot_id is not None:
+        ids = (entry.state.snapshot_id,)
+    return RefLine(name, ids, entry.certainty.value, entry.period.start)
+
+
+def _unharvested(
+    question: Question, name: str, identity: str, versions: tuple[str, ...]
+) -> TableAnswer:
+    return TableAnswer(
+        question=question,
+        dataset=name,
+        identity=identity.replace("\x1f", "/"),
+        format=None,
+        location=None,
+        features=(),
+        snapshots=0,
+        expired=0,
+        first_commit=None,
+        last_commit=None,
+        refs=(),
+        columns=(),
+        versions=versions,
+        doubts=(_UNHARVESTED,),
+    )
+
+
+def _line(
+    snapshot: Snapshot,
+    current: tuple[Period, ...],
+    expired_at: Instant | None,
+    writer: WriterClaim | None,
+) -> LogLine:
+    return LogLine(
+        snapshot_id=snapshot.snapshot_id,
+        parent_id=snapshot.parent_id,
+        committed_at=snapshot.committed_at,
+        operation=snapshot.operation,
+        schema_id=snapshot.schema_id,
+        added_rows=snapshot.counts.added_rows,
+        removed_rows=snapshot.counts.removed_rows,
+        current=current,
+        expired_at=expired_at,
+        job=writer.job if writer else None,
+        run=writer.run if writer else None,
+    )
+
+
+def _current_periods(reader: Reader, dataset_id: int, as_of: AsOf) -> dict[int, list[Period]]:
+    log = remembered_log(reader, dataset_id, MAIN, system=as_of.system)
+    periods: dict[int, list[Period]] = {}
+    for entry in log.entries if log else ():
+        match entry.state:
+            case Current(snapshot_id) if snapshot_id is not None:
+                held = periods.setdefault(snapshot_id, [])
+                if held and held[-1].end == entry.period.start:
+                    held[-1] = type(entry.period)(held[-1].start, entry.period.end)
+                else:
+                    held.append(entry.period)
+            case _:
+                pass
+    return periods
+
+
+def _writers(reader: Reader, dataset_id: int, as_of: AsOf) -> dict[int, WriterClaim]:
+    """Give the run that made each snapshot, for those whose run is known."""
+    versions = {
+        node.node_id: int(node.name)
+        for node in reader.children(parent_id=dataset_id, kind=NodeKind.VERSION)
+        if node.name.isdecimal()
+    }
+    believed = reader.attributes_of(
+        node_ids=list(versions),
+        kind=AttributeKind.WRITER,
+        as_of=AsOf(valid=FOREVER.plus(micros=-1), system=as_of.system),
+    )
+    return {versions[one.node_id]: decode(WriterClaim, one.claim) for one in believed}
+
+
+def _known_by(instant: Instant | None, valid: Instant) -> Instant | None:
+    return instant if instant is not None and instant <= valid else None

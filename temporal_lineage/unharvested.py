@@ -1,0 +1,53 @@
+"""Datasets that no harvest knows: of models and files, what events say is all there is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from temporal_lineage.claims import LinkClaim
+from temporal_lineage.evidence.grades import Evidence, Grade, Method
+from temporal_lineage.keys import name_key
+from temporal_lineage.links import Link
+
+if TYPE_CHECKING:
+    from temporal_lineage.evidence.runs import Observation, RunRecord
+    from temporal_lineage.resolving import Resolved
+
+_UNCHECKED = "no harvested history to check it against"
+
+
+def told_input(observation: Observation, resolved: Resolved) -> Link:
+    """Take an input's version as the run told it; without one only the dataset is known."""
+    version = _version(observation)
+    if version is None:
+        evidence = Evidence(
+            Method.INPUT_HEAD, Grade.NONE, f"no event tells a version, and {_UNCHECKED}", ()
+        )
+        versions: tuple[str, ...] = ()
+    else:
+        witness = f"version facet {version}; {_UNCHECKED}"
+        evidence = Evidence(Method.INPUT_START_VERSION, Grade.INFERRED, witness, ())
+        versions = (version,)
+    claim = LinkClaim(resolved.identity, versions, evidence)
+    return Link(name_key(observation.dataset), resolved.dataset_id, claim, {})
+
+
+def told_output(record: RunRecord, observation: Observation, resolved: Resolved) -> Link:
+    """Take an output's version as the run told it; without one the run itself names it."""
+    version = _version(observation)
+    if version is None:
+        version = f"run:{record.run_id}"
+        witness = f"the run says that it wrote this, and names no version; {_UNCHECKED}"
+        evidence = Evidence(Method.OUTPUT_WINDOW, Grade.INFERRED, witness, ())
+    else:
+        witness = f"version facet {version} of the run that wrote it"
+        evidence = Evidence(Method.OUTPUT_COMPLETE_VERSION, Grade.HIGH, witness, ())
+    claim = LinkClaim(resolved.identity, (version,), evidence)
+    since = {version: record.ended_at or record.last_at}
+    return Link(name_key(observation.dataset), resolved.dataset_id, claim, since)
+
+
+def _version(observation: Observation) -> str | None:
+    """Give the last version told: a run may name what it made only when it ends."""
+    told = [one.version for one in observation.mentions() if one.version]
+    return told[-1] if told else None
