@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
 from snapshots.dataset import Dataset
 from snapshots.instant import Instant
+
+TRINO_QUERY_ID = re.compile(r"\d{8}_\d{6}_\d{5}_[a-z0-9]{5}")
+"""How Trino names its queries; other engines use the same keys for ids of other kinds."""
 
 
 class RunEventKind(StrEnum):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from temporal_lineage.capture.openlineage_events import (
+    TRINO_QUERY_ID,
     Engine,
     EngineKey,
     JobName,
@@ -16,8 +16,6 @@ from temporal_lineage.capture.openlineage_events import (
     SourceCode,
 )
 from temporal_lineage.capture.openlineage_json import Doubts, instant, mapping, run_id, text
-
-_TRINO_QUERY_ID = re.compile(r"\d{8}_\d{6}_\d{5}_[a-z0-9]{5}")
 
 # Where each engine tells its own name of the run: the facet, the path inside it, what it names.
 _KEYS: tuple[tuple[str, tuple[str, ...], KeyKind], ...] = (
@@ -106,7 +104,7 @@ def engine_keys(
     query = mapping(facets.get("externalQuery"), f"{place}.externalQuery", doubts)
     if str(query.get("source", "")).lower() == "trino" and query.get("externalQueryId"):
         found.add(EngineKey(KeyKind.TRINO_QUERY, str(query["externalQueryId"])))
-    if "trino_query_context" in facets and _TRINO_QUERY_ID.fullmatch(job.name):
+    if "trino_query_context" in facets and TRINO_QUERY_ID.fullmatch(job.name):
         # Trino names the job for the query, unless it was told another name.
         found.add(EngineKey(KeyKind.TRINO_QUERY, job.name))
     return tuple(sorted(found))

@@ -1,0 +1,212 @@
+"""Hints of outputs: versions told, fingerprints, windows, nothing. DESIGN 4.4, outputs 4 to 7."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from snapshots.refs import MAIN
+from snapshots.snapshot import Snapshot
+from temporal_lineage.evidence.commit_signs import Fit, counted, written
+from temporal_lineage.evidence.grades import Grade, Method
+from temporal_lineage.evidence.timeline import ids_of
+from temporal_lineage.evidence.versions import committed, number_of
+from temporal_lineage.evidence.writers import Decision, Decisions, Docket, Writer, listed
+
+CANDIDATES_MAX = 1_000
+
+
+def by_complete_version(docket: Docket) -> Decisions:
+    """Rung 4: the version told at the end, if the commit is the run's own by all other signs."""
+    told: dict[int, list[Writer]] = defaultdict(list)
+    for case in docket.open:
+        number = _told(docket, case)
+        if number is not None:
+            told[number].append(case)
+    decisions = {}
+    for number, cases in told.items():
+        for case in cases:
+            what = f"COMPLETE version {number}"
+            rivals = _better_placed(docket, number, case, cases)
+            if rivals:
+                names = listed(rival.run.run_id for rival in rivals)
+                case.reject(what, f"run {names} claims it too")
+                case.contest(number, Method.OUTPUT_COMPLETE_VERSION, f"run {names} names it too")
+                continue
+            decisions[case.run.run_id] = _told_decision(docket, case, number)
+    return decisions
+
+
+def _told_decision(docket: Docket, case: Writer, number: int) -> Decision:
+    snapshot = docket.table.by_id.get(number)
+    if snapshot is None:
+        grade, words = Grade.INFERRED, "not in the known history of the table"
+    elif case.window.started:
+        grade, words = Grade.HIGH, f"{committed(snapshot)}, in {case.window}"
+    else:
+        # Without a START the table may just not have moved during the run.
+        grade = Grade.INFERRED if case.fit(snapshot) is Fit.EQUAL else Grade.CANDIDATES
+        words = f"{committed(snapshot)}, before {case.window}"
+    witness = f"COMPLETE version {number}, {words}"
+    return Decision(Method.OUTPUT_COMPLETE_VERSION, grade, (number,), witness)
+
+
+def _told(docket: Docket, case: Writer) -> int | None:
+    """Give the version told if it can be this run's commit; reject it with the reason if not."""
+    if case.version is None:
+        return None
+    what = f"COMPLETE version {case.version}"
+    number = number_of(case.version)
+    if number is None:
+        case.reject(what, "it is no snapshot id and no Delta version")
+        return None
+    snapshot = docket.table.by_id.get(number)
+    if snapshot is None:
+        if _is_known(docket, case):
+            case.reject(what, "no snapshot of the table is known by that id")
+            return None
+        return number
+    wrong = _speaks_against(docket, case, snapshot)
+    if wrong is not None:
+        case.reject(what, wrong)
+        return None
+    return number
+
+
+def _speaks_against(docket: Docket, case: Writer, snapshot: Snapshot) -> str | None:
+    """Say why a version told is not this run's commit; None where nothing speaks against it."""
+    reason = docket.why_not(case, snapshot)
+    if reason is None and case.fit(snapshot) is Fit.DIFFERENT and case.statistics is not None:
+        better = [one for one in docket.peek(case) if case.fit(one) is Fit.EQUAL]
+        if len(better) == 1:
+            reason = (
+                f"it added {counted(snapshot)}; the run says {written(case.statistics)}, as"
+                f" snapshot {better[0].snapshot_id} has"
+            )
+    if reason is not None:
+        case.stale.append(str(snapshot.snapshot_id))
+        return reason
+    if case.window.started and snapshot.committed_at < case.window.earliest:
+        return f"{committed(snapshot)}, before {case.window}"
+    if snapshot.committed_at > case.window.latest:
+        return f"{committed(snapshot)}, after {case.window}"
+    return None
+
+
+def _better_placed(
+    docket: Docket, number: int, case: Writer, cases: Sequence[Writer]
+) -> list[Writer]:
+    """Give the other runs that name the same version, unless counts tell that it is this one's."""
+    rivals = [other for other in cases if other is not case]
+    snapshot = docket.table.by_id.get(number)
+    if not rivals or snapshot is None:
+        return rivals
+    fitting = [one for one in cases if one.fit(snapshot) is Fit.EQUAL]
+    return [] if fitting == [case] else rivals
+
+
+def _is_known(docket: Docket, case: Writer) -> bool:
+    entry = docket.table.at(MAIN, case.window.latest)
+    return entry is not None and bool(ids_of(entry))
+
+
+def by_fingerprint(docket: Docket) -> Decisions:
+    """Rung 5: rows, bytes and files equal those of one commit, and of one run, only."""
+    fitting: dict[str, list[Snapshot]] = {}
+    claimants: dict[int, list[str]] = defaultdict(list)
+    for case in docket.open:
+        found = [one for one in docket.free(case) if case.fit(one) is Fit.EQUAL]
+        fitting[case.run.run_id] = found
+        for one in found:
+            claimants[one.snapshot_id].append(case.run.run_id)
+    decisions = {}
+    for case in docket.open:
+        found = fitting[case.run.run_id]
+        for one in found:
+            others = [run for run in claimants[one.snapshot_id] if run != case.run.run_id]
+            if len(found) > 1 or others:
+                with_whom = f"run {listed(others)} too" if others else "not this commit alone"
+                words = f"the counts fit {with_whom}"
+                case.contest(one.snapshot_id, Method.OUTPUT_FINGERPRINT, words)
+        if len(found) != 1 or len(claimants[found[0].snapshot_id]) != 1:
+            continue
+        witness = f"{counted(found[0])} in the run and in the commit {found[0].snapshot_id}"
+        grade = Grade.HIGH if case.window.started else Grade.INFERRED
+        ids = (found[0].snapshot_id,)
+        decisions[case.run.run_id] = Decision(Method.OUTPUT_FINGERPRINT, grade, ids, witness)
+    return decisions
+
+
+def by_window(docket: Docket) -> Decisions:
+    """Rung 6: the only commit in the window is inferred, several are candidates."""
+    return _in_windows(docket, [case for case in docket.open if not case.failed])
+
+
+def by_window_of_failed(docket: Docket) -> Decisions:
+    """Rung 6 for runs that failed: they may have committed, but seldom have, so they come last."""
+    return _in_windows(docket, docket.open)
+
+
+def _in_windows(docket: Docket, cases: Sequence[Writer]) -> Decisions:
+    fitting = {case.run.run_id: _within(docket, case) for case in cases}
+    claimants: dict[int, list[str]] = defaultdict(list)
+    for run_id, found in fitting.items():
+        for one in found:
+            claimants[one.snapshot_id].append(run_id)
+    decisions = {}
+    for case in cases:
+        found = fitting[case.run.run_id]
+        if not found:
+            continue
+        others = sorted(
+            {run for one in found for run in claimants[one.snapshot_id]} - {case.run.run_id}
+        )
+        why = _why_unsure(case, found, others)
+        ids = tuple(one.snapshot_id for one in found[:CANDIDATES_MAX])
+        grade = Grade.INFERRED if why is None else Grade.CANDIDATES
+        witness = f"{listed(ids)} committed in {case.window}" + (f"; {why}" if why else "")
+        if len(found) == 1 and case.fit(found[0]) is Fit.DIFFERENT and case.statistics is not None:
+            told = written(case.statistics)
+            witness = f"{witness}; it added {counted(found[0])}, and the run says {told}"
+        decisions[case.run.run_id] = Decision(Method.OUTPUT_WINDOW, grade, ids, witness)
+    return decisions
+
+
+def _within(docket: Docket, case: Writer) -> Sequence[Snapshot]:
+    if case.window.started:
+        free = docket.free(case)
+        return [one for one in free if one.snapshot_id in case.contested] or free
+    # Without a START there is no window; only what was current at the end comes into question.
+    entry = docket.table.at(MAIN, case.window.latest)
+    current = () if entry is None else ids_of(entry)
+    known = [docket.table.by_id[one] for one in current if one in docket.table.by_id]
+    return [one for one in known if docket.why_not(case, one) is None]
+
+
+def _why_unsure(case: Writer, found: Sequence[Snapshot], others: Sequence[str]) -> str | None:
+    if not case.window.started:
+        return "without a START the run has no window; this was current when it ended"
+    if len(found) > 1:
+        return f"{len(found)} commits fit"
+    if others:
+        return f"run {listed(others)} ran then too"
+    return f"the run ended with {case.run.state}" if case.failed else None
+
+
+def nothing_found(docket: Docket) -> Decisions:
+    """Rung 7: a phantom output; or what was told is known to be wrong, and nothing else fits."""
+    decisions = {}
+    for case in docket.open:
+        possible = {one: why for one, why in case.contested.items() if docket.owner(one) is None}
+        if possible:
+            witness = "; ".join(f"snapshot {one}: {why.words}" for one, why in possible.items())
+            method = next(iter(possible.values())).method
+            decision = Decision(method, Grade.CANDIDATES, tuple(possible), witness)
+        else:
+            grade = Grade.STALE if case.stale else Grade.NONE
+            witness = f"no commit of the table fits {case.window}"
+            if case.stale:
+                witness = f"{witness}; version {listed(case.stale)} is another run's"
+            decision = Decision(Method.OUTPUT_PHANTOM, grade, (), witness)
+        decisions[case.run.run_id] = decision
+    return decisions
