@@ -82,11 +82,11 @@ class Configuration:
         if found is not None:
             return found
         entries = {one.name: one for one in self.entries()}
-        # pyiceberg lowers the case of its names and writes - for _, so both spellings are meant.
-        found = entries.get(name) or entries.get(name.lower().replace("_", "-"))
-        if found is None:
-            raise _unknown(name, list(entries))
-        return found
+        # pyiceberg lowers the case of its names, and in variables _ stands for -.
+        for spelling in (name, name.lower(), name.lower().replace("_", "-")):
+            if spelling in entries:
+                return entries[spelling]
+        raise _unknown(name, list(entries))
 
     def add(self, entry: CatalogEntry) -> None:
         """Write an entry to `catalogs.json`, which only its owner may read.
