@@ -42,6 +42,16 @@ class NotADemoLakeError(TemporalLineageError):
         )
 
 
+class CannotBuildError(TemporalLineageError):
+    """A folder that cannot be made or written to."""
+
+    def __init__(self, root: Path, reason: str) -> None:
+        """Keep the folder and what the system said."""
+        self.root = root
+        self.reason = reason
+        super().__init__(f"no demo lake can be built in {root}: {reason}; name another folder")
+
+
 @dataclass(frozen=True, slots=True)
 class DemoLake:
     """Where the lake lies, and the versions, runs and instants that its story names.
@@ -64,9 +74,10 @@ def build_lake(root: Path) -> DemoLake:
     """Play every scene before the first harvest into an empty folder, or over a demo lake.
 
     The process has a played clock meanwhile: run nothing beside it. Raises NotADemoLakeError
-    for a folder that holds anything else.
+    for a folder that holds anything else, and CannotBuildError for one that cannot be made.
     """
     home = root.resolve()
+    claim_folder(home)
     _clear(home)
     milestones = {
         "first_harvest": str(FIRST_HARVEST),
@@ -90,6 +101,16 @@ def open_lake(root: Path) -> DemoLake:
     if not marker.is_file():
         raise NotADemoLakeError(home)
     return _lake(home, json.loads(marker.read_text(encoding="utf-8")))
+
+
+def claim_folder(root: Path) -> None:
+    """Make the folder where it is absent. Raises as `build_lake` does, before anything is lost."""
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        if any(root.iterdir()) and not (root / _MARKER).is_file():
+            raise NotADemoLakeError(root)
+    except OSError as error:
+        raise CannotBuildError(root, (error.strerror or str(error)).lower()) from error
 
 
 def _scenes() -> list[Scene]:
@@ -124,9 +145,6 @@ def _lake(root: Path, milestones: Mapping[str, str]) -> DemoLake:
 
 
 def _clear(root: Path) -> None:
-    root.mkdir(parents=True, exist_ok=True)
-    if any(root.iterdir()) and not (root / _MARKER).is_file():
-        raise NotADemoLakeError(root)
     for part in _PARTS:
         shutil.rmtree(root / part, ignore_errors=True)
     for name in _FILES:
