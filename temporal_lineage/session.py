@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from temporal_lineage.questions.schemas import SchemaDiffAnswer, SchemaLogAnswer
     from temporal_lineage.questions.states import StateAnswer
     from temporal_lineage.questions.tables import CatalogAnswer, LogAnswer, TableAnswer
-    from temporal_lineage.reproduce.reproduction import ReproduceAnswer
+    from temporal_lineage.reproduce.answer import ReproduceAnswer
     from temporal_lineage.store.reader import Reader
 
 A = TypeVar("A", bound=Address)
@@ -192,6 +192,7 @@ class Session:
         recover: bool = False,
         as_of: When = None,
         as_known: When = None,
+        progress: Callable[[str, int, int], None] | None = None,
     ) -> ReproduceAnswer:
         """Give the verdict on rebuilding what went into a target; write the rows to `out`."""
         from temporal_lineage.reproduce.reproduction import reproduce
@@ -199,7 +200,13 @@ class Session:
         address = parse_address(target)
         with self._asking("reproduce", target, as_of, as_known) as (reader, question):
             return reproduce(
-                reader, address, question, folder=self.workspace.folder, out=out, recover=recover
+                reader,
+                address,
+                question,
+                folder=self.workspace.folder,
+                out=out,
+                recover=recover,
+                progress=progress,
             )
 
     def _lineage(

@@ -1,0 +1,197 @@
+"""`tl reproduce`: rebuild what something was made from, or say exactly what is missing."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from temporal_lineage.cli.layout import pairs
+from temporal_lineage.cli.options import output_option, point_options, print_answer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from snapshots.availability import Availability
+    from temporal_lineage.reproduce.answer import ReproduceAnswer, ReproduceInput, Written
+    from temporal_lineage.session import Session
+
+ANSWERED_NO = 3
+"""The exit status where the target cannot be rebuilt with the means that were allowed."""
+
+_SHOWN_MAX = 5
+"""How many missing files the text names; JSON names all."""
+
+_LABELS = {
+    "ref": "kept by",
+    "until": "until",
+    "policy": "policy",
+    "since": "since",
+    "how": "how",
+    "first": "log starts",
+    "case": "erased for",
+    "reason": "because",
+}
+"""How the fields of a verdict are called."""
+
+_COLOURS = {"live": "green", "protected": "green", "at-risk": "yellow", "recoverable": "yellow"}
+
+
+@click.command(short_help="Rebuild what a model or table was made from, or say what is missing.")
+@click.argument("target", metavar="MODEL@VERSION|RUN|TABLE[@STATE]")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Write the rows of every input here as Parquet, with a lock file that says what was read;"
+    " only where all of them can be read. The folder must be new or empty.",
+)
+@click.option(
+    "--recover",
+    is_flag=True,
+    help="Also take what a table has forgotten, but whose files are still there.",
+)
+@point_options
+@output_option
+@click.pass_obj
+def reproduce(
+    session: Session,
+    target: str,
+    out: Path | None,
+    recover: bool,  # noqa: FBT001 - Click passes flags by name
+    as_of: str | None,
+    as_known: str | None,
+    output: str,
+) -> int:
+    """Tell whether every state that TARGET was made from can still be read, file by file.
+
+    The inputs are those believed at --as-of and --as-known; the verdicts are about the tables as
+    they are now. The exit status is 3 where the answer is no. No table is ever changed.
+
+    \b
+    tl reproduce model:fraud@v3
+    tl reproduce model:fraud@v3 --out fraud-v3
+    tl reproduce run:3f5e83fa-3480-44ff-99c5-ff943904e5e8 --output json
+    tl reproduce lake.raw.orders@2026-10-01 --out orders --recover
+    """
+    with _progress() as progress:
+        answer = session.reproduce(
+            target, out=out, recover=recover, as_of=as_of, as_known=as_known, progress=progress
+        )
+    print_answer(answer, output, text=_reproduced, rows="inputs")
+    return 0 if answer.verdict == "reproducible" else ANSWERED_NO
+
+
+def _reproduced(answer: ReproduceAnswer) -> Iterator[str]:
+    yield click.style(_headline(answer), bold=True)
+    if answer.made_by is not None:
+        yield from pairs([("run", answer.made_by.run or None), ("job", answer.made_by.job or None)])
+    for one in answer.inputs:
+        yield ""
+        yield f"{one.address}  {click.style(one.verdict, fg=_COLOURS.get(one.verdict, 'red'))}"
+        yield from pairs(_lines(one))
+    yield ""
+    yield from _written(answer)
+
+
+def _headline(answer: ReproduceAnswer) -> str:
+    from temporal_lineage.reproduce.answer import Irreproducible, RecoveryNeeded
+
+    inputs = f"{len(answer.inputs)} input{'' if len(answer.inputs) == 1 else 's'}"
+    match answer.outcome:
+        case Irreproducible(lost, unverified):
+            reasons = []
+            if lost:
+                reasons.append(f"{len(lost)} of {inputs} lost")
+            if unverified:
+                reasons.append(f"{len(unverified)} of {inputs} not to be verified")
+            return (
+                f"{answer.target} is not reproducible: {', '.join(reasons) or 'no input is known'}"
+            )
+        case RecoveryNeeded(recoverable):
+            return (
+                f"{answer.target} is reproducible only with --recover:"
+                f" {len(recoverable)} of {inputs} must be recovered"
+            )
+        case _:
+            return f"{answer.target} is reproducible from {inputs}"
+
+
+def _lines(one: ReproduceInput) -> list[tuple[str, object]]:
+    schema = f"{one.schema_id} ({', '.join(one.columns)})" if one.columns is not None else None
+    files = f"{one.files:,}, {one.size_bytes:,} bytes" if one.files is not None else None
+    return [
+        *_reasons(one.availability),
+        ("may be", ", ".join(f"@{version}" for version in one.candidates) or None),
+        ("identity", one.identity),
+        ("location", one.location),
+        ("schema", schema),
+        ("files", files),
+        ("rows", f"{one.rows:,}" if one.rows is not None else None),
+        ("known", f"{one.known.grade}, {one.known.method} ({one.known.witness})"),
+    ]
+
+
+def _reasons(availability: Availability) -> Iterator[tuple[str, object]]:
+    """Spell a verdict out: what its fields are called for people."""
+    for field in fields(availability):
+        value = getattr(availability, field.name)
+        match field.name:
+            case "missing":
+                yield from _missing(value, getattr(availability, "of", None))
+            case "act":
+                yield "by", value or "nobody knows whose act"
+            case name if name in _LABELS:
+                yield _LABELS[name], value
+
+
+def _missing(missing: tuple[str, ...], of: int | None) -> Iterator[tuple[str, object]]:
+    if not missing:
+        return
+    yield "missing", f"{len(missing):,}{f' of {of:,}' if of else ''} files"
+    yield from (("", path) for path in missing[:_SHOWN_MAX])
+    if len(missing) > _SHOWN_MAX:
+        yield "", f"and {len(missing) - _SHOWN_MAX:,} more; --output json names all"
+
+
+def _written(answer: ReproduceAnswer) -> Iterator[str]:
+    from temporal_lineage.reproduce.answer import RecoveryNeeded, Reproducible
+
+    match answer.outcome:
+        case Reproducible(None):
+            yield "nothing was written; --out FOLDER writes the rows and a lock"
+        case Reproducible(written) if written is not None:
+            yield from _files(written)
+        case RecoveryNeeded():
+            yield "nothing was written; --recover would read what the table has forgotten"
+        case _:
+            yield "nothing was written"
+
+
+def _files(written: Written) -> Iterator[str]:
+    rows = sum(file.rows for file in written.files)
+    count = f"{len(written.files)} file{'' if len(written.files) == 1 else 's'}"
+    yield f"written to {written.folder}: {count}, {rows:,} rows"
+    for file in written.files:
+        yield f"  {file.name}  {file.rows:,} rows  sha256 {file.sha256[:16]}"
+    yield f"  {written.lock}"
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int, int], None] | None]:
+    """Show a bar for each state on a terminal, and nothing in a pipe."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    with click.progressbar(length=1, file=sys.stderr, width=30, show_pos=True) as bar:
+
+        def progress(address: str, rows: int, of: int) -> None:
+            bar.label = address
+            bar.length = max(of, rows, 1)
+            bar.update(rows - bar.pos)
+
+        yield progress

@@ -1,0 +1,167 @@
+"""Answers of `tl reproduce`: what a target was made from, and a verdict on every part of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from snapshots.availability import AtRisk, Availability, Live, Protected, Recoverable, Unverified
+from snapshots.files import FileContent
+from temporal_lineage.questions.question import Question
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """How something is known: the grade and the method of DESIGN 4.4, and the raw values."""
+
+    grade: str
+    method: str
+    witness: str
+
+
+@dataclass(frozen=True, slots=True)
+class MadeBy:
+    """The run that made the target, or that is the target; `job` is empty where nobody says."""
+
+    run: str
+    job: str
+    known: Known
+
+
+@dataclass(frozen=True, slots=True)
+class LostFile:
+    """A file of an input that is not there, or not there with its recorded size."""
+
+    path: str
+    content: FileContent
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReproduceInput:
+    """One state that the target was made from, and the verdict on reading it now.
+
+    `address` ends with the version, where one can be told: `version` is the snapshot id or Delta
+    version as text, else None, and `candidates` are the versions it may be. `format` and
+    `location` are None for a dataset that was never harvested. The schema, the files, their rows
+    and bytes are None where the state was not found; `rows` also where the table does not record
+    them. `verdict` names the kind of `availability`: live, protected, at-risk, ...
+    """
+
+    address: str
+    identity: str
+    format: str | None
+    location: str | None
+    version: str | None
+    candidates: tuple[str, ...]
+    known: Known
+    schema_id: int | None
+    columns: tuple[str, ...] | None
+    files: int | None
+    size_bytes: int | None
+    rows: int | None
+    verdict: str
+    availability: Availability
+    lost: tuple[LostFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenFile:
+    """One Parquet file that was written; `name` is relative to the folder."""
+
+    name: str
+    address: str
+    rows: int
+    size_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was written, and the lock that says all about it."""
+
+    folder: str
+    lock: str
+    files: tuple[WrittenFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reproducible:
+    """Every input can be read exactly; `written` is None where nothing was to be written."""
+
+    written: Written | None
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryNeeded:
+    """Every input can be read, but these only by recovering them, which was not asked for."""
+
+    recoverable: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Irreproducible:
+    """Some inputs cannot be read: `lost` ones are gone, `unverified` ones could not be looked at.
+
+    Both are empty where nothing is known of what the target was made from.
+    """
+
+    lost: tuple[str, ...]
+    unverified: tuple[str, ...]
+
+
+Outcome = Reproducible | RecoveryNeeded | Irreproducible
+
+_WORDS: dict[type[Outcome], str] = {
+    Reproducible: "reproducible",
+    RecoveryNeeded: "recovery-needed",
+    Irreproducible: "irreproducible",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ReproduceAnswer:
+    """Whether a target can be rebuilt from what it was made of. DESIGN 4.5.
+
+    `verdict` names the kind of `outcome`. The inputs are those believed at the point of the
+    question; their verdicts are about the tables as they lie there now. `made_by` is None for a
+    table state, which is its own input, and where no run claims the target.
+    """
+
+    question: Question
+    target: str
+    made_by: MadeBy | None
+    verdict: str
+    outcome: Outcome
+    inputs: tuple[ReproduceInput, ...]
+    doubts: tuple[str, ...]
+
+
+def outcome_name(outcome: Outcome) -> str:
+    """Name an outcome, as JSON and people see it."""
+    return _WORDS[type(outcome)]
+
+
+def availability_name(availability: Availability) -> str:
+    """Name a verdict, as JSON and people see it: at-risk, log-truncated, gone, ...
+
+    >>> availability_name(Unverified("the table cannot be reached"))
+    'unverified'
+    """
+    name = type(availability).__name__
+    return "".join(f"-{one.lower()}" if one.isupper() else one for one in name).lstrip("-")
+
+
+def decided(inputs: tuple[ReproduceInput, ...], *, recover: bool) -> Outcome:
+    """Decide from the verdicts; `recover` allows what can only be read by recovery.
+
+    `Reproducible` comes back with nothing written.
+    """
+    unverified = tuple(one.address for one in inputs if isinstance(one.availability, Unverified))
+    readable = Live | Protected | AtRisk | Recoverable | Unverified
+    lost = tuple(one.address for one in inputs if not isinstance(one.availability, readable))
+    if lost or unverified or not inputs:
+        return Irreproducible(lost, unverified)
+    recoverable = tuple(one.address for one in inputs if isinstance(one.availability, Recoverable))
+    if recoverable and not recover:
+        return RecoveryNeeded(recoverable)
+    return Reproducible(None)

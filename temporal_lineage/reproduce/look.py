@@ -1,0 +1,160 @@
+"""Looking at an input: open its table, find the state, see whether its files are there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from snapshots.availability import Availability, Gone, LogTruncated, Unverified
+from snapshots.errors import TemporalLineageError
+from temporal_lineage.reproduce.answer import LostFile, ReproduceInput, availability_name
+from temporal_lineage.reproduce.inputs import Input, InputState, UnknownState
+from temporal_lineage.reproduce.loss import Act, expiry_of, removals, vacuum_of
+from temporal_lineage.reproduce.rows import row_bounds
+from temporal_lineage.reproduce.tables import OutOfReach, Reached
+from temporal_lineage.reproduce.verdict import damaged, whole
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from catalogs.table import TableState
+    from snapshots.files import DataFile
+    from snapshots.history import TableHistory
+    from temporal_lineage.claims import TableClaim
+    from temporal_lineage.reproduce.tables import Tables
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An input whose state was found; `metadata` names the file that defines it, None if unknown.
+
+    Found is not readable: `input` has the verdict.
+    """
+
+    input: ReproduceInput
+    state: TableState
+    metadata: str | None
+    doubts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """An input whose state was not found, or could not be looked for."""
+
+    input: ReproduceInput
+    doubts: tuple[str, ...]
+
+
+Looked = Seen | Unseen
+
+
+def look(tables: Tables, one: Input) -> Looked:
+    """Give the verdict on one input. Whatever stands in the way of looking is part of it."""
+    if isinstance(one, UnknownState):
+        return Unseen(_unknown(one), ())
+    told = _told(one, tables.claim(one.dataset_id))
+    reached = tables.reach(one.dataset_id)
+    if isinstance(reached, OutOfReach):
+        return Unseen(_judged(told, Unverified(reached.reason)), ())
+    if not one.version.isdecimal():
+        reason = f"{one.version} is no snapshot id or version of a table"
+        return Unseen(_judged(told, Unverified(reason)), ())
+    doubts = (f"{one.dataset} was opened by its place: {reached.detour}",) if reached.detour else ()
+    try:
+        return _looked(tables, reached, int(one.version), told, doubts)
+    except TemporalLineageError as error:
+        return Unseen(_judged(told, Unverified(str(error))), doubts)
+
+
+def _looked(
+    tables: Tables,
+    reached: Reached,
+    snapshot_id: int,
+    told: ReproduceInput,
+    doubts: tuple[str, ...],
+) -> Looked:
+    found = tables.state(reached, snapshot_id)
+    history = reached.history
+    if isinstance(found, LogTruncated | Gone):
+        return Unseen(_judged(told, _with_act(found, expiry_of(history, snapshot_id))), doubts)
+    missing = found.missing()
+    if missing:
+        availability = damaged(found.files, missing, _act(reached, snapshot_id, missing))
+    else:
+        availability = whole(history, snapshot_id, found_in=found.found_in)
+    metadata = found.found_in or _witness(history, snapshot_id)
+    return Seen(_described(_judged(told, availability), found, missing), found, metadata, doubts)
+
+
+def _act(reached: Reached, snapshot_id: int, missing: Sequence[DataFile]) -> Act | None:
+    """Find who took the files; the log is read for it only where there is a loss to explain."""
+    if snapshot_id not in reached.history.listed:
+        return expiry_of(reached.history, snapshot_id)
+    keys = {file.key for file in missing}
+    ids = [one.snapshot_id for one in reached.history.snapshots]
+    earlier = ids[: ids.index(snapshot_id) + 1] if snapshot_id in ids else ids
+    commits = reached.source.commit_files(reached.history, skip=frozenset(earlier))
+    return vacuum_of(reached.history, lost=keys, removed_by=removals(commits, keys))
+
+
+def _with_act(found: LogTruncated | Gone, act: Act | None) -> Availability:
+    if isinstance(found, Gone) and found.since is None and act is not None:
+        return Gone(found.missing, act.since, act.what)
+    return found
+
+
+def _witness(history: TableHistory, snapshot_id: int) -> str | None:
+    """Give the first metadata file or commit that had the snapshot as current."""
+    from snapshots.commit_point import CommitPoint
+
+    for point in history.chain:
+        if isinstance(point, CommitPoint) and point.snapshot_id == snapshot_id:
+            return point.witness
+    return None
+
+
+def _told(one: InputState, claim: TableClaim | None) -> ReproduceInput:
+    """Give what is known of an input before looking."""
+    before = Unverified("nobody has looked yet")
+    return ReproduceInput(
+        address=f"{one.dataset}@{one.version}",
+        identity=one.identity,
+        format=claim.format if claim else None,
+        location=claim.location if claim else None,
+        version=one.version,
+        candidates=(),
+        known=one.known,
+        schema_id=None,
+        columns=None,
+        files=None,
+        size_bytes=None,
+        rows=None,
+        verdict=availability_name(before),
+        availability=before,
+        lost=(),
+    )
+
+
+def _unknown(one: UnknownState) -> ReproduceInput:
+    known = InputState(0, one.dataset, one.identity, "", one.known)
+    told = replace(_told(known, None), address=one.dataset, version=None)
+    return _judged(replace(told, candidates=one.candidates), Unverified(one.reason))
+
+
+def _judged(told: ReproduceInput, availability: Availability) -> ReproduceInput:
+    return replace(told, verdict=availability_name(availability), availability=availability)
+
+
+def _described(
+    told: ReproduceInput, state: TableState, missing: Sequence[DataFile]
+) -> ReproduceInput:
+    bounds = row_bounds(state.files)
+    return replace(
+        told,
+        schema_id=state.schema.schema_id,
+        columns=tuple(field.name for field in state.schema.columns()),
+        files=len(state.files),
+        size_bytes=sum(file.size_bytes for file in state.files),
+        rows=bounds.most if bounds and bounds.least == bounds.most else None,
+        lost=tuple(LostFile(file.path, file.content, file.size_bytes) for file in missing),
+    )

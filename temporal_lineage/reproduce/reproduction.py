@@ -1,0 +1,139 @@
+"""Reproduction: find the inputs of a target, look at each, and write them where asked to."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from temporal_lineage.reproduce.answer import (
+    ReproduceAnswer,
+    Reproducible,
+    Written,
+    WrittenFile,
+    decided,
+    outcome_name,
+)
+from temporal_lineage.reproduce.folder import appearing, file_name, refuse_unless_free
+from temporal_lineage.reproduce.inputs import find_inputs
+from temporal_lineage.reproduce.lock import LOCK_NAME, lock_text, locked_input, write_lock
+from temporal_lineage.reproduce.look import Seen, look
+from temporal_lineage.reproduce.rows import RowCountError, row_bounds, write_rows
+from temporal_lineage.reproduce.tables import Tables
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from temporal_lineage.addresses import Address
+    from temporal_lineage.questions.question import Question
+    from temporal_lineage.reproduce.inputs import Inputs
+    from temporal_lineage.reproduce.look import Looked
+    from temporal_lineage.store.reader import Reader
+
+Progress = "Callable[[str, int, int], None]"
+"""Called with a state's address, how many rows are written, how many there are (0: unknown)."""
+
+_SURE = {"exact", "high"}
+
+
+def reproduce(
+    reader: Reader,
+    address: Address,
+    question: Question,
+    *,
+    folder: Path,
+    out: Path | None,
+    recover: bool,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> ReproduceAnswer:
+    """Tell whether a target can be rebuilt from its inputs, and rebuild them in `out`. DESIGN 4.5.
+
+    The inputs are those believed at the question's point in both times; the verdicts are about
+    the tables as they lie there now. `out` appears whole, or not at all: only where every input
+    can be read, and with `recover` also where some must be recovered. No table is ever touched.
+    Raises UnknownNameError, BadAddressError, CannotWriteError, RowCountError, and UnreadableError
+    where a file that was there cannot be read.
+    """
+    if out is not None:
+        refuse_unless_free(out)
+    inputs = find_inputs(reader, address, question.as_of)
+    tables = Tables(reader, folder)
+    looked = [look(tables, one) for one in inputs.inputs]
+    told = tuple(one.input for one in looked)
+    outcome = decided(told, recover=recover)
+    if out is not None and isinstance(outcome, Reproducible):
+        seen = [one for one in looked if isinstance(one, Seen)]
+        outcome = Reproducible(_write(inputs, seen, question, out, progress))
+    return ReproduceAnswer(
+        question=question,
+        target=inputs.target,
+        made_by=inputs.made_by,
+        verdict=outcome_name(outcome),
+        outcome=outcome,
+        inputs=told,
+        doubts=(*inputs.doubts, *_doubts(looked)),
+    )
+
+
+def _doubts(looked: Sequence[Looked]) -> list[str]:
+    doubts = [doubt for one in looked for doubt in one.doubts]
+    doubts += [
+        f"that {one.input.address} was read is known as {one.input.known.grade} only"
+        for one in looked
+        if one.input.version is not None and one.input.known.grade not in _SURE
+    ]
+    doubts += [
+        f"the number of rows of {one.input.address} is not recorded exactly"
+        for one in looked
+        if isinstance(one, Seen) and one.input.rows is None
+    ]
+    return list(dict.fromkeys(doubts))
+
+
+def _write(
+    inputs: Inputs,
+    seen: Sequence[Seen],
+    question: Question,
+    out: Path,
+    progress: Callable[[str, int, int], None] | None,
+) -> Written:
+    files: list[WrittenFile] = []
+    locked = []
+    with appearing(out) as hidden:
+        for one in seen:
+            path = hidden / file_name(one.input.address, taken={file.name for file in files})
+            files.append(_write_state(one, path, progress))
+            locked.append(locked_input(one.input, one.state, one.metadata, files[-1]))
+        text = lock_text(
+            target=inputs.target,
+            question=question,
+            made_by=inputs.made_by,
+            inputs=locked,
+            tool=_tool(),
+        )
+        write_lock(hidden, text)
+    return Written(str(out), LOCK_NAME, tuple(files))
+
+
+def _write_state(
+    one: Seen, path: Path, progress: Callable[[str, int, int], None] | None
+) -> WrittenFile:
+    state, address = one.state, one.input.address
+    bounds = row_bounds(state.files)
+
+    def moved(rows: int) -> None:
+        if progress is not None:
+            progress(address, rows, bounds.most if bounds else 0)
+
+    moved(0)
+    with closing(state.batches(columns=None)) as batches:
+        written = write_rows(batches, path, address=address, progress=moved)
+    if bounds is not None and not bounds.least <= written.rows <= bounds.most:
+        raise RowCountError(address, written.rows, bounds)
+    return written
+
+
+def _tool() -> str:
+    from importlib.metadata import version
+
+    return f"temporal-lineage {version('temporal-lineage')}"

@@ -1,0 +1,130 @@
+"""Tables as they lie there now: opened by catalog or place, and proved to be the ones meant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from snapshots.errors import TemporalLineageError, UnknownNameError
+from snapshots.instant import FOREVER
+from temporal_lineage.histories import remembered, table_claim
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from catalogs.configuration import CatalogEntry
+    from catalogs.table import RawCommit, TableSource, TableState
+    from snapshots.availability import Gone, LogTruncated
+    from snapshots.history import TableHistory
+    from temporal_lineage.claims import TableClaim
+    from temporal_lineage.store.reader import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A table that could be looked at; `history` joins what it and the ledger remember.
+
+    `detour` says why it was opened by its place and not by its catalog; None where it was not.
+    """
+
+    dataset_id: int
+    source: TableSource
+    history: TableHistory
+    detour: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfReach:
+    """Nobody could look at the table; `reason` says why."""
+
+    reason: str
+
+
+class Tables:
+    """The tables that inputs lie in, each opened once.
+
+    What the ledger knows of them is taken as it is known by now, whenever the question is about:
+    the verdict is on the present.
+    """
+
+    def __init__(self, reader: Reader, folder: Path) -> None:
+        """Find catalogs in the configuration of this folder."""
+        self._reader = reader
+        self._folder = folder
+        self._found: dict[int, Reached | OutOfReach] = {}
+
+    def claim(self, dataset_id: int) -> TableClaim | None:
+        """Give what is known of the table; None for a dataset that was never harvested."""
+        return table_claim(self._reader, dataset_id, system=FOREVER)
+
+    def reach(self, dataset_id: int) -> Reached | OutOfReach:
+        """Open a table and bring its history up to date."""
+        if dataset_id not in self._found:
+            self._found[dataset_id] = self._reach(dataset_id)
+        return self._found[dataset_id]
+
+    def state(self, reached: Reached, snapshot_id: int) -> TableState | LogTruncated | Gone:
+        """Find a state: in the table, or else with the bytes that the ledger kept of it."""
+        found = reached.source.state(snapshot_id, kept=())
+        if not _is_state(found):
+            kept = self._kept(reached.dataset_id)
+            if kept:
+                return reached.source.state(snapshot_id, kept=kept)
+        return found
+
+    def _kept(self, dataset_id: int) -> list[RawCommit]:
+        from catalogs.table import RawCommit
+
+        return [
+            RawCommit(one.witness, one.body) for one in self._reader.blobs(dataset_id=dataset_id)
+        ]
+
+    def _reach(self, dataset_id: int) -> Reached | OutOfReach:
+        claim = self.claim(dataset_id)
+        known = remembered(self._reader, dataset_id, system=FOREVER)
+        if claim is None or known is None:
+            return OutOfReach("it is known from events only; no harvest has seen a table behind it")
+        refused: list[str] = []
+        for opening in self._ways(claim, refused):
+            try:
+                source = opening()
+                history = source.history(known=known)
+            except TemporalLineageError as error:
+                refused.append(str(error))
+                continue
+            if history.identity == known.identity:
+                detour = "; ".join(refused) if refused else None
+                return Reached(dataset_id, source, history, detour)
+            refused.append(f"{source.location} holds another table now, {history.identity}")
+        return OutOfReach("; ".join(dict.fromkeys(refused)))
+
+    def _ways(self, claim: TableClaim, refused: list[str]) -> Iterator[Callable[[], TableSource]]:
+        """Yield the ways to open a table: by the catalog it was harvested from, by its place."""
+        from catalogs.catalog import open_catalog, open_path
+        from catalogs.table_name import TableName
+
+        entry: CatalogEntry | None = None
+        if not claim.address.startswith("dataset:"):
+            catalog, *parts = TableName.parse(claim.address).parts
+            entry = self._entry(catalog, refused)
+            if entry is not None:
+                opened = open_catalog(entry)
+                yield lambda: opened.table(TableName(tuple(parts)))
+        options: Mapping[str, str] = entry.properties if entry else {}
+        yield lambda: open_path(claim.location, options)
+
+    def _entry(self, catalog: str, refused: list[str]) -> CatalogEntry | None:
+        from catalogs.configuration import Configuration
+
+        try:
+            return Configuration(self._folder).entry(catalog)
+        except UnknownNameError:
+            refused.append(f"catalog {catalog} is not configured here")
+            return None
+
+
+def _is_state(found: TableState | LogTruncated | Gone) -> bool:
+    from snapshots.availability import Gone, LogTruncated
+
+    return not isinstance(found, Gone | LogTruncated)
