@@ -9,6 +9,7 @@ from snapshots.errors import BadAddressError, BadInstantError
 from snapshots.instant import Instant
 from snapshots.refs import MAIN
 
+_PREFIXES = ("dataset:", "model:", "job:", "run:", "edge:")
 _INSTANT_START = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -113,7 +114,7 @@ def parse_address(text: str) -> Address:
     >>> str(parse_address("lake.sales.orders@2026-11-17T09:00Z#customer.id"))
     'lake.sales.orders@2026-11-17T09:00:00Z#customer.id'
     """
-    if text.startswith("/") or "://" in text.partition("@")[0]:
+    if text.startswith("/") or ("://" in text and not text.startswith(_PREFIXES)):
         return _dataset_address(f"dataset:{_place(text)}")
     kind, colon, rest = text.partition(":")
     if colon and not rest:

@@ -57,7 +57,9 @@ def remember(
         AttributeKind.RECORDED: _recorded(history),
         AttributeKind.REF: {ref: _log(history.log(ref)) for ref in history.ref_names()},
         AttributeKind.SCHEMA: _schemas(history),
-        AttributeKind.PROPERTIES: {"": _properties(history)},
+        AttributeKind.PROPERTIES: {
+            "": _with_earlier(transaction, dataset_id, _properties(history))
+        },
     }
     return sum(
         settle_attributes(transaction, dataset_id, kind, lines) for kind, lines in wanted.items()
@@ -233,6 +235,25 @@ def _properties(history: TableHistory) -> Line:
         for (start, claim), end in zip(pieces, starts[1:], strict=True)
         if start < end
     )
+
+
+def _with_earlier(transaction: Transaction, dataset_id: int, line: Line) -> Line:
+    """Put what earlier harvests saw before a line that begins with what was read just now."""
+    before = transaction.reader.timeline(
+        node_id=dataset_id,
+        kind=AttributeKind.PROPERTIES,
+        name="",
+        system=transaction.recorded_at,
+    )
+    first = line[0][0].start if line else FOREVER
+    kept = [
+        (Period(one.valid.start, min(one.valid.end, first)), one.claim)
+        for one in before
+        if one.valid.start < first
+    ]
+    if line or not kept:
+        return (*kept, *line)
+    return (*kept[:-1], (Period.since(kept[-1][0].start), kept[-1][1]))
 
 
 def _commit_order(snapshot: Snapshot) -> tuple[int, Instant]:
