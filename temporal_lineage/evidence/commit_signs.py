@@ -18,6 +18,7 @@ from temporal_lineage.capture.openlineage_events import (
 from temporal_lineage.evidence.runs import RunRecord
 
 _DELTA_QUERY = "operationParameters.queryId"
+_TRANSACTION = "txn."  # the rest of the key is the application's id, the value its version
 _USER_METADATA = "userMetadata"
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _LETTERS = re.compile(r"[^a-z0-9]")
@@ -35,7 +36,6 @@ _KEYS = {
     "job.jobId": KeyKind.DATABRICKS_JOB,
     "notebook.notebookId": KeyKind.DATABRICKS_NOTEBOOK,
     "clusterId": KeyKind.DATABRICKS_CLUSTER,
-    "txn.appId": KeyKind.DELTA_APPLICATION,
 }
 _ENGINES = ("spark", "trino", "flink")
 _ENGINE_OF = {
@@ -84,6 +84,11 @@ def engine_keys(snapshot: Snapshot) -> frozenset[EngineKey]:
         EngineKey(kind, snapshot.summary[key])
         for key, kind in _KEYS.items()
         if snapshot.summary.get(key)
+    }
+    found |= {
+        EngineKey(KeyKind.DELTA_APPLICATION, key.removeprefix(_TRANSACTION))
+        for key in snapshot.summary
+        if key.startswith(_TRANSACTION)
     }
     query = snapshot.summary.get(_DELTA_QUERY)
     if query:

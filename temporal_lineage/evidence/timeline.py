@@ -86,6 +86,10 @@ class Timeline:
         ordered = sorted(self.table.snapshots, key=lambda one: one.committed_at)
         return [one.committed_at for one in ordered], ordered
 
+    def log(self, ref: str) -> SnapshotLog:
+        """Give the log of a ref."""
+        return self._log(ref)[0]
+
     def _log(self, ref: str) -> tuple[SnapshotLog, list[Instant]]:
         if ref not in self._logs:
             log = self.table.log(ref)
