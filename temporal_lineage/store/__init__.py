@@ -1,0 +1,1 @@
+"""Store: the ledger in SQLite or PostgreSQL; assertions are added, never changed."""

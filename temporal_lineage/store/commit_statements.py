@@ -1,0 +1,84 @@
+"""Statements about commits: where states stand, whose rows and which files live in them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Integer, and_, bindparam, exists, literal_column, select
+from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.selectable import Select
+
+from temporal_lineage.store.listed import numbers
+from temporal_lineage.store.tables import contribution, edge, file, file_life, place
+
+_TX: ColumnElement[int] = bindparam("tx", type_=Integer)
+_LIMIT: ColumnElement[int] = bindparam("limit", type_=Integer)
+
+_PLACE = (place.c.node_id, place.c.dataset_id, place.c.line, place.c.position, place.c.files_known)
+
+
+def _contributions() -> Select[Any]:
+    """Commits whose rows live in the states: one stab per state. DESIGN 4.3."""
+    return (
+        select(place.c.node_id, contribution.c.commit_id, contribution.c.certainty)
+        .select_from(place.join(contribution, _lives_there()))
+        .where(place.c.node_id.in_(numbers("nodes")), place.c.tx_id <= _TX)
+        .order_by(place.c.node_id, contribution.c.start, contribution.c.commit_id)
+    )
+
+
+def _states() -> Select[Any]:
+    """States in which rows of the commits live."""
+    return (
+        select(contribution.c.commit_id, place.c.node_id, contribution.c.certainty)
+        .select_from(contribution.join(place, _lives_there()))
+        .where(contribution.c.commit_id.in_(numbers("commits")), place.c.tx_id <= _TX)
+        .limit(_LIMIT)
+        .offset(literal_column("0"))
+    )
+
+
+def _lives_there() -> ColumnElement[bool]:
+    return and_(
+        contribution.c.dataset_id == place.c.dataset_id,
+        contribution.c.line == place.c.line,
+        contribution.c.start <= place.c.position,
+        contribution.c.stop > place.c.position,
+        contribution.c.tx_id <= _TX,
+    )
+
+
+def _live_files() -> Select[Any]:
+    lives = and_(
+        file_life.c.dataset_id == place.c.dataset_id,
+        file_life.c.line == place.c.line,
+        file_life.c.start <= place.c.position,
+        file_life.c.stop > place.c.position,
+    )
+    return (
+        select(
+            file.c.key,
+            file.c.path,
+            file.c.content,
+            file.c.size_bytes,
+            file.c.row_count,
+            file_life.c.origin_id,
+        )
+        .select_from(place.join(file_life, lives).join(file, file.c.file_id == file_life.c.file_id))
+        .where(place.c.node_id == bindparam("node_id", type_=Integer))
+        .order_by(file_life.c.start, file.c.file_id)
+    )
+
+
+COMMIT_STATEMENTS: dict[str, Select[Any]] = {
+    "places": select(*_PLACE).where(place.c.node_id.in_(numbers("nodes"))),
+    "placed": select(*_PLACE)
+    .where(place.c.dataset_id == bindparam("dataset_id", type_=Integer))
+    .order_by(place.c.line, place.c.position),
+    "contributions_to": _contributions(),
+    "states_containing": _states(),
+    "read_states_containing": _states().where(
+        exists(select(edge.c.edge_id).where(edge.c.src_id == place.c.node_id))
+    ),
+    "live_files": _live_files(),
+}

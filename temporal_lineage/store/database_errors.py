@@ -1,0 +1,37 @@
+"""Errors of both databases' drivers, in the ledger's words."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from temporal_lineage.store.errors import (
+    LedgerError,
+    LedgerUnreachableError,
+    LedgerUnwritableError,
+)
+from temporal_lineage.store.sqlite_errors import sqlite_error
+
+_UNWRITABLE = {
+    "25006": ("is read-only", "connect to a server that takes writes"),
+    "42501": ("may not be written by this user", "grant it CREATE and USAGE, or name another"),
+    "53100": ("cannot grow: the disk is full", "make room, and run this again"),
+    "55P03": ("is locked by another process", "wait until it is done, and run this again"),
+}
+
+_LOST = {"08", "28", "3D", "53", "57"}
+
+
+def ledger_error(location: str, error: BaseException) -> LedgerError:
+    """Turn a driver's error into one of ours; one that only a bug can cause is raised again."""
+    if isinstance(error, sqlite3.DatabaseError):
+        return sqlite_error(location, error)
+    state = getattr(error, "sqlstate", None)
+    if state in _UNWRITABLE:
+        return LedgerUnwritableError(location, *_UNWRITABLE[state])
+    # Class 08 is the connection, 28 who may connect, 3D the database, 53 and 57 the server's state.
+    # A driver that never reached a server has no class to give.
+    lost = type(error).__name__ == "OperationalError" if state is None else state[:2] in _LOST
+    if lost:
+        reason = f"cannot be reached: {str(error).strip().splitlines()[-1]}"
+        return LedgerUnreachableError(location, reason, "check the URL and that the server runs")
+    raise error

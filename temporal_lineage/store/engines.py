@@ -1,0 +1,62 @@
+"""Engines: how SQLAlchemy reaches a ledger for writing, with the settings that were measured."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import URL, create_engine, event, make_url
+
+from temporal_lineage.store.location import database_url, sqlite_path
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+POSTGRES_SCHEMA = "temporal_lineage"
+"""Where the tables lie in PostgreSQL, apart from anybody else's."""
+
+PAGE_BYTES = 8192
+
+
+def make_engine(url: str, *, wait_ms_max: int) -> Engine:
+    """Make the engine of a ledger; nothing is opened yet."""
+    path = sqlite_path(url)
+    if path is not None:
+        return _sqlite(URL.create("sqlite", database=str(path)), wait_ms_max)
+    return _postgresql(make_url(database_url(url)), wait_ms_max)
+
+
+def _sqlite(url: URL, wait_ms_max: int) -> Engine:
+    engine = create_engine(
+        url,
+        connect_args={
+            "timeout": wait_ms_max / 1000,
+            # Transactions are begun below, not when the driver thinks it sees a write.
+            "isolation_level": None,
+            "check_same_thread": False,
+        },
+    )
+
+    def connected(driver: Any, _record: object) -> None:  # noqa: ANN401 - the DBAPI's own type
+        # WAL with NORMAL loses no committed transaction but the last ones in a power cut.
+        driver.execute("PRAGMA synchronous = NORMAL")
+        driver.execute("PRAGMA cache_size = -65536")
+
+    def began(connection: Connection) -> None:
+        # A later upgrade from reading to writing could fail halfway.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    event.listen(engine, "connect", connected)
+    event.listen(engine, "begin", began)
+    return engine
+
+
+def _postgresql(url: URL, wait_ms_max: int) -> Engine:
+    engine = create_engine(url)
+
+    def connected(driver: Any, _record: object) -> None:  # noqa: ANN401 - the DBAPI's own type
+        driver.execute(f"SET search_path TO {POSTGRES_SCHEMA}")
+        driver.execute(f"SET lock_timeout TO {wait_ms_max}")
+        driver.commit()
+
+    event.listen(engine, "connect", connected)
+    return engine

@@ -1,0 +1,103 @@
+"""The ledger: opened by path or URL, written in transactions, read at one moment."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Self
+
+from temporal_lineage.store.engines import make_engine
+from temporal_lineage.store.errors import LedgerMissingError
+from temporal_lineage.store.light import WAIT_MS_MAX
+from temporal_lineage.store.location import shown, sqlite_path
+from temporal_lineage.store.migrate import WRITER_LOCK, migrate_postgresql, migrate_sqlite
+from temporal_lineage.store.reader import Reader, open_reader
+from temporal_lineage.store.session import begun, translated
+from temporal_lineage.store.transaction import Transaction
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from snapshots.instant import Instant
+
+
+class Ledger:
+    """Our bitemporal store: assertions are superseded by later ones, never erased."""
+
+    def __init__(self, url: str, engine: Engine, clock: Callable[[], Instant]) -> None:
+        """Use `Ledger.open`."""
+        self.url = url
+        self.location = shown(url)
+        self._engine = engine
+        self._clock = clock
+        self._closed = weakref.finalize(self, engine.dispose)
+
+    @classmethod
+    def open(
+        cls, url: str, *, clock: Callable[[], Instant], wait_ms_max: int = WAIT_MS_MAX
+    ) -> Ledger:
+        """Open a ledger, a SQLite file or a database URL; made where there is none.
+
+        An older ledger is brought to this program's schema version. Raises LedgerTooNewError,
+        LedgerDamagedError, LedgerUnwritableError or LedgerUnreachableError.
+        """
+        engine = make_engine(url, wait_ms_max=wait_ms_max)
+        ledger = cls(url, engine, clock)
+        path = sqlite_path(url)
+        if path is not None:
+            migrate_sqlite(engine, path, wait_ms_max=wait_ms_max)
+        else:
+            migrate_postgresql(engine, ledger.location)
+        return ledger
+
+    @contextmanager
+    def transaction(self, *, source: str, note: str) -> Iterator[Transaction]:
+        """Begin a transaction: all of it is recorded, or nothing where the block raises.
+
+        One writer at a time; others wait. A transaction in which nothing new was said leaves
+        no trace. Raises LedgerUnwritableError.
+        """
+        with begun(self._engine, self.location) as session:
+            if not session.on_sqlite:
+                session.run(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
+            yield Transaction(session, now=self._clock(), source=source, note=note)
+
+    @contextmanager
+    def reading(self) -> Iterator[Reader]:
+        """Read what is recorded, all answers at one moment."""
+        with open_reader(self.url) as reader:
+            yield reader
+
+    def close(self) -> None:
+        """Let go of the database's connections."""
+        self._closed()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+@contextmanager
+def full_reader(url: str) -> Iterator[Reader]:
+    """Open a ledger in PostgreSQL for reading, all answers at one moment."""
+    from temporal_lineage.store.full import FullRunner
+    from temporal_lineage.store.migrate import is_made
+
+    engine = make_engine(url, wait_ms_max=WAIT_MS_MAX)
+    location = shown(url)
+    try:
+        with translated(location):
+            connection = engine.connect()
+        with connection:
+            with translated(location):
+                connection = connection.execution_options(
+                    isolation_level="REPEATABLE READ", postgresql_readonly=True
+                )
+                if not is_made(connection, location):
+                    raise LedgerMissingError(location)
+            yield Reader(FullRunner(connection, location))
+    finally:
+        engine.dispose()

@@ -1,0 +1,121 @@
+"""The light path: a SQLite ledger read with the standard library alone."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from temporal_lineage.store.errors import LedgerDamagedError, LedgerMissingError, LedgerTooNewError
+from temporal_lineage.store.kept_text import kept_texts
+from temporal_lineage.store.runner import Row
+from temporal_lineage.store.schema_version import SCHEMA_VERSION, SCHEMA_VERSIONS
+from temporal_lineage.store.sqlite_errors import sqlite_error
+
+WAIT_MS_MAX = 30_000
+"""How long to wait for another writer before giving up."""
+
+_VERSION = "SELECT version_num FROM alembic_version"
+
+
+class LightRunner:
+    """Runs the kept texts over a connection of the standard library."""
+
+    def __init__(self, connection: sqlite3.Connection, location: str) -> None:
+        """Read through this connection; the location is for messages."""
+        self._connection = connection
+        self._location = location
+        self._texts = kept_texts()
+
+    def rows(self, name: str, parameters: Mapping[str, int | str]) -> list[Row]:
+        """Give all rows of a statement."""
+        try:
+            return self._connection.execute(self._texts[name], parameters).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise sqlite_error(self._location, error) from error
+
+
+@contextmanager
+def light_runner(path: Path) -> Iterator[LightRunner]:
+    """Open a SQLite ledger for reading: all answers are of one moment.
+
+    Raises LedgerMissingError where there is no file, LedgerDamagedError where it is no ledger,
+    LedgerTooNewError where a newer version wrote it.
+    """
+    location = str(path)
+    connection = _connect(path)
+    try:
+        version = schema_version(connection, location)
+        if version is None:
+            raise LedgerMissingError(location)
+        if version != SCHEMA_VERSION:
+            raise LedgerDamagedError(
+                location,
+                f"has schema version {version}, older than {SCHEMA_VERSION}",
+                "`tl harvest` brings it up to date",
+            )
+        yield LightRunner(connection, location)
+    finally:
+        connection.close()
+
+
+def schema_version(connection: sqlite3.Connection, location: str) -> str | None:
+    """Give the ledger's schema version; None for a file in which nothing was made yet.
+
+    Raises LedgerDamagedError where another program's tables lie there, and LedgerTooNewError.
+    """
+    try:
+        tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        names = {name for (name,) in tables}
+        if not names:
+            return None
+        if "alembic_version" not in names or "edge_assertion" not in names:
+            raise LedgerDamagedError(
+                location, "is a database of something else", "name another file for the ledger"
+            )
+        row = connection.execute(_VERSION).fetchone()
+    except sqlite3.DatabaseError as error:
+        raise sqlite_error(location, error) from error
+    version = row[0] if row else None
+    if version is not None and version not in SCHEMA_VERSIONS:
+        raise LedgerTooNewError(location, found=version, known=SCHEMA_VERSION)
+    return str(version) if version else None
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    if not path.is_file():
+        raise LedgerMissingError(str(path))
+    location = str(path)
+    try:
+        connection = _open(path, "mode=ro")
+        try:
+            _begin(connection)
+        except sqlite3.OperationalError:
+            connection.close()
+            wal = path.with_name(path.name + "-wal")
+            if wal.exists() and wal.stat().st_size > 0:
+                raise
+            # A folder that cannot be written has no place for WAL's shared memory; with an empty
+            # log the file itself is whole.
+            connection = _open(path, "immutable=1")
+            _begin(connection)
+    except sqlite3.DatabaseError as error:
+        raise sqlite_error(location, error) from error
+    return connection
+
+
+def _begin(connection: sqlite3.Connection) -> None:
+    """Fix the moment of all answers: it is that of the first row read."""
+    connection.execute("BEGIN")
+    connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+
+
+def _open(path: Path, how: str) -> sqlite3.Connection:
+    escaped = str(path.absolute())
+    for letter, code in (("%", "%25"), ("?", "%3f"), ("#", "%23")):
+        escaped = escaped.replace(letter, code)
+    # No mmap: for few rows it reads a hundred times more from a cold disk.
+    return sqlite3.connect(
+        f"file:{escaped}?{how}", uri=True, isolation_level=None, timeout=WAIT_MS_MAX / 1000
+    )

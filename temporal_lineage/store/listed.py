@@ -1,0 +1,75 @@
+"""Lists as one parameter: JSON text that both databases unfold into rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import BigInteger, Text, bindparam, cast, select
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.functions import FunctionElement, GenericFunction
+from sqlalchemy.sql.selectable import Select, TableValuedAlias
+from sqlalchemy.types import TypeEngine
+
+
+class unfolded(GenericFunction[Any]):  # noqa: N801 - a SQL function's name
+    """The elements of a JSON array, a row each, in a column called `value`."""
+
+    name = "unfolded"
+    inherit_cache = True
+
+
+class picked(FunctionElement[Any]):  # noqa: N801 - a SQL function's name
+    """One element of a JSON array by its place, as text or number."""
+
+    name = "picked"
+    inherit_cache = True
+
+
+@compiles(unfolded, "sqlite")
+def _unfolded_sqlite(element: unfolded, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401
+    return f"json_each({compiler.process(element.clauses, **options)})"
+
+
+@compiles(unfolded, "postgresql")
+def _unfolded_postgresql(element: unfolded, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401
+    return (
+        f"jsonb_array_elements_text(CAST({compiler.process(element.clauses, **options)} AS jsonb))"
+    )
+
+
+@compiles(picked, "sqlite")
+def _picked_sqlite(element: picked, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401
+    array, place = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"json_extract({array}, '$[{place}]')"
+
+
+@compiles(picked, "postgresql")
+def _picked_postgresql(element: picked, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401
+    array, place = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"(CAST({array} AS jsonb) ->> {place})"
+
+
+def rows_of(name: str) -> TableValuedAlias:
+    """Give the rows of a list parameter; the column `value` holds the elements."""
+    return unfolded(bindparam(name, type_=Text)).table_valued("value").alias(f"{name}_list")
+
+
+def numbers(name: str) -> Select[int]:
+    """Select the integers of a list parameter, for `column.in_(numbers("nodes"))`."""
+    return select(cast(rows_of(name).c.value, BigInteger))
+
+
+def texts(name: str) -> Select[str]:
+    """Select the texts of a list parameter."""
+    return select(rows_of(name).c.value)
+
+
+def element_of(
+    value: ColumnElement[Any], place: int, kind: type[TypeEngine[Any]]
+) -> ColumnElement[Any]:
+    """Pick an element out of a list inside a list."""
+    from sqlalchemy import literal_column
+
+    return cast(picked(value, literal_column(str(place))), kind)

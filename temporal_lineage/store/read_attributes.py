@@ -1,0 +1,114 @@
+"""Questions about attributes: what is believed of a node."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
+
+from snapshots.instant import Instant
+from snapshots.period import Period
+from temporal_lineage.facts import AsOf, Assertion, decisions
+from temporal_lineage.store.rank import rank_floor
+from temporal_lineage.store.read_base import Reads, period
+from temporal_lineage.store.records import Asserted, Believed
+from temporal_lineage.store.runner import Row
+
+_ALL_TX = 2**31 - 1
+
+
+class AttributeReads(Reads):
+    """Ask for the attributes of a node at a point in both times, or over valid time."""
+
+    def attribute(self, *, node_id: int, kind: str, name: str, as_of: AsOf) -> Believed | None:
+        """Give what is believed at a point; None where nothing holds.
+
+        `valid` is the whole stretch over which the claim is believed.
+        """
+        line = self.timeline(node_id=node_id, kind=kind, name=name, system=as_of.system)
+        return _at(line, as_of.valid)
+
+    def attributes(self, *, node_id: int, kind: str, as_of: AsOf) -> list[Believed]:
+        """Give all attributes of a kind that hold at a point, by name."""
+        lines = self.timelines(node_id=node_id, kind=kind, system=as_of.system).values()
+        return [one for line in lines if (one := _at(line, as_of.valid)) is not None]
+
+    def timeline(self, *, node_id: int, kind: str, name: str, system: Instant) -> list[Believed]:
+        """Give what was believed over valid time, as known then, in order."""
+        rows = self._runner.rows(
+            "attribute_history",
+            {"node_id": node_id, "kind": kind, "name": name, "floor": self._floor(system)},
+        )
+        return _believed(node_id, name, rows)
+
+    def timelines(self, *, node_id: int, kind: str, system: Instant) -> dict[str, list[Believed]]:
+        """Give the timelines of all attributes of a kind; names that hold nowhere are left out."""
+        rows = self._runner.rows(
+            "attribute_histories",
+            {"node_id": node_id, "kind": kind, "floor": self._floor(system)},
+        )
+        lines = {
+            name: _believed(node_id, name, list(group))
+            for name, group in groupby(rows, key=itemgetter(0))
+        }
+        return {name: line for name, line in lines.items() if line}
+
+    def attribute_history(self, *, node_id: int, kind: str, name: str) -> list[Asserted]:
+        """Give every assertion ever made, oldest first, with what was taken back."""
+        rows = self._runner.rows(
+            "attribute_history",
+            {"node_id": node_id, "kind": kind, "name": name, "floor": rank_floor(tx=_ALL_TX)},
+        )
+        return [
+            Asserted(name, period(start, end), body, Instant(recorded_at), tx)
+            for name, start, end, tx, recorded_at, body in rows
+        ]
+
+    def by_attribute(self, *, kind: str, name: str, as_of: AsOf) -> list[Believed]:
+        """Give every node of which the attribute holds at a point.
+
+        `valid` is the stretch around the point over which the newest assertion decides.
+        """
+        rows = self._runner.rows(
+            "attributes_by_name", {"kind": kind, "name": name, **self._point(as_of)}
+        )
+        return [
+            Believed(node_id, name, period(start, end), body, Instant(recorded_at), tx)
+            for node_id, start, end, tx, recorded_at, body in rows
+        ]
+
+    def _floor(self, system: Instant) -> int:
+        return rank_floor(tx=self.tx_at(system=system))
+
+
+def _at(line: Sequence[Believed], valid: Instant) -> Believed | None:
+    return next((one for one in line if one.valid.contains(valid)), None)
+
+
+def _believed(node_id: int, name: str, rows: Sequence[Row]) -> list[Believed]:
+    return [
+        Believed(node_id, name, valid, claim, Instant(recorded_at), tx)
+        for valid, claim, tx, recorded_at in believed_over_time([row[1:] for row in rows])
+    ]
+
+
+def believed_over_time(rows: Sequence[Row]) -> Iterator[tuple[Period, str, int, int]]:
+    """Yield what a key's history leaves believed: periods in order, equal neighbours joined.
+
+    Rows are (start, end, tx, recorded_at, claim or None), oldest first. Each piece comes with
+    its claim and the newest transaction it rests on.
+    """
+    recorded = {row[2]: row[3] for row in rows}
+    log = [Assertion(body, period(start, end), tx) for start, end, tx, _, body in rows]
+    piece: tuple[Period, str, int] | None = None
+    for valid, one in decisions(log, tx=_ALL_TX):
+        if one.claim is None:
+            continue
+        if piece is not None and piece[0].end == valid.start and piece[1] == one.claim:
+            piece = (Period(piece[0].start, valid.end), one.claim, max(piece[2], one.tx))
+            continue
+        if piece is not None:
+            yield (*piece, recorded[piece[2]])
+        piece = (valid, one.claim, one.tx)
+    if piece is not None:
+        yield (*piece, recorded[piece[2]])

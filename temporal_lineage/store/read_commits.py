@@ -1,0 +1,77 @@
+"""Questions about commits: where states stand, whose rows and which files live in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from snapshots.files import DataFile, FileContent
+from snapshots.instant import Instant
+from temporal_lineage.store.read_base import Reads, listed
+from temporal_lineage.store.records import Containing, Contributor, LiveFile, Placed
+from temporal_lineage.store.runner import Row
+
+STATES_MAX = 100_000
+"""How many states a question about commits gives at most, unless told."""
+
+
+class CommitReads(Reads):
+    """Stab the lines of tables: states by commit, commits and files by state."""
+
+    def place(self, *, node_id: int) -> Placed | None:
+        """Give where a state stands; None where its table's lines were never worked out."""
+        return self.places(node_ids=[node_id]).get(node_id)
+
+    def places(self, *, node_ids: Iterable[int]) -> dict[int, Placed]:
+        """Give where states stand; those without a place are left out."""
+        rows = self._runner.rows("places", {"nodes": listed(node_ids)})
+        return {row[0]: _placed(row) for row in rows}
+
+    def placed(self, *, dataset_id: int) -> list[Placed]:
+        """Give every placed state of a dataset, line by line, in commit order."""
+        rows = self._runner.rows("placed", {"dataset_id": dataset_id})
+        return [_placed(row) for row in rows]
+
+    def contributions_to(self, *, node_ids: Iterable[int], system: Instant) -> list[Contributor]:
+        """Give the commits whose rows live in the states, as known then. DESIGN 4.3."""
+        tx = self.tx_at(system=system)
+        rows = self._runner.rows("contributions_to", {"nodes": listed(node_ids), "tx": tx})
+        return [Contributor(*row) for row in rows]
+
+    def states_containing(
+        self, *, commit_ids: Iterable[int], system: Instant, limit: int = STATES_MAX
+    ) -> list[Containing]:
+        """Give the states that hold rows of the commits and are the source of some edge.
+
+        At most `limit`; as many as that means there may be more.
+        """
+        return self._containing("read_states_containing", commit_ids, system, limit)
+
+    def all_states_containing(
+        self, *, commit_ids: Iterable[int], system: Instant, limit: int = STATES_MAX
+    ) -> list[Containing]:
+        """Give the states that hold rows of the commits, whether anybody read them or not."""
+        return self._containing("states_containing", commit_ids, system, limit)
+
+    def live_files(self, *, node_id: int) -> list[LiveFile]:
+        """Give the files a state is made of, oldest first.
+
+        Empty also where they are not known: ask `place` for `files_known`.
+        """
+        return [
+            LiveFile(DataFile(key or path, path, FileContent(content), size, rows), origin_id)
+            for key, path, content, size, rows, origin_id in self._runner.rows(
+                "live_files", {"node_id": node_id}
+            )
+        ]
+
+    def _containing(
+        self, name: str, commit_ids: Iterable[int], system: Instant, limit: int
+    ) -> list[Containing]:
+        tx = self.tx_at(system=system)
+        rows = self._runner.rows(name, {"commits": listed(commit_ids), "tx": tx, "limit": limit})
+        return [Containing(*row) for row in rows]
+
+
+def _placed(row: Row) -> Placed:
+    node_id, dataset_id, line, position, files_known = row
+    return Placed(node_id, dataset_id, line, position, bool(files_known))

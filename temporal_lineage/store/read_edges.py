@@ -1,0 +1,96 @@
+"""Questions about edges: what fed what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+from snapshots.instant import Instant
+from snapshots.period import Period
+from temporal_lineage.facts import AsOf
+from temporal_lineage.store.rank import rank_floor
+from temporal_lineage.store.read_attributes import believed_over_time
+from temporal_lineage.store.read_base import Reads, listed, listed_texts, period
+from temporal_lineage.store.records import Asserted, EdgeRow
+from temporal_lineage.store.runner import Row
+
+_ALL_TX = 2**31 - 1
+
+EdgeKey = tuple[str, int, int]
+"""Kind, source and destination."""
+
+
+class EdgeReads(Reads):
+    """Ask for edges by their ends, their number or their key."""
+
+    def edges_into(
+        self, *, node_ids: Iterable[int], kinds: Sequence[str], as_of: AsOf
+    ) -> list[EdgeRow]:
+        """Give the edges that hold at a point and end in one of the nodes."""
+        return self._edges("edges_into", node_ids, kinds, as_of)
+
+    def edges_out_of(
+        self, *, node_ids: Iterable[int], kinds: Sequence[str], as_of: AsOf
+    ) -> list[EdgeRow]:
+        """Give the edges that hold at a point and start in one of the nodes."""
+        return self._edges("edges_out_of", node_ids, kinds, as_of)
+
+    def edge(self, *, edge_id: int, as_of: AsOf) -> EdgeRow | None:
+        """Give one edge; None where there is no such edge, or it does not hold at the point.
+
+        `valid` is the whole stretch over which the claim is believed.
+        """
+        floor = rank_floor(tx=self.tx_at(system=as_of.system))
+        rows = self._runner.rows("edge_history", {"edges": listed([edge_id]), "floor": floor})
+        for valid, claim, _, recorded_at in believed_over_time([row[4:] for row in rows]):
+            if valid.contains(as_of.valid):
+                _, kind, src_id, dst_id = rows[0][:4]
+                return EdgeRow(edge_id, kind, src_id, dst_id, valid, claim, Instant(recorded_at))
+        return None
+
+    def edge_history(self, *, edge_id: int) -> list[Asserted]:
+        """Give every assertion ever made about an edge, oldest first; `name` is its kind."""
+        rows = self._runner.rows(
+            "edge_history", {"edges": listed([edge_id]), "floor": rank_floor(tx=_ALL_TX)}
+        )
+        return [
+            Asserted(kind, period(start, end), body, Instant(recorded_at), tx)
+            for _, kind, _, _, start, end, tx, recorded_at, body in rows
+        ]
+
+    def edge_timelines(
+        self, *, keys: Iterable[EdgeKey], system: Instant
+    ) -> dict[EdgeKey, tuple[tuple[Period, str], ...]]:
+        """Give what was believed over valid time about edges, as known then.
+
+        Keys about which nothing is believed are left out.
+        """
+        import json
+
+        floor = rank_floor(tx=self.tx_at(system=system))
+        rows = self._runner.rows(
+            "edge_history_by_key", {"keys": json.dumps(sorted(set(keys))), "floor": floor}
+        )
+        lines: dict[EdgeKey, tuple[tuple[Period, str], ...]] = {}
+        for key, group in groupby(rows, key=_key):
+            line = [row[4:] for row in group]
+            believed = tuple((valid, claim) for valid, claim, _, _ in believed_over_time(line))
+            if believed:
+                lines[key] = believed
+        return lines
+
+    def _edges(
+        self, name: str, node_ids: Iterable[int], kinds: Sequence[str], as_of: AsOf
+    ) -> list[EdgeRow]:
+        rows = self._runner.rows(
+            name,
+            {"nodes": listed(node_ids), "kinds": listed_texts(kinds), **self._point(as_of)},
+        )
+        return [
+            EdgeRow(edge_id, kind, src, dst, period(start, end), body, Instant(recorded_at))
+            for edge_id, kind, src, dst, start, end, _, recorded_at, body in rows
+        ]
+
+
+def _key(row: Row) -> EdgeKey:
+    return (row[1], row[2], row[3])

@@ -1,0 +1,31 @@
+"""Questions about nodes: the things that facts are about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from temporal_lineage.store.read_base import Reads, listed
+from temporal_lineage.store.records import Node
+
+
+class NodeReads(Reads):
+    """Find nodes by name, by number, by kind."""
+
+    def node(self, *, kind: str, parent_id: int, name: str) -> int | None:
+        """Give the number of a node; None where it was never named."""
+        rows = self._runner.rows("node", {"kind": kind, "parent_id": parent_id, "name": name})
+        return rows[0][0] if rows else None
+
+    def named(self, *, node_ids: Iterable[int]) -> dict[int, Node]:
+        """Give nodes by number; numbers that stand for nothing are left out."""
+        rows = self._runner.rows("named", {"nodes": listed(node_ids)})
+        return {row[0]: Node(*row) for row in rows}
+
+    def nodes(self, *, kind: str) -> list[Node]:
+        """Give all nodes of a kind, oldest first."""
+        return [Node(*row) for row in self._runner.rows("nodes", {"kind": kind})]
+
+    def children(self, *, parent_id: int, kind: str) -> list[Node]:
+        """Give the nodes of a kind under a parent, oldest first."""
+        rows = self._runner.rows("children", {"kind": kind, "parent_id": parent_id})
+        return [Node(*row) for row in rows]

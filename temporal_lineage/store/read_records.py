@@ -1,0 +1,73 @@
+"""Questions about the ledger itself: transactions, harvests, kept events and bytes."""
+
+from __future__ import annotations
+
+import zlib
+
+from snapshots.instant import Instant
+from temporal_lineage.store.read_base import Reads
+from temporal_lineage.store.records import Blob, Harvest, KeptEvent, TransactionRow
+from temporal_lineage.store.runner import Row
+
+
+class RecordReads(Reads):
+    """Ask what the ledger did, and for what it keeps word by word."""
+
+    def uuid(self) -> str:
+        """Give the ledger's own identity."""
+        ((uuid,),) = self._runner.rows("uuid", {})
+        return str(uuid)
+
+    def system_bounds(self) -> tuple[Instant, Instant] | None:
+        """Give the instants of the first and last transaction; None before the first."""
+        ((first, last),) = self._runner.rows("system_bounds", {})
+        return None if first is None else (Instant(first), Instant(last))
+
+    def transactions(self, *, limit: int) -> list[TransactionRow]:
+        """Give the latest transactions, newest first."""
+        rows = self._runner.rows("transactions", {"limit": limit})
+        return [
+            TransactionRow(tx, Instant(recorded_at), source, note)
+            for tx, recorded_at, source, note in rows
+        ]
+
+    def harvests(self, *, dataset_id: int) -> list[Harvest]:
+        """Give every harvest of a dataset, oldest first."""
+        rows = self._runner.rows("harvests", {"dataset_id": dataset_id})
+        return [_harvest(row) for row in rows]
+
+    def last_harvest(self, *, name: str) -> Harvest | None:
+        """Give the last harvest of a table by the name it was asked for; None if there is none."""
+        rows = self._runner.rows("last_harvest", {"name": name, "limit": 1})
+        return _harvest(rows[0]) if rows else None
+
+    def events(self, *, run_id: str) -> list[KeptEvent]:
+        """Give the events of a run in the order they arrived."""
+        return [
+            KeptEvent(
+                event_id, run, source, zlib.decompress(body).decode(), Instant(recorded_at), tx
+            )
+            for event_id, run, source, body, recorded_at, tx in self._runner.rows(
+                "events", {"run_id": run_id}
+            )
+        ]
+
+    def event_run_ids(self, *, after_tx: int = 0) -> list[str]:
+        """Give the runs that have events which arrived after a transaction, by name."""
+        rows = self._runner.rows("event_run_ids", {"after_tx": after_tx})
+        return sorted(run_id for (run_id,) in rows)
+
+    def blobs(self, *, dataset_id: int) -> list[Blob]:
+        """Give the bytes kept of a dataset, in the order they were kept."""
+        rows = self._runner.rows("blobs", {"dataset_id": dataset_id})
+        return [Blob(witness, zlib.decompress(body)) for witness, body in rows]
+
+    def blob_witnesses(self, *, dataset_id: int) -> frozenset[str]:
+        """Give the names of what is kept of a dataset, without the bytes."""
+        rows = self._runner.rows("blob_witnesses", {"dataset_id": dataset_id})
+        return frozenset(witness for (witness,) in rows)
+
+
+def _harvest(row: Row) -> Harvest:
+    harvest_id, name, dataset_id, head, outcome, detail, recorded_at, tx = row
+    return Harvest(harvest_id, name, dataset_id, head, outcome, detail, Instant(recorded_at), tx)

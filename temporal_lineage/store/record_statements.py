@@ -1,0 +1,65 @@
+"""Statements about the ledger's own records: transactions, harvests, events, kept bytes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Integer, Text, bindparam, func, literal_column, select
+from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.selectable import Select
+
+from temporal_lineage.store.tables import blob, event, harvest, ledger, tx
+
+_LIMIT: ColumnElement[int] = bindparam("limit", type_=Integer)
+_DATASET: ColumnElement[int] = bindparam("dataset_id", type_=Integer)
+
+
+def _harvests() -> Select[Any]:
+    return select(
+        harvest.c.harvest_id,
+        harvest.c.name,
+        harvest.c.dataset_id,
+        harvest.c.head,
+        harvest.c.outcome,
+        harvest.c.detail,
+        tx.c.recorded_at,
+        tx.c.tx_id,
+    ).select_from(harvest.join(tx, tx.c.tx_id == harvest.c.tx_id))
+
+
+RECORD_STATEMENTS: dict[str, Select[Any]] = {
+    "uuid": select(ledger.c.uuid),
+    # Two scalars, so that each is one look at an end of the index.
+    "system_bounds": select(
+        select(func.min(tx.c.recorded_at)).scalar_subquery(),
+        select(func.max(tx.c.recorded_at)).scalar_subquery(),
+    ),
+    "transactions": select(tx.c.tx_id, tx.c.recorded_at, tx.c.source, tx.c.note)
+    .order_by(tx.c.tx_id.desc())
+    .limit(_LIMIT)
+    .offset(literal_column("0")),
+    "harvests": _harvests().where(harvest.c.dataset_id == _DATASET).order_by(harvest.c.harvest_id),
+    "last_harvest": _harvests()
+    .where(harvest.c.name == bindparam("name", type_=Text))
+    .order_by(harvest.c.harvest_id.desc())
+    .limit(_LIMIT)
+    .offset(literal_column("0")),
+    "events": select(
+        event.c.event_id,
+        event.c.run_id,
+        event.c.source,
+        event.c.body,
+        tx.c.recorded_at,
+        tx.c.tx_id,
+    )
+    .select_from(event.join(tx, tx.c.tx_id == event.c.tx_id))
+    .where(event.c.run_id == bindparam("run_id", type_=Text))
+    .order_by(event.c.event_id),
+    "event_run_ids": select(event.c.run_id)
+    .distinct()
+    .where(event.c.tx_id > bindparam("after_tx", type_=Integer)),
+    "blobs": select(blob.c.witness, blob.c.body)
+    .where(blob.c.dataset_id == _DATASET)
+    .order_by(blob.c.blob_id),
+    "blob_witnesses": select(blob.c.witness).distinct().where(blob.c.dataset_id == _DATASET),
+}

@@ -1,0 +1,120 @@
+"""Sessions: one transaction of the database, its statements in bulk, its errors in our words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.exc import DBAPIError
+
+from temporal_lineage.store.database_errors import ledger_error
+from temporal_lineage.store.light import LightRunner
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+    from temporal_lineage.store.runner import Runner
+
+COPY_ROWS_MIN = 50
+"""From how many rows on PostgreSQL's COPY is the quicker way in."""
+
+
+class Session:
+    """One database transaction, that nobody else's writes come into."""
+
+    def __init__(self, connection: Connection, location: str) -> None:
+        """Write through this connection, whose transaction has begun."""
+        self._connection = connection
+        self._location = location
+        self.on_sqlite = connection.dialect.name == "sqlite"
+        self._mark = "?" if self.on_sqlite else "%s"
+        self.runner = self._make_runner()
+
+    def insert(self, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+        """Add rows; a key that is there already is a bug."""
+        if not rows:
+            return
+        names = ", ".join(columns)
+        with self._translated():
+            if not self.on_sqlite and len(rows) >= COPY_ROWS_MIN:
+                self._copy(f"COPY {table} ({names}) FROM STDIN", rows)
+                return
+            marks = ", ".join([self._mark] * len(columns))
+            self._connection.exec_driver_sql(
+                f"INSERT INTO {table} ({names}) VALUES ({marks})", list(rows)
+            )
+
+    def update(
+        self,
+        table: str,
+        columns: Sequence[str],
+        where: Sequence[str],
+        rows: Sequence[tuple[Any, ...]],
+    ) -> None:
+        """Set columns of the rows with these keys; each row is values, then key."""
+        if not rows:
+            return
+        values = ", ".join(f"{name} = {self._mark}" for name in columns)
+        keys = " AND ".join(f"{name} = {self._mark}" for name in where)
+        with self._translated():
+            self._connection.exec_driver_sql(
+                f"UPDATE {table} SET {values} WHERE {keys}", list(rows)
+            )
+
+    def run(self, statement: str) -> None:
+        """Run a statement without parameters, for what it does."""
+        with self._translated():
+            self._connection.exec_driver_sql(statement)
+
+    def _make_runner(self) -> Runner:
+        if self.on_sqlite:
+            driver = self._connection.connection.driver_connection
+            # Kept text on the same connection: quicker, and sees what was written here.
+            return LightRunner(driver, self._location)  # type: ignore[arg-type]
+        from temporal_lineage.store.full import FullRunner
+
+        return FullRunner(self._connection, self._location)
+
+    def _copy(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        driver: Any = self._connection.connection.driver_connection
+        with driver.cursor() as cursor, cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row(row)
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        with translated(self._location):
+            yield
+
+
+@contextmanager
+def begun(engine: Engine, location: str) -> Iterator[Session]:
+    """Begin, give the session, and commit; an exception undoes everything."""
+    with translated(location):
+        connection = engine.connect()
+    try:
+        with translated(location):
+            transaction = connection.begin()
+        try:
+            yield Session(connection, location)
+        except BaseException:
+            transaction.rollback()
+            raise
+        with translated(location):
+            transaction.commit()
+    finally:
+        connection.close()
+
+
+@contextmanager
+def translated(location: str) -> Iterator[None]:
+    """Turn the database's errors inside the block into ours."""
+    import sqlite3
+
+    try:
+        yield
+    except DBAPIError as error:
+        raise ledger_error(location, error.orig or error) from error
+    except sqlite3.DatabaseError as error:
+        raise ledger_error(location, error) from error

@@ -1,0 +1,146 @@
+"""Statements: every question to the ledger's tables, written once for both databases.
+
+SQLite's text of each is kept in `statements_sqlite.sql`, so that reading needs the standard
+library only; a test holds the two together, and `REWRITE=1` rewrites it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import BigInteger, Integer, Table, Text, and_, bindparam, func, select
+from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.selectable import FromClause, Select
+
+from temporal_lineage.store.as_of_rule import NOTHING, Deciding, holds, instant, tx_of
+from temporal_lineage.store.commit_statements import COMMIT_STATEMENTS
+from temporal_lineage.store.listed import element_of, numbers, rows_of, texts
+from temporal_lineage.store.record_statements import RECORD_STATEMENTS
+from temporal_lineage.store.tables import (
+    attribute,
+    attribute_assertion,
+    claim,
+    edge,
+    edge_assertion,
+    node,
+    tx,
+)
+from temporal_lineage.store.write_statements import WRITE_STATEMENTS
+
+_KEY = {attribute_assertion: attribute, edge_assertion: edge}
+
+
+def _text(name: str) -> ColumnElement[str]:
+    return bindparam(name, type_=Text)
+
+
+def _number(name: str) -> ColumnElement[int]:
+    return bindparam(name, type_=Integer)
+
+
+def _attribute_history() -> Select[Any]:
+    """Assertions about a node's attributes of one kind, oldest first within each name."""
+    return _history(attribute_assertion, attribute.c.name).where(
+        attribute.c.node_id == _number("node_id"), attribute.c.kind == _text("kind")
+    )
+
+
+def _edge_history() -> Select[Any]:
+    """Assertions about edges by number, oldest first within each edge."""
+    return _history(
+        edge_assertion, edge.c.edge_id, edge.c.kind, edge.c.src_id, edge.c.dst_id
+    ).where(edge.c.edge_id.in_(numbers("edges")))
+
+
+def _edge_history_by_key() -> Select[Any]:
+    """Assertions about edges by kind, source and destination."""
+    keys = rows_of("keys")
+    wanted = and_(
+        edge.c.src_id == element_of(keys.c.value, 1, BigInteger),
+        edge.c.kind == element_of(keys.c.value, 0, Text),
+        edge.c.dst_id == element_of(keys.c.value, 2, BigInteger),
+    )
+    columns = (edge.c.edge_id, edge.c.kind, edge.c.src_id, edge.c.dst_id)
+    return _history(edge_assertion, *columns, start=keys.join(edge, wanted))
+
+
+def _history(
+    log: Table, *columns: ColumnElement[Any], start: FromClause | None = None
+) -> Select[Any]:
+    state = _KEY[log]
+    key = log.primary_key.columns.values()[0].name
+    source = (
+        (state if start is None else start)
+        .join(log, and_(log.c[key] == state.c[key], log.c.rank >= instant("floor")))
+        .join(tx, tx.c.tx_id == tx_of(log.c.rank))
+        # Where nothing holds there is no claim.
+        .outerjoin(claim, claim.c.claim_id == log.c.claim_id)
+    )
+    return (
+        select(
+            *columns, log.c.valid_from, log.c.valid_to, tx.c.tx_id, tx.c.recorded_at, claim.c.body
+        )
+        .select_from(source)
+        .order_by(columns[0], log.c.rank.desc(), log.c.valid_from)
+    )
+
+
+def _attributes_by_name() -> Select[Any]:
+    """What holds of every node that has the attribute."""
+    deciding = holds(attribute, attribute_assertion)
+    return (
+        _decided(deciding, attribute.c.node_id)
+        .where(attribute.c.kind == _text("kind"), attribute.c.name == _text("name"))
+        .order_by(attribute.c.node_id)
+    )
+
+
+def _edges(ends: ColumnElement[int]) -> Select[Any]:
+    """Edges that hold and have one end among the nodes."""
+    deciding = holds(edge, edge_assertion)
+    columns = (edge.c.edge_id, edge.c.kind, edge.c.src_id, edge.c.dst_id)
+    return _decided(deciding, *columns).where(
+        ends.in_(numbers("nodes")), edge.c.kind.in_(texts("kinds"))
+    )
+
+
+def _decided(deciding: Deciding, *columns: ColumnElement[Any]) -> Select[Any]:
+    source = deciding.source.join(
+        claim, and_(claim.c.claim_id == deciding.claim_id, deciding.claim_id != NOTHING)
+    ).join(tx, tx.c.tx_id == deciding.tx_id)
+    return select(
+        *columns,
+        deciding.valid_from,
+        deciding.valid_to,
+        deciding.tx_id,
+        tx.c.recorded_at,
+        claim.c.body,
+    ).select_from(source)
+
+
+_NODE = (node.c.node_id, node.c.kind, node.c.parent_id, node.c.name)
+
+STATEMENTS: dict[str, Select[Any]] = {
+    "tx_at": select(func.max(tx.c.tx_id)).where(tx.c.recorded_at <= instant("system")),
+    "node": select(node.c.node_id).where(
+        node.c.kind == _text("kind"),
+        node.c.parent_id == _number("parent_id"),
+        node.c.name == _text("name"),
+    ),
+    "named": select(*_NODE).where(node.c.node_id.in_(numbers("nodes"))),
+    "nodes": select(*_NODE).where(node.c.kind == _text("kind")).order_by(node.c.node_id),
+    "children": select(*_NODE)
+    .where(node.c.kind == _text("kind"), node.c.parent_id == _number("parent_id"))
+    .order_by(node.c.node_id),
+    "attribute_history": _attribute_history().where(attribute.c.name == _text("name")),
+    "attribute_histories": _attribute_history(),
+    "attributes_by_name": _attributes_by_name(),
+    "edges_into": _edges(edge.c.dst_id),
+    "edges_out_of": _edges(edge.c.src_id),
+    "edge_history": _edge_history(),
+    "edge_history_by_key": _edge_history_by_key(),
+    **COMMIT_STATEMENTS,
+    **RECORD_STATEMENTS,
+    **WRITE_STATEMENTS,
+}
+"""By name; parameters are named in the text, lists are JSON text."""

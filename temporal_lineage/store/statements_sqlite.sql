@@ -1,0 +1,238 @@
+-- Written by the tests from statements.py with REWRITE=1; do not edit.
+
+-- tx_at
+SELECT max(tx.tx_id) AS max_1
+FROM tx
+WHERE tx.recorded_at <= :system;
+
+-- node
+SELECT node.node_id
+FROM node
+WHERE node.kind = :kind AND node.parent_id = :parent_id AND node.name = :name;
+
+-- named
+SELECT node.node_id, node.kind, node.parent_id, node.name
+FROM node
+WHERE node.node_id IN (SELECT CAST(nodes_list.value AS BIGINT) AS value
+FROM json_each(:nodes) AS nodes_list);
+
+-- nodes
+SELECT node.node_id, node.kind, node.parent_id, node.name
+FROM node
+WHERE node.kind = :kind ORDER BY node.node_id;
+
+-- children
+SELECT node.node_id, node.kind, node.parent_id, node.name
+FROM node
+WHERE node.kind = :kind AND node.parent_id = :parent_id ORDER BY node.node_id;
+
+-- attribute_history
+SELECT attribute.name, attribute_assertion.valid_from, attribute_assertion.valid_to, tx.tx_id, tx.recorded_at, claim.body
+FROM attribute JOIN attribute_assertion ON attribute_assertion.attribute_id = attribute.attribute_id AND attribute_assertion.rank >= :floor JOIN tx ON tx.tx_id = (-attribute_assertion.rank) / 65536 LEFT OUTER JOIN claim ON claim.claim_id = attribute_assertion.claim_id
+WHERE attribute.node_id = :node_id AND attribute.kind = :kind AND attribute.name = :name ORDER BY attribute.name, attribute_assertion.rank DESC, attribute_assertion.valid_from;
+
+-- attribute_histories
+SELECT attribute.name, attribute_assertion.valid_from, attribute_assertion.valid_to, tx.tx_id, tx.recorded_at, claim.body
+FROM attribute JOIN attribute_assertion ON attribute_assertion.attribute_id = attribute.attribute_id AND attribute_assertion.rank >= :floor JOIN tx ON tx.tx_id = (-attribute_assertion.rank) / 65536 LEFT OUTER JOIN claim ON claim.claim_id = attribute_assertion.claim_id
+WHERE attribute.node_id = :node_id AND attribute.kind = :kind ORDER BY attribute.name, attribute_assertion.rank DESC, attribute_assertion.valid_from;
+
+-- attributes_by_name
+SELECT attribute.node_id, CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN attribute.since ELSE coalesce((SELECT max(newer_before.valid_to) AS max_1
+FROM attribute_assertion AS newer_before
+WHERE newer_before.attribute_id = found.attribute_id AND newer_before.rank >= :floor AND newer_before.rank < found.rank AND newer_before.valid_to <= :valid AND newer_before.valid_to > found.valid_from), found.valid_from) END AS anon_1, CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN 9223372036854775807 ELSE coalesce((SELECT min(newer_after.valid_from) AS min_1
+FROM attribute_assertion AS newer_after
+WHERE newer_after.attribute_id = found.attribute_id AND newer_after.rank >= :floor AND newer_after.rank < found.rank AND newer_after.valid_from > :valid AND newer_after.valid_from < found.valid_to), found.valid_to) END AS anon_2, CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN attribute.open_tx ELSE (-found.rank) / 65536 END AS anon_3, tx.recorded_at, claim.body
+FROM attribute LEFT OUTER JOIN attribute_assertion AS found ON NOT (attribute.last_tx <= :tx AND attribute.since <= :valid) AND found.attribute_id = attribute.attribute_id AND found.rank = (SELECT candidate.rank
+FROM attribute_assertion AS candidate
+WHERE candidate.attribute_id = attribute.attribute_id AND candidate.rank >= :floor AND candidate.valid_from <= :valid AND candidate.valid_to > :valid ORDER BY candidate.rank
+LIMIT 1 OFFSET 0) AND found.valid_from <= :valid AND found.valid_to > :valid JOIN claim ON claim.claim_id = CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN attribute.claim_id ELSE found.claim_id END AND CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN attribute.claim_id ELSE found.claim_id END != 0 JOIN tx ON tx.tx_id = CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN attribute.open_tx ELSE (-found.rank) / 65536 END
+WHERE attribute.kind = :kind AND attribute.name = :name ORDER BY attribute.node_id;
+
+-- edges_into
+SELECT edge.edge_id, edge.kind, edge.src_id, edge.dst_id, CASE WHEN (edge.last_tx <= :tx AND edge.since <= :valid) THEN edge.since ELSE coalesce((SELECT max(newer_before.valid_to) AS max_1
+FROM edge_assertion AS newer_before
+WHERE newer_before.edge_id = found.edge_id AND newer_before.rank >= :floor AND newer_before.rank < found.rank AND newer_before.valid_to <= :valid AND newer_before.valid_to > found.valid_from), found.valid_from) END AS anon_1, CASE WHEN (edge.last_tx <= :tx AND edge.since <= :valid) THEN 9223372036854775807 ELSE coalesce((SELECT min(newer_after.valid_from) AS min_1
+FROM edge_assertion AS newer_after
+WHERE newer_after.edge_id = found.edge_id AND newer_after.rank >= :floor AND newer_after.rank < found.rank AND newer_after.valid_from > :valid AND newer_after.valid_from < found.valid_to), found.valid_to) END AS anon_2, CASE WHEN (edge.last_tx <= :tx AND edge.since <= :valid) THEN edge.open_tx ELSE (-found.rank) / 65536 END AS anon_3, tx.recorded_at, claim.body
+FROM edge LEFT OUTER JOIN edge_assertion AS found ON NOT (edge.last_tx <= :tx AND edge.since <= :valid) AND found.edge_id = edge.edge_id AND found.rank = (SELECT candidate.rank
+FROM edge_assertion AS candidate
+WHERE candidate.edge_id = edge.edge_id AND candidate.rank >= :floor AND candidate.valid_from <= :valid AND candidate.valid_to > :valid ORDER BY candidate.rank
+LIMIT 1 OFFSET 0) AND found.valid_from <= :valid AND found.valid_to > :valid JOIN claim ON claim.claim_id = CASE WHEN (edge.last_tx <= :tx AND edge.since <= :valid) THEN edge.claim_id ELSE found.claim_id END AND CASE WHEN (edge.last_tx <= :tx AND edge.since <= :valid) THEN edge.claim_id ELSE found.claim_id END != 0 JOIN tx ON tx.tx_id = CASE WHEN (edge.last_tx <= :tx AND edge.since <= :valid) THEN edge.open_tx ELSE (-found.rank) / 65536 END
+WHERE edge.dst_id IN (SELECT CAST(nodes_list.value AS BIGINT) AS value
+FROM json_each(:nodes) AS nodes_list) AND edge.kind IN (SELECT kinds_list.value
+FROM json_each(:kinds) AS kinds_list);
+
+-- edges_out_of
+SELECT edge.edge_id, edge.kind, edge.src_id, edge.dst_id, CASE WHEN (edge.last_tx <= :tx AND edge.since <= :valid) THEN edge.since ELSE coalesce((SELECT max(newer_before.valid_to) AS max_1
+FROM edge_assertion AS newer_before
+WHERE newer_before.edge_id = found.edge_id AND newer_before.rank >= :floor AND newer_before.rank < found.rank AND newer_before.valid_to <= :valid AND newer_before.valid_to > found.valid_from), found.valid_from) END AS anon_1, CASE WHEN (edge.last_tx <= :tx AND edge.since <= :valid) THEN 9223372036854775807 ELSE coalesce((SELECT min(newer_after.valid_from) AS min_1
+FROM edge_assertion AS newer_after
+WHERE newer_after.edge_id = found.edge_id AND newer_after.rank >= :floor AND newer_after.rank < found.rank AND newer_after.valid_from > :valid AND newer_after.valid_from < found.valid_to), found.valid_to) END AS anon_2, CASE WHEN (edge.last_tx <= :tx AND edge.since <= :valid) THEN edge.open_tx ELSE (-found.rank) / 65536 END AS anon_3, tx.recorded_at, claim.body
+FROM edge LEFT OUTER JOIN edge_assertion AS found ON NOT (edge.last_tx <= :tx AND edge.since <= :valid) AND found.edge_id = edge.edge_id AND found.rank = (SELECT candidate.rank
+FROM edge_assertion AS candidate
+WHERE candidate.edge_id = edge.edge_id AND candidate.rank >= :floor AND candidate.valid_from <= :valid AND candidate.valid_to > :valid ORDER BY candidate.rank
+LIMIT 1 OFFSET 0) AND found.valid_from <= :valid AND found.valid_to > :valid JOIN claim ON claim.claim_id = CASE WHEN (edge.last_tx <= :tx AND edge.since <= :valid) THEN edge.claim_id ELSE found.claim_id END AND CASE WHEN (edge.last_tx <= :tx AND edge.since <= :valid) THEN edge.claim_id ELSE found.claim_id END != 0 JOIN tx ON tx.tx_id = CASE WHEN (edge.last_tx <= :tx AND edge.since <= :valid) THEN edge.open_tx ELSE (-found.rank) / 65536 END
+WHERE edge.src_id IN (SELECT CAST(nodes_list.value AS BIGINT) AS value
+FROM json_each(:nodes) AS nodes_list) AND edge.kind IN (SELECT kinds_list.value
+FROM json_each(:kinds) AS kinds_list);
+
+-- edge_history
+SELECT edge.edge_id, edge.kind, edge.src_id, edge.dst_id, edge_assertion.valid_from, edge_assertion.valid_to, tx.tx_id, tx.recorded_at, claim.body
+FROM edge JOIN edge_assertion ON edge_assertion.edge_id = edge.edge_id AND edge_assertion.rank >= :floor JOIN tx ON tx.tx_id = (-edge_assertion.rank) / 65536 LEFT OUTER JOIN claim ON claim.claim_id = edge_assertion.claim_id
+WHERE edge.edge_id IN (SELECT CAST(edges_list.value AS BIGINT) AS value
+FROM json_each(:edges) AS edges_list) ORDER BY edge.edge_id, edge_assertion.rank DESC, edge_assertion.valid_from;
+
+-- edge_history_by_key
+SELECT edge.edge_id, edge.kind, edge.src_id, edge.dst_id, edge_assertion.valid_from, edge_assertion.valid_to, tx.tx_id, tx.recorded_at, claim.body
+FROM json_each(:keys) AS keys_list JOIN edge ON edge.src_id = CAST(json_extract(keys_list.value, '$[1]') AS BIGINT) AND edge.kind = CAST(json_extract(keys_list.value, '$[0]') AS TEXT) AND edge.dst_id = CAST(json_extract(keys_list.value, '$[2]') AS BIGINT) JOIN edge_assertion ON edge_assertion.edge_id = edge.edge_id AND edge_assertion.rank >= :floor JOIN tx ON tx.tx_id = (-edge_assertion.rank) / 65536 LEFT OUTER JOIN claim ON claim.claim_id = edge_assertion.claim_id ORDER BY edge.edge_id, edge_assertion.rank DESC, edge_assertion.valid_from;
+
+-- places
+SELECT place.node_id, place.dataset_id, place.line, place.position, place.files_known
+FROM place
+WHERE place.node_id IN (SELECT CAST(nodes_list.value AS BIGINT) AS value
+FROM json_each(:nodes) AS nodes_list);
+
+-- placed
+SELECT place.node_id, place.dataset_id, place.line, place.position, place.files_known
+FROM place
+WHERE place.dataset_id = :dataset_id ORDER BY place.line, place.position;
+
+-- contributions_to
+SELECT place.node_id, contribution.commit_id, contribution.certainty
+FROM place JOIN contribution ON contribution.dataset_id = place.dataset_id AND contribution.line = place.line AND contribution.start <= place.position AND contribution.stop > place.position AND contribution.tx_id <= :tx
+WHERE place.node_id IN (SELECT CAST(nodes_list.value AS BIGINT) AS value
+FROM json_each(:nodes) AS nodes_list) AND place.tx_id <= :tx ORDER BY place.node_id, contribution.start, contribution.commit_id;
+
+-- states_containing
+SELECT contribution.commit_id, place.node_id, contribution.certainty
+FROM contribution JOIN place ON contribution.dataset_id = place.dataset_id AND contribution.line = place.line AND contribution.start <= place.position AND contribution.stop > place.position AND contribution.tx_id <= :tx
+WHERE contribution.commit_id IN (SELECT CAST(commits_list.value AS BIGINT) AS value
+FROM json_each(:commits) AS commits_list) AND place.tx_id <= :tx
+LIMIT :limit OFFSET 0;
+
+-- read_states_containing
+SELECT contribution.commit_id, place.node_id, contribution.certainty
+FROM contribution JOIN place ON contribution.dataset_id = place.dataset_id AND contribution.line = place.line AND contribution.start <= place.position AND contribution.stop > place.position AND contribution.tx_id <= :tx
+WHERE contribution.commit_id IN (SELECT CAST(commits_list.value AS BIGINT) AS value
+FROM json_each(:commits) AS commits_list) AND place.tx_id <= :tx AND (EXISTS (SELECT edge.edge_id
+FROM edge
+WHERE edge.src_id = place.node_id))
+LIMIT :limit OFFSET 0;
+
+-- live_files
+SELECT file."key", file.path, file.content, file.size_bytes, file.row_count, file_life.origin_id
+FROM place JOIN file_life ON file_life.dataset_id = place.dataset_id AND file_life.line = place.line AND file_life.start <= place.position AND file_life.stop > place.position JOIN file ON file.file_id = file_life.file_id
+WHERE place.node_id = :node_id ORDER BY file_life.start, file.file_id;
+
+-- uuid
+SELECT ledger.uuid
+FROM ledger;
+
+-- system_bounds
+SELECT (SELECT min(tx.recorded_at) AS min_1
+FROM tx) AS anon_1, (SELECT max(tx.recorded_at) AS max_1
+FROM tx) AS anon_2;
+
+-- transactions
+SELECT tx.tx_id, tx.recorded_at, tx.source, tx.note
+FROM tx ORDER BY tx.tx_id DESC
+LIMIT :limit OFFSET 0;
+
+-- harvests
+SELECT harvest.harvest_id, harvest.name, harvest.dataset_id, harvest.head, harvest.outcome, harvest.detail, tx.recorded_at, tx.tx_id
+FROM harvest JOIN tx ON tx.tx_id = harvest.tx_id
+WHERE harvest.dataset_id = :dataset_id ORDER BY harvest.harvest_id;
+
+-- last_harvest
+SELECT harvest.harvest_id, harvest.name, harvest.dataset_id, harvest.head, harvest.outcome, harvest.detail, tx.recorded_at, tx.tx_id
+FROM harvest JOIN tx ON tx.tx_id = harvest.tx_id
+WHERE harvest.name = :name ORDER BY harvest.harvest_id DESC
+LIMIT :limit OFFSET 0;
+
+-- events
+SELECT event.event_id, event.run_id, event.source, event.body, tx.recorded_at, tx.tx_id
+FROM event JOIN tx ON tx.tx_id = event.tx_id
+WHERE event.run_id = :run_id ORDER BY event.event_id;
+
+-- event_run_ids
+SELECT DISTINCT event.run_id
+FROM event
+WHERE event.tx_id > :after_tx;
+
+-- blobs
+SELECT blob.witness, blob.body
+FROM blob
+WHERE blob.dataset_id = :dataset_id ORDER BY blob.blob_id;
+
+-- blob_witnesses
+SELECT DISTINCT blob.witness
+FROM blob
+WHERE blob.dataset_id = :dataset_id;
+
+-- nodes_by_key
+SELECT node.kind, node.parent_id, node.name, node.node_id
+FROM json_each(:keys) AS keys_list JOIN node ON node.kind = CAST(json_extract(keys_list.value, '$[0]') AS TEXT) AND node.parent_id = CAST(json_extract(keys_list.value, '$[1]') AS BIGINT) AND node.name = CAST(json_extract(keys_list.value, '$[2]') AS TEXT);
+
+-- attribute_states
+SELECT attribute.node_id, attribute.kind, attribute.name, attribute.attribute_id, attribute.last_tx, attribute.since, attribute.open_tx, attribute.claim_id
+FROM json_each(:keys) AS keys_list JOIN attribute ON attribute.node_id = CAST(json_extract(keys_list.value, '$[0]') AS BIGINT) AND attribute.kind = CAST(json_extract(keys_list.value, '$[1]') AS TEXT) AND attribute.name = CAST(json_extract(keys_list.value, '$[2]') AS TEXT);
+
+-- edge_states
+SELECT edge.src_id, edge.kind, edge.dst_id, edge.edge_id, edge.last_tx, edge.since, edge.open_tx, edge.claim_id
+FROM json_each(:keys) AS keys_list JOIN edge ON edge.src_id = CAST(json_extract(keys_list.value, '$[0]') AS BIGINT) AND edge.kind = CAST(json_extract(keys_list.value, '$[1]') AS TEXT) AND edge.dst_id = CAST(json_extract(keys_list.value, '$[2]') AS BIGINT);
+
+-- claims_by_digest
+SELECT claim.digest, claim.claim_id
+FROM claim
+WHERE claim.digest IN (SELECT digests_list.value
+FROM json_each(:digests) AS digests_list);
+
+-- files_by_digest
+SELECT file.digest, file.file_id
+FROM file
+WHERE file.dataset_id = :dataset_id AND file.digest IN (SELECT digests_list.value
+FROM json_each(:digests) AS digests_list);
+
+-- blobs_by_digest
+SELECT blob.digest
+FROM blob
+WHERE blob.digest IN (SELECT digests_list.value
+FROM json_each(:digests) AS digests_list);
+
+-- events_by_digest
+SELECT event.digest
+FROM event
+WHERE event.digest IN (SELECT digests_list.value
+FROM json_each(:digests) AS digests_list);
+
+-- node_max
+SELECT max(node.node_id) AS max_1
+FROM node;
+
+-- claim_max
+SELECT max(claim.claim_id) AS max_1
+FROM claim;
+
+-- edge_max
+SELECT max(edge.edge_id) AS max_1
+FROM edge;
+
+-- attribute_max
+SELECT max(attribute.attribute_id) AS max_1
+FROM attribute;
+
+-- file_max
+SELECT max(file.file_id) AS max_1
+FROM file;
+
+-- harvest_max
+SELECT max(harvest.harvest_id) AS max_1
+FROM harvest;
+
+-- blob_max
+SELECT max(blob.blob_id) AS max_1
+FROM blob;
+
+-- event_max
+SELECT max(event.event_id) AS max_1
+FROM event;

@@ -1,0 +1,56 @@
+"""Statements a transaction asks before it writes: what is there already, and the next numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import BigInteger, Integer, Table, Text, and_, bindparam, func, select
+from sqlalchemy.sql.selectable import Select
+
+from temporal_lineage.store.listed import element_of, rows_of, texts
+from temporal_lineage.store.tables import attribute, blob, claim, edge, event, file, harvest, node
+
+
+def _by_key(table: Table, *key: str) -> Select[Any]:
+    """Select whole rows of a table by a list of keys, each a list of the key's columns."""
+    keys = rows_of("keys")
+    wanted = and_(
+        *(
+            table.c[name]
+            == element_of(
+                keys.c.value, place, Text if isinstance(table.c[name].type, Text) else BigInteger
+            )
+            for place, name in enumerate(key)
+        )
+    )
+    rest = (column for column in table.c if column.name not in key)
+    return select(*(table.c[name] for name in key), *rest).select_from(keys.join(table, wanted))
+
+
+WRITE_STATEMENTS: dict[str, Select[Any]] = {
+    "nodes_by_key": _by_key(node, "kind", "parent_id", "name"),
+    "attribute_states": _by_key(attribute, "node_id", "kind", "name"),
+    "edge_states": _by_key(edge, "src_id", "kind", "dst_id"),
+    "claims_by_digest": select(claim.c.digest, claim.c.claim_id).where(
+        claim.c.digest.in_(texts("digests"))
+    ),
+    "files_by_digest": select(file.c.digest, file.c.file_id).where(
+        file.c.dataset_id == bindparam("dataset_id", type_=Integer),
+        file.c.digest.in_(texts("digests")),
+    ),
+    "blobs_by_digest": select(blob.c.digest).where(blob.c.digest.in_(texts("digests"))),
+    "events_by_digest": select(event.c.digest).where(event.c.digest.in_(texts("digests"))),
+    **{
+        f"{column.table.name}_max": select(func.max(column))
+        for column in (
+            node.c.node_id,
+            claim.c.claim_id,
+            edge.c.edge_id,
+            attribute.c.attribute_id,
+            file.c.file_id,
+            harvest.c.harvest_id,
+            blob.c.blob_id,
+            event.c.event_id,
+        )
+    },
+}
