@@ -14,11 +14,15 @@ from snapshots.errors import UnreadableError
 
 # Statistics kept as columns hold a minimum and maximum of each of the table's columns; only the
 # row count is wanted, and only the columns named here are ever decoded.
+_OPENING_COLUMNS = [
+    *("metaData.id", "metaData.schemaString", "metaData.partitionColumns"),
+    *("metaData.configuration", "protocol"),
+]
 _COLUMNS = [
+    *_OPENING_COLUMNS,
     *("add.path", "add.size", "add.modificationTime", "add.dataChange", "add.partitionValues"),
     *("add.stats", "add.stats_parsed.numRecords", "add.deletionVector"),
-    *("metaData.id", "metaData.schemaString", "metaData.partitionColumns"),
-    *("metaData.configuration", "protocol", "sidecar.path"),
+    "sidecar.path",
 ]
 _BATCH_ROWS = 10_000
 _ADVICE = "an older checkpoint or the whole log would do; restore one from a copy of the table"
@@ -40,6 +44,22 @@ def checkpoint(log: DeltaLog, names: tuple[str, ...]) -> Commit:
     return commit_of(actions, witness=names[0], doubts=())
 
 
+def opening(log: DeltaLog, names: tuple[str, ...]) -> tuple[Metadata | None, Protocol | None]:
+    """Give the metadata and protocol of a checkpoint alone; None for what it does not hold.
+
+    Raises UnreadableError where a part cannot be read.
+    """
+    actions: list[Action] = []
+    for name in names:
+        if name.endswith(".json"):
+            actions += _from_json(log, name)
+        else:
+            body, location = log.read(name), log.location(name)
+            actions += _from_parquet(body, location, _OPENING_COLUMNS)
+    told = commit_of(actions, witness=names[0], doubts=())
+    return told.metadata, told.protocol
+
+
 def sidecar_name(path: str) -> str:
     """Give the name below the log folder of a sidecar, however the checkpoint spells its path."""
     return f"{SIDECAR_FOLDER}/{path.rpartition('/')[2]}"
@@ -48,7 +68,7 @@ def sidecar_name(path: str) -> str:
 def _actions(log: DeltaLog, name: str) -> list[Action]:
     if name.endswith(".json"):
         return _from_json(log, name)
-    return list(_from_parquet(log.read(name), log.location(name)))
+    return list(_from_parquet(log.read(name), log.location(name), _COLUMNS))
 
 
 def _from_json(log: DeltaLog, name: str) -> list[Action]:
@@ -60,13 +80,13 @@ def _from_json(log: DeltaLog, name: str) -> list[Action]:
     ]
 
 
-def _from_parquet(body: bytes, location: str) -> Iterator[Action]:
+def _from_parquet(body: bytes, location: str, columns: list[str]) -> Iterator[Action]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
         file = pq.ParquetFile(pa.BufferReader(body))
-        for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=_COLUMNS):
+        for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=columns):
             for add in _told(batch, "add", Add):
                 yield Action(add=add)
             for metadata in _told(batch, "metaData", Metadata):

@@ -9,6 +9,7 @@ from typing import Protocol
 from urllib.parse import unquote
 
 from catalogs.storage import is_local, local_path
+from snapshots.errors import UnreadableError
 
 INLINE = "i"
 """Storage type of a deletion vector that stands in the log itself."""
@@ -55,9 +56,8 @@ def root_of(location: str) -> str:
     return (local_path(location) if is_local(location) else location).rstrip("/")
 
 
-def located(root: str, path: str) -> str:
-    """Give the whole path or URL of a file that a log names, absolute ones as they are."""
-    name = canonical(path)
+def located(root: str, name: str) -> str:
+    """Give the whole path or URL of a file by its canonical name, absolute ones as they are."""
     if _SCHEME.match(name):
         return name
     if not name.startswith("/"):
@@ -70,16 +70,24 @@ def located(root: str, path: str) -> str:
 
 
 def vector_file(root: str, vector: Vector) -> str | None:
-    """Give the file that holds a deletion vector; None for one that stands in the log."""
+    """Give the file that holds a deletion vector; None for one that stands in the log.
+
+    Raises UnreadableError where the log's words name no file.
+    """
+    told = vector.path_or_inline
     if vector.storage_type == INLINE:
         return None
     if vector.storage_type == _ABSOLUTE:
-        return located(root, vector.path_or_inline)
-    if vector.storage_type != _RELATIVE:
-        msg = f"deletion vector of unknown storage type {vector.storage_type!r}"
-        raise ValueError(msg)
-    prefix = vector.path_or_inline[:-_UUID_LETTERS]
-    name = uuid.UUID(bytes=z85_decoded(vector.path_or_inline[-_UUID_LETTERS:]))
+        return located(root, canonical(told))
+    try:
+        if vector.storage_type != _RELATIVE:
+            msg = f"its storage type {vector.storage_type!r} is unknown"
+            raise ValueError(msg)  # noqa: TRY301 - one translation for both reasons
+        name = uuid.UUID(bytes=z85_decoded(told[-_UUID_LETTERS:]))
+    except ValueError as error:
+        reason = f"the deletion vector {told!r} names no file: {error}"
+        raise UnreadableError(root, reason, "restore the log from a copy of the table") from error
+    prefix = told[:-_UUID_LETTERS]
     folder = f"{root}/{prefix}" if prefix else root
     return f"{folder}/deletion_vector_{name}.bin"
 

@@ -80,7 +80,7 @@ def steps(log: DeltaLog, *, after: int | None) -> Iterator[Step]:
             known = version
             yield Step(version, commit, True, None, None, commit.metadata, commit.protocol)
             continue
-        base, trouble = _tried(log, version)
+        base, trouble = tried(log, version)
         if base is not None:
             known = version
             yield Step(version, commit, False, base, None, base.metadata, base.protocol)
@@ -110,6 +110,14 @@ def state_at(log: DeltaLog, version: int) -> Table | None:
     if failed is not None:
         raise failed
     return None
+
+
+def tried(log: DeltaLog, version: int) -> tuple[Table | None, UnreadableError | None]:
+    """Rebuild a state; else give what stood in the way, None where only files are not there."""
+    try:
+        return state_at(log, version), None
+    except UnreadableError as error:
+        return None, error
 
 
 def logical(add: Add | Remove) -> str:
@@ -163,17 +171,25 @@ class LiveFiles:
 
     def take(self, key: str) -> LogicalFile | None:
         """Remove a file and give what was known of it; None where it was not live."""
-        if key not in self._files and key not in self._taken and self._fetch is not None:
+        if self._fetch is not None and key not in self._files and key not in self._taken:
             fetched, self._fetch = self._fetch(), None
             earlier = {name: file for name, file in fetched.items() if name not in self._taken}
             self._files = earlier | self._files
-        if self._fetch is not None:
-            self._taken.add(key)
+        self._note(key)
         return self._files.pop(key, None)
+
+    def drop(self, key: str) -> None:
+        """Remove a file about which nothing is asked."""
+        self._note(key)
+        self._files.pop(key, None)
 
     def put(self, file: LogicalFile) -> None:
         """Add a file."""
         self._files[file.key] = file
+
+    def _note(self, key: str) -> None:
+        if self._fetch is not None:
+            self._taken.add(key)
 
 
 def _folded(log: DeltaLog, witness: str, commits: Iterable[Commit]) -> Table:
@@ -185,13 +201,6 @@ def _folded(log: DeltaLog, witness: str, commits: Iterable[Commit]) -> Table:
         metadata = commit.metadata or metadata
         protocol = commit.protocol or protocol
     return Table(*check_whole(log, witness, metadata, protocol), live)
-
-
-def _tried(log: DeltaLog, version: int) -> tuple[Table | None, UnreadableError | None]:
-    try:
-        return state_at(log, version), None
-    except UnreadableError as error:
-        return None, error
 
 
 def _commits(log: DeltaLog, plan: Plan) -> Iterator[Commit]:

@@ -1,0 +1,76 @@
+"""Gaps: the parts of a Delta history that are known to be missing, in words for people."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+
+from catalogs.delta.chronicle import Chronicle
+from catalogs.delta.instants import after
+from catalogs.delta.log import DeltaLog
+from catalogs.delta.protocol import CATALOG_MANAGED
+from catalogs.delta.segment import STAGED_FOLDER, commit_name, holes, staged
+from snapshots.commit_point import CommitPoint, LostPoint
+from snapshots.history import Gap
+
+
+def gaps_of(chronicle: Chronicle, points: Mapping[int, CommitPoint]) -> Iterator[Gap]:
+    """Say what no commit, no checkpoint and no earlier harvest tells."""
+    if missing := in_words(holes(points, first=0)):
+        yield Gap(f"{missing} gone from the log, and nobody remembers them")
+    if chronicle.unknown:
+        unknown = in_words(_ranges(chronicle.unknown))
+        yield Gap(
+            f"{unknown} known by their commits alone: what they started from is gone, so their"
+            " states cannot be rebuilt"
+        )
+    for version in chronicle.from_checkpoint:
+        yield Gap(
+            f"version {version} is known from its checkpoint alone: who made it is not known, and"
+            " its instant is not after the one given"
+        )
+    yield from (Gap(doubt) for doubt in chronicle.doubts)
+
+
+def staged_gaps(log: DeltaLog, features: Collection[str]) -> Iterator[Gap]:
+    """Say which commits of a catalog-managed table only its catalog can confirm."""
+    if CATALOG_MANAGED not in features:
+        return
+    newest = max(log.segment.versions())
+    waiting = sorted(version for version in staged(log.storage, log.root) if version > newest)
+    if waiting:
+        yield Gap(
+            f"staged commits of {in_words(_ranges(waiting), verb='')} lie in {STAGED_FOLDER}:"
+            " whether they were accepted only the table's catalog knows"
+        )
+
+
+def lost_points(points: Mapping[int, CommitPoint]) -> Iterator[LostPoint]:
+    """Give a point for each hole between known commits.
+
+    The first of the missing ones came at the earliest one millisecond after the last known one.
+    """
+    for first, _ in holes(points, first=min(points, default=0)):
+        yield LostPoint(first, after(points[first - 1].at), commit_name(first))
+
+
+def in_words(ranges: Iterable[tuple[int, int]], *, verb: str = "are") -> str:
+    """Name ranges of versions: `versions 1, 3 to 5 are`; empty where there are none."""
+    told = [str(a) if a == b else f"{a} to {b}" for a, b in ranges]
+    if not told:
+        return ""
+    if verb == "are" and len(told) == 1 and " " not in told[0]:
+        return f"version {told[0]} is"
+    return f"versions {', '.join(told)} {verb}".rstrip()
+
+
+def _ranges(versions: Iterable[int]) -> Iterator[tuple[int, int]]:
+    first: int | None = None
+    last = -1
+    for version in sorted(versions):
+        if first is not None and version != last + 1:
+            yield first, last
+            first = None
+        first = version if first is None else first
+        last = version
+    if first is not None:
+        yield first, last
