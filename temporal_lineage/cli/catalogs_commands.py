@@ -16,9 +16,17 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Make this folder a project with its own ledger.")
-@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=".")
+@click.argument(
+    "folder",
+    metavar="[FOLDER]",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=".",
+    help="A folder; where it is absent, it is made. Default: here.",
+)
 def init(folder: Path) -> None:
-    """Make FOLDER (default: here) a project: its ledger and catalog list lie in .temporal-lineage.
+    """Make FOLDER a project: its ledger and its list of catalogs lie in FOLDER/.temporal-lineage.
+
+    `tl` looks for that folder here and upwards, as git does; without one it uses your own.
 
     \b
     tl init
@@ -30,12 +38,22 @@ def init(folder: Path) -> None:
 
 @click.group(short_help="Say where tables live.")
 def catalog() -> None:
-    """Keep the list of catalogs. Those of .pyiceberg.yaml and PYICEBERG_CATALOG__* are on it."""
+    """Keep the list of catalogs. Those of .pyiceberg.yaml and PYICEBERG_CATALOG__* are on it.
+
+    \b
+    tl catalog add lake ./warehouse
+    tl catalog list
+    """
 
 
 @catalog.command("add", short_help="Put a catalog on the list.")
-@click.argument("name")
-@click.argument("location", metavar="[FOLDER|FILE|URI]", required=False)
+@click.argument("name", help="What its tables' addresses start with.")
+@click.argument(
+    "location",
+    metavar="[FOLDER|FILE|URI]",
+    required=False,
+    help="A folder of tables, one metadata.json, or the URI of a REST catalog.",
+)
 @click.option(
     "--property",
     "-p",
@@ -93,7 +111,7 @@ def catalog_list(session: Session) -> None:
 
 
 @catalog.command("remove", short_help="Take a catalog off the list.")
-@click.argument("name")
+@click.argument("name", help="A catalog on the list.")
 @click.pass_obj
 def catalog_remove(session: Session, name: str) -> None:
     """Take catalog NAME off the list; what was harvested from it stays in the ledger.
@@ -106,7 +124,7 @@ def catalog_remove(session: Session, name: str) -> None:
 
 
 @catalog.command("check", short_help="See whether a catalog can be reached.")
-@click.argument("name")
+@click.argument("name", help="A catalog on the list.")
 @click.pass_obj
 def catalog_check(session: Session, name: str) -> None:
     """Reach catalog NAME and say what is there.

@@ -38,12 +38,18 @@ class MissingExtraError(TemporalLineageError):
 @click.command(
     short_help="Build a small lakehouse with two months of history, and ask it questions."
 )
-@click.argument("folder", metavar="[DIR]", type=click.Path(path_type=Path), default="demo-lake")
+@click.argument(
+    "folder",
+    metavar="[DIR]",
+    type=click.Path(path_type=Path),
+    default="demo-lake",
+    help="A new or empty folder, or an earlier demo lake. Default: demo-lake.",
+)
 def demo(folder: Path) -> None:
-    """Build a lake of Iceberg and Delta tables in DIR (default: demo-lake), and ask it questions.
+    """Build a lake of Iceberg and Delta tables in DIR, and ask it questions.
 
-    The tables are real, and so are the answers: `tl` is run as you would run it. DIR is new,
-    empty, or an earlier demo lake, which is built anew.
+    The tables are real, and so are the answers: `tl` is run as you would run it. An earlier demo
+    lake in DIR is built anew; a folder with anything else in it is left alone.
 
     \b
     tl demo

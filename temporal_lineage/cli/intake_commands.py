@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Read the snapshot histories of tables, before they are forgotten.")
-@click.argument("targets", metavar="[CATALOG|TABLE|PATH]...", nargs=-1)
+@click.argument(
+    "targets",
+    metavar="[CATALOG|TABLE|PATH]...",
+    nargs=-1,
+    help="What to harvest; without one, every catalog.",
+)
 @output_option
 @click.pass_obj
 def harvest(session: Session, targets: tuple[str, ...], output: str) -> int:
@@ -41,11 +46,21 @@ def harvest(session: Session, targets: tuple[str, ...], output: str) -> int:
 
 @click.group(short_help="Take in the events of runs.")
 def ingest() -> None:
-    """Take in what jobs say about their runs."""
+    """Take in what jobs say about their runs.
+
+    \b
+    tl ingest openlineage events/
+    """
 
 
 @ingest.command("openlineage", short_help="Take in OpenLineage events.")
-@click.argument("sources", metavar="FILE|FOLDER|-...", nargs=-1, required=True)
+@click.argument(
+    "sources",
+    metavar="FILE|FOLDER|-...",
+    nargs=-1,
+    required=True,
+    help="JSON or NDJSON files, folders of them, or - for standard input.",
+)
 @output_option
 @click.pass_obj
 def ingest_openlineage(session: Session, sources: tuple[str, ...], output: str) -> int:

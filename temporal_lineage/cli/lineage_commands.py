@@ -31,7 +31,11 @@ def _trace_options(command: Callable[..., None]) -> Callable[..., None]:
         ),
         output_option,
         point_options,
-        click.argument("target", metavar="TABLE[@STATE][#COLUMN]|MODEL"),
+        click.argument(
+            "target",
+            metavar="TABLE[@STATE][#COLUMN]|MODEL",
+            help="A table or a state or column of it, or a version of a model.",
+        ),
     ):
         command = option(command)
     return command
@@ -85,7 +89,11 @@ def downstream(
 
 
 @click.command(short_help="How an edge, a version's writer or a run's links are known.")
-@click.argument("target", metavar="EDGE|TABLE@STATE|MODEL|RUN")
+@click.argument(
+    "target",
+    metavar="EDGE|TABLE@STATE|MODEL|RUN",
+    help="An edge as answers print it, a version, or run:ID.",
+)
 @point_options
 @output_option
 @click.pass_obj

@@ -42,7 +42,11 @@ _COLOURS = {"live": "green", "protected": "green", "at-risk": "yellow", "recover
 
 
 @click.command(short_help="Rebuild what a model or table was made from, or say what is missing.")
-@click.argument("target", metavar="MODEL@VERSION|RUN|TABLE[@STATE]")
+@click.argument(
+    "target",
+    metavar="MODEL@VERSION|RUN|TABLE[@STATE]",
+    help="What was made: a version of a model, what a run made, or a state of a table.",
+)
 @click.option(
     "--out",
     type=click.Path(path_type=Path),

@@ -49,6 +49,15 @@ class LazyGroup(click.Group):
         command: click.Command = getattr(module, cmd_name.replace("-", "_"))
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; for a name that is none, tell the nearest."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.NoSuchCommand as error:
+            raise click.NoSuchCommand(error.command_name, None, _COMMANDS, ctx) from None
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
         del ctx
@@ -71,7 +80,12 @@ class LazyGroup(click.Group):
 @click.version_option(package_name="temporal-lineage", message="tl %(version)s")
 @click.pass_context
 def tl(ctx: click.Context, ledger: str | None, debug: bool) -> None:  # noqa: FBT001 - Click passes flags by name
-    """Remember what went into every table and model: as of when, as known when, and why."""
+    """Remember what went into every table and model: as of when, as known when, and why.
+
+    \b
+    tl catalog add lake ./warehouse && tl harvest
+    tl upstream lake.ml.features --as-of 2026-11-17 --as-known 2026-11-20
+    """  # noqa: D301 - Click reads the escape
     del debug  # main() looks for it before Click does
     if ctx.obj is None:
         from temporal_lineage.session import open_session

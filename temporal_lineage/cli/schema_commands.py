@@ -18,11 +18,15 @@ if TYPE_CHECKING:
 
 @click.group(short_help="How the schema of a table changed.")
 def schema() -> None:
-    """Follow columns by field id through renames, moves, promotions, drops and re-adds."""
+    """Follow columns by field id through renames, moves, promotions, drops and re-adds.
+
+    \b
+    tl schema log lake.features.order_features
+    """
 
 
 @schema.command("log", short_help="Every schema, and what changed.")
-@click.argument("target", metavar="TABLE")
+@click.argument("target", metavar="TABLE", help="A table, as catalog.namespace.table.")
 @point_options
 @output_option
 @click.pass_obj
@@ -39,8 +43,8 @@ def schema_log(
 
 
 @schema.command("diff", short_help="What changed between two states.")
-@click.argument("before", metavar="TABLE@STATE")
-@click.argument("after", metavar="TABLE@STATE")
+@click.argument("before", metavar="TABLE@STATE", help="The earlier state: @version, @ref or @time.")
+@click.argument("after", metavar="TABLE[@STATE]", help="The later one; without @ the current.")
 @point_options
 @output_option
 @click.pass_obj

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Which snapshot was current at a time.")
-@click.argument("target", metavar="TABLE[@REF][@TIME]")
+@click.argument(
+    "target", metavar="TABLE[@REF][@TIME]", help="A table, and a branch, tag or time of it."
+)
 @point_options
 @output_option
 @click.pass_obj
@@ -34,7 +36,7 @@ def at(session: Session, target: str, as_of: str | None, as_known: str | None, o
 
 
 @click.command(short_help="Every snapshot of a table.")
-@click.argument("target", metavar="TABLE")
+@click.argument("target", metavar="TABLE", help="A table, as catalog.namespace.table.")
 @point_options
 @output_option
 @click.pass_obj
@@ -52,7 +54,9 @@ def log(
 
 
 @click.command(short_help="What is known of a dataset, or of all.")
-@click.argument("target", metavar="[DATASET]", required=False)
+@click.argument(
+    "target", metavar="[DATASET]", required=False, help="A table, a model or any other dataset."
+)
 @point_options
 @output_option
 @click.pass_obj
