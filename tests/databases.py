@@ -59,7 +59,8 @@ def postgresql_server() -> Iterator[str]:
         try:
             server = _start(folder)
         except (OSError, subprocess.SubprocessError) as error:
-            pytest.skip(f"PostgreSQL does not start here ({error}); set {SERVER_VARIABLE}")
+            message = f"PostgreSQL does not start here ({error}); set {SERVER_VARIABLE}"
+            raise pytest.skip.Exception(message) from error
         try:
             yield f"postgresql://postgres@/postgres?host={folder}"
         finally:

@@ -69,6 +69,10 @@ class Ledger:
         with open_reader(self.url) as reader:
             yield reader
 
+    def now(self) -> Instant:
+        """Ask the clock the ledger was opened with."""
+        return self._clock()
+
     def close(self) -> None:
         """Let go of the database's connections."""
         self._closed()

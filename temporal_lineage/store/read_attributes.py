@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
 
@@ -10,7 +10,7 @@ from snapshots.instant import Instant
 from snapshots.period import Period
 from temporal_lineage.facts import AsOf, Assertion, decisions
 from temporal_lineage.store.rank import rank_floor
-from temporal_lineage.store.read_base import Reads, period
+from temporal_lineage.store.read_base import Reads, listed, period
 from temporal_lineage.store.records import Asserted, Believed
 from temporal_lineage.store.runner import Row
 
@@ -69,13 +69,16 @@ class AttributeReads(Reads):
 
         `valid` is the stretch around the point over which the newest assertion decides.
         """
-        rows = self._runner.rows(
-            "attributes_by_name", {"kind": kind, "name": name, **self._point(as_of)}
-        )
-        return [
-            Believed(node_id, name, period(start, end), body, Instant(recorded_at), tx)
-            for node_id, start, end, tx, recorded_at, body in rows
-        ]
+        parameters = {"kind": kind, "name": name, **self._point(as_of)}
+        return _decided(self._runner.rows("attributes_by_name", parameters))
+
+    def attributes_of(self, *, node_ids: Iterable[int], kind: str, as_of: AsOf) -> list[Believed]:
+        """Give the attributes of a kind that hold of some of the nodes at a point.
+
+        `valid` is the stretch around the point over which the newest assertion decides.
+        """
+        parameters = {"nodes": listed(node_ids), "kind": kind, **self._point(as_of)}
+        return _decided(self._runner.rows("attributes_of", parameters))
 
     def _floor(self, system: Instant) -> int:
         return rank_floor(tx=self.tx_at(system=system))
@@ -83,6 +86,13 @@ class AttributeReads(Reads):
 
 def _at(line: Sequence[Believed], valid: Instant) -> Believed | None:
     return next((one for one in line if one.valid.contains(valid)), None)
+
+
+def _decided(rows: Sequence[Row]) -> list[Believed]:
+    return [
+        Believed(node_id, name, period(start, end), body, Instant(recorded_at), tx)
+        for node_id, name, start, end, tx, recorded_at, body in rows
+    ]
 
 
 def _believed(node_id: int, name: str, rows: Sequence[Row]) -> list[Believed]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
+from snapshots.errors import UnknownNameError
 from snapshots.instant import Instant
 from snapshots.period import Period
 from temporal_lineage.facts import AsOf
@@ -47,6 +48,13 @@ class EdgeReads(Reads):
                 _, kind, src_id, dst_id = rows[0][:4]
                 return EdgeRow(edge_id, kind, src_id, dst_id, valid, claim, Instant(recorded_at))
         return None
+
+    def edge_ends(self, *, edge_id: int) -> tuple[int, int]:
+        """Give source and destination; raises UnknownNameError where there is no such edge."""
+        rows = self._runner.rows("edge_ends", {"edge_id": edge_id})
+        if not rows:
+            raise UnknownNameError("edge", str(edge_id), (), "edge numbers are those of one ledger")
+        return rows[0][0], rows[0][1]
 
     def edge_history(self, *, edge_id: int) -> list[Asserted]:
         """Give every assertion ever made about an edge, oldest first; `name` is its kind."""

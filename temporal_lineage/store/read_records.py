@@ -6,7 +6,7 @@ import zlib
 
 from snapshots.instant import Instant
 from temporal_lineage.store.read_base import Reads
-from temporal_lineage.store.records import Blob, Harvest, KeptEvent, TransactionRow
+from temporal_lineage.store.records import ArrivedEvent, Blob, Harvest, TransactionRow
 from temporal_lineage.store.runner import Row
 
 
@@ -41,10 +41,10 @@ class RecordReads(Reads):
         rows = self._runner.rows("last_harvest", {"name": name, "limit": 1})
         return _harvest(rows[0]) if rows else None
 
-    def events(self, *, run_id: str) -> list[KeptEvent]:
+    def events(self, *, run_id: str) -> list[ArrivedEvent]:
         """Give the events of a run in the order they arrived."""
         return [
-            KeptEvent(
+            ArrivedEvent(
                 event_id, run, source, zlib.decompress(body).decode(), Instant(recorded_at), tx
             )
             for event_id, run, source, body, recorded_at, tx in self._runner.rows(

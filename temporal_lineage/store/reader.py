@@ -12,6 +12,7 @@ from temporal_lineage.store.read_edges import EdgeReads
 from temporal_lineage.store.read_nodes import NodeReads
 from temporal_lineage.store.read_records import RecordReads
 from temporal_lineage.store.records import (
+    ArrivedEvent,
     Asserted,
     Believed,
     Blob,
@@ -19,7 +20,6 @@ from temporal_lineage.store.records import (
     Contributor,
     EdgeRow,
     Harvest,
-    KeptEvent,
     LiveFile,
     Node,
     Placed,
@@ -28,6 +28,7 @@ from temporal_lineage.store.records import (
 from temporal_lineage.store.runner import Runner
 
 __all__ = (
+    "ArrivedEvent",
     "Asserted",
     "Believed",
     "Blob",
@@ -35,7 +36,6 @@ __all__ = (
     "Contributor",
     "EdgeRow",
     "Harvest",
-    "KeptEvent",
     "LiveFile",
     "Node",
     "Placed",

@@ -125,7 +125,7 @@ class Harvest:
 
 
 @dataclass(frozen=True, slots=True)
-class KeptEvent:
+class ArrivedEvent:
     """An event as it arrived, in the order of arrival."""
 
     event_id: int
@@ -143,9 +143,13 @@ class Blob(NamedTuple):
     body: bytes
 
 
-class ReceivedEvent(NamedTuple):
-    """An event to be kept: the run it is about, who handed it over, its JSON text."""
+class KeptEvent(NamedTuple):
+    """An event to be kept: the run it is about, who handed it over, its JSON in UTF-8.
 
+    Events with equal digests are one event.
+    """
+
+    digest: str
     run_id: str
     source: str
-    body: str
+    body: bytes

@@ -85,13 +85,13 @@ def _history(
     )
 
 
-def _attributes_by_name() -> Select[Any]:
-    """What holds of every node that has the attribute."""
+def _attributes() -> Select[Any]:
+    """Attributes of one kind that hold."""
     deciding = holds(attribute, attribute_assertion)
     return (
-        _decided(deciding, attribute.c.node_id)
-        .where(attribute.c.kind == _text("kind"), attribute.c.name == _text("name"))
-        .order_by(attribute.c.node_id)
+        _decided(deciding, attribute.c.node_id, attribute.c.name)
+        .where(attribute.c.kind == _text("kind"))
+        .order_by(attribute.c.node_id, attribute.c.name)
     )
 
 
@@ -134,9 +134,11 @@ STATEMENTS: dict[str, Select[Any]] = {
     .order_by(node.c.node_id),
     "attribute_history": _attribute_history().where(attribute.c.name == _text("name")),
     "attribute_histories": _attribute_history(),
-    "attributes_by_name": _attributes_by_name(),
+    "attributes_by_name": _attributes().where(attribute.c.name == _text("name")),
+    "attributes_of": _attributes().where(attribute.c.node_id.in_(numbers("nodes"))),
     "edges_into": _edges(edge.c.dst_id),
     "edges_out_of": _edges(edge.c.src_id),
+    "edge_ends": select(edge.c.src_id, edge.c.dst_id).where(edge.c.edge_id == _number("edge_id")),
     "edge_history": _edge_history(),
     "edge_history_by_key": _edge_history_by_key(),
     **COMMIT_STATEMENTS,

@@ -37,7 +37,7 @@ FROM attribute JOIN attribute_assertion ON attribute_assertion.attribute_id = at
 WHERE attribute.node_id = :node_id AND attribute.kind = :kind ORDER BY attribute.name, attribute_assertion.rank DESC, attribute_assertion.valid_from;
 
 -- attributes_by_name
-SELECT attribute.node_id, CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN attribute.since ELSE coalesce((SELECT max(newer_before.valid_to) AS max_1
+SELECT attribute.node_id, attribute.name, CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN attribute.since ELSE coalesce((SELECT max(newer_before.valid_to) AS max_1
 FROM attribute_assertion AS newer_before
 WHERE newer_before.attribute_id = found.attribute_id AND newer_before.rank >= :floor AND newer_before.rank < found.rank AND newer_before.valid_to <= :valid AND newer_before.valid_to > found.valid_from), found.valid_from) END AS anon_1, CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN 9223372036854775807 ELSE coalesce((SELECT min(newer_after.valid_from) AS min_1
 FROM attribute_assertion AS newer_after
@@ -46,7 +46,20 @@ FROM attribute LEFT OUTER JOIN attribute_assertion AS found ON NOT (attribute.la
 FROM attribute_assertion AS candidate
 WHERE candidate.attribute_id = attribute.attribute_id AND candidate.rank >= :floor AND candidate.valid_from <= :valid AND candidate.valid_to > :valid ORDER BY candidate.rank
 LIMIT 1 OFFSET 0) AND found.valid_from <= :valid AND found.valid_to > :valid JOIN claim ON claim.claim_id = CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN attribute.claim_id ELSE found.claim_id END AND CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN attribute.claim_id ELSE found.claim_id END != 0 JOIN tx ON tx.tx_id = CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN attribute.open_tx ELSE (-found.rank) / 65536 END
-WHERE attribute.kind = :kind AND attribute.name = :name ORDER BY attribute.node_id;
+WHERE attribute.kind = :kind AND attribute.name = :name ORDER BY attribute.node_id, attribute.name;
+
+-- attributes_of
+SELECT attribute.node_id, attribute.name, CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN attribute.since ELSE coalesce((SELECT max(newer_before.valid_to) AS max_1
+FROM attribute_assertion AS newer_before
+WHERE newer_before.attribute_id = found.attribute_id AND newer_before.rank >= :floor AND newer_before.rank < found.rank AND newer_before.valid_to <= :valid AND newer_before.valid_to > found.valid_from), found.valid_from) END AS anon_1, CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN 9223372036854775807 ELSE coalesce((SELECT min(newer_after.valid_from) AS min_1
+FROM attribute_assertion AS newer_after
+WHERE newer_after.attribute_id = found.attribute_id AND newer_after.rank >= :floor AND newer_after.rank < found.rank AND newer_after.valid_from > :valid AND newer_after.valid_from < found.valid_to), found.valid_to) END AS anon_2, CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN attribute.open_tx ELSE (-found.rank) / 65536 END AS anon_3, tx.recorded_at, claim.body
+FROM attribute LEFT OUTER JOIN attribute_assertion AS found ON NOT (attribute.last_tx <= :tx AND attribute.since <= :valid) AND found.attribute_id = attribute.attribute_id AND found.rank = (SELECT candidate.rank
+FROM attribute_assertion AS candidate
+WHERE candidate.attribute_id = attribute.attribute_id AND candidate.rank >= :floor AND candidate.valid_from <= :valid AND candidate.valid_to > :valid ORDER BY candidate.rank
+LIMIT 1 OFFSET 0) AND found.valid_from <= :valid AND found.valid_to > :valid JOIN claim ON claim.claim_id = CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN attribute.claim_id ELSE found.claim_id END AND CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN attribute.claim_id ELSE found.claim_id END != 0 JOIN tx ON tx.tx_id = CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN attribute.open_tx ELSE (-found.rank) / 65536 END
+WHERE attribute.kind = :kind AND attribute.node_id IN (SELECT CAST(nodes_list.value AS BIGINT) AS value
+FROM json_each(:nodes) AS nodes_list) ORDER BY attribute.node_id, attribute.name;
 
 -- edges_into
 SELECT edge.edge_id, edge.kind, edge.src_id, edge.dst_id, CASE WHEN (edge.last_tx <= :tx AND edge.since <= :valid) THEN edge.since ELSE coalesce((SELECT max(newer_before.valid_to) AS max_1
@@ -75,6 +88,11 @@ LIMIT 1 OFFSET 0) AND found.valid_from <= :valid AND found.valid_to > :valid JOI
 WHERE edge.src_id IN (SELECT CAST(nodes_list.value AS BIGINT) AS value
 FROM json_each(:nodes) AS nodes_list) AND edge.kind IN (SELECT kinds_list.value
 FROM json_each(:kinds) AS kinds_list);
+
+-- edge_ends
+SELECT edge.src_id, edge.dst_id
+FROM edge
+WHERE edge.edge_id = :edge_id;
 
 -- edge_history
 SELECT edge.edge_id, edge.kind, edge.src_id, edge.dst_id, edge_assertion.valid_from, edge_assertion.valid_to, tx.tx_id, tx.recorded_at, claim.body

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from snapshots.instant import Instant
 from temporal_lineage.store.assertions import AttributeAssertion, EdgeAssertion, NodeKey
 from temporal_lineage.store.reader import Reader
+from temporal_lineage.store.records import KeptEvent
 from temporal_lineage.store.write_assertions import AssertionWrites
 from temporal_lineage.store.write_commits import CommitWrites
 from temporal_lineage.store.write_records import RecordWrites
@@ -14,7 +15,7 @@ from temporal_lineage.store.write_records import RecordWrites
 if TYPE_CHECKING:
     from temporal_lineage.store.session import Session
 
-__all__ = ("AttributeAssertion", "EdgeAssertion", "NodeKey", "Transaction")
+__all__ = ("AttributeAssertion", "EdgeAssertion", "KeptEvent", "NodeKey", "Transaction")
 
 
 class Transaction(AssertionWrites, CommitWrites, RecordWrites):

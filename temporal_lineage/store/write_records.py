@@ -4,62 +4,72 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable
+from typing import Protocol
 
-from temporal_lineage.store.records import ReceivedEvent
+from temporal_lineage.store.records import KeptEvent
 from temporal_lineage.store.write_base import Writes, digest
+
+
+class Witnessed(Protocol):
+    """Bytes and where they were found: a Blob, or a reader's RawCommit."""
+
+    @property
+    def witness(self) -> str:
+        """Give the name of the file."""
+
+    @property
+    def body(self) -> bytes:
+        """Give what it holds."""
 
 
 class RecordWrites(Writes):
     """Keep what was seen, once."""
 
-    def keep_blobs(self, *, dataset_id: int, blobs: Iterable[tuple[str, bytes]]) -> int:
+    def keep_blobs(self, dataset_id: int, blobs: Iterable[Witnessed]) -> int:
         """Keep bytes of a dataset with the name of their witness; returns how many were new."""
-        wanted = {
-            digest(str(dataset_id).encode(), witness.encode(), body): (witness, body)
-            for witness, body in blobs
-        }
+        dataset = str(dataset_id).encode()
+        wanted = {digest(dataset, one.witness.encode(), one.body): one for one in blobs}
         kept = {mark for (mark,) in self._found("blobs_by_digest", "digests", wanted)}
         new = [
             (
                 self._next("blob"),
                 mark,
                 dataset_id,
-                witness,
+                one.witness,
                 self._stamped(),
-                zlib.compress(body),
+                zlib.compress(one.body),
             )
-            for mark, (witness, body) in wanted.items()
+            for mark, one in wanted.items()
             if mark not in kept
         ]
         columns = ("blob_id", "digest", "dataset_id", "witness", "tx_id", "body")
         self._session.insert("blob", columns, new)
         return len(new)
 
-    def keep_events(self, events: Iterable[ReceivedEvent]) -> int:
-        """Keep events in the order given; returns how many were new.
-
-        An event is known by its text, whoever hands it over.
-        """
-        wanted = {digest(event.body.encode()): event for event in events}
+    def keep_events(self, events: Iterable[KeptEvent]) -> frozenset[str]:
+        """Keep events in the order given; returns the digests of those that are new."""
+        wanted: dict[str, KeptEvent] = {}
+        for event in events:
+            wanted.setdefault(event.digest, event)
         kept = {mark for (mark,) in self._found("events_by_digest", "digests", wanted)}
-        new = [
+        new = [event for mark, event in wanted.items() if mark not in kept]
+        rows = [
             (
                 self._next("event"),
-                mark,
+                event.digest,
                 event.run_id,
                 self._stamped(),
                 event.source,
-                zlib.compress(event.body.encode()),
+                zlib.compress(event.body),
             )
-            for mark, event in wanted.items()
-            if mark not in kept
+            for event in new
         ]
         columns = ("event_id", "digest", "run_id", "tx_id", "source", "body")
-        self._session.insert("event", columns, new)
-        return len(new)
+        self._session.insert("event", columns, rows)
+        return frozenset(event.digest for event in new)
 
     def note_harvest(
-        self, *, name: str, dataset_id: int, head: str, outcome: str, detail: str
+        self, *, name: str, dataset_id: int, head: str, outcome: str, detail: str = ""
     ) -> None:
         """Note that a table was looked at; `dataset_id` is 0 where it could not be identified."""
         tx = self._stamped()
