@@ -1,4 +1,4 @@
-"""Ancestry: the parent chain of a snapshot."""
+"""Ancestry: the parent chain of a snapshot, and where the rows of a table start afresh."""
 
 from collections.abc import Iterator, Mapping
 
@@ -17,3 +17,13 @@ def ancestry(snapshot_id: int, snapshots: Mapping[int, Snapshot]) -> Iterator[in
         seen.add(walking)
         yield walking
         walking = snapshots[walking].parent_id
+
+
+def starts_afresh(snapshot: Snapshot) -> bool:
+    """Tell whether the commit says that every file the table holds after it is its own.
+
+    So it is with a full overwrite, a replaced table and an emptied one. False where the summary
+    does not say: Iceberg writes `total-data-files`, as an optional field of the spec.
+    """
+    total = snapshot.summary.get("total-data-files", "")
+    return total.isdecimal() and int(total) == snapshot.counts.added_files

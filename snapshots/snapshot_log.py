@@ -98,8 +98,7 @@ class SnapshotLog:
 
     def at(self, instant: Instant) -> LogEntry | None:
         """Give the entry that held at that instant; None before the first one."""
-        starts = [entry.period.start for entry in self.entries]
-        place = bisect_right(starts, instant) - 1
+        place = bisect_right(self.entries, instant, key=lambda entry: entry.period.start) - 1
         if place < 0 or not self.entries[place].period.contains(instant):
             return None
         return self.entries[place]
