@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from snapshots.dataset import Dataset
 from snapshots.errors import TemporalLineageError
-from snapshots.instant import BEGINNING
+from snapshots.instant import BEGINNING, FOREVER
 from snapshots.period import Period
 from temporal_lineage.aliases import rename
 from temporal_lineage.capture.openlineage_names import located
-from temporal_lineage.contributing import remember_contributions
+from temporal_lineage.contributing import keep_contributions, traced_snapshots
 from temporal_lineage.facts import AsOf
 from temporal_lineage.harvest_targets import find_targets
 from temporal_lineage.histories import remember, remembered
@@ -25,10 +25,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from catalogs.table import TableSource
+    from catalogs.table import RawCommit, TableSource
+    from snapshots.files import CommitFiles
     from snapshots.history import TableHistory
     from temporal_lineage.store.ledger import Ledger
+    from temporal_lineage.store.reader import Reader
     from temporal_lineage.store.transaction import Transaction
+
+_LAST = FOREVER.plus(micros=-1)
+"""The instant that sees everything, in either time."""
 
 Progress = Callable[[str, int, int], None]
 """Called with a table's address, how many are done, and how many there are so far."""
@@ -82,31 +87,53 @@ def harvest(
 
 
 def harvest_table(ledger: Ledger, address: str, source: TableSource) -> TableHarvest:
-    """Harvest one table: all of it the first time, what is new later."""
+    """Harvest one table: all of it the first time, what is new later.
+
+    The table is read before the transaction begins, so that nobody waits for a slow store.
+    """
     head = source.head()
     with ledger.reading() as reader:
-        now = ledger.now()
-        dataset_id = known_dataset(reader, address, as_of=AsOf(valid=now, system=now))
-        known = remembered(reader, dataset_id, system=now) if dataset_id else None
+        dataset_id = known_dataset(reader, address, as_of=AsOf(valid=_LAST, system=_LAST))
+        known = remembered(reader, dataset_id, system=_LAST) if dataset_id else None
         last = reader.last_harvest(name=address)
-    if known is not None and last is not None and last.head == head:
-        return TableHarvest(address, "unchanged", 0, len(known.snapshots), None)
-    history = source.history(known=known)
-    if known is not None and history.identity != known.identity:
-        # The name means another table by now; what was known belongs to the old one.
-        known = None
-        history = source.history(known=None)
+        if known is not None and last is not None and last.head == head:
+            return TableHarvest(address, "unchanged", 0, len(known.snapshots), None)
+        history = source.history(known=known)
+        if known is not None and history.identity != known.identity:
+            # The name means another table by now; what was known belongs to the old one.
+            known, dataset_id = None, None
+            history = source.history(known=None)
+        reading = _read(reader, source, history, dataset_id)
     with ledger.transaction(source="harvest", note=address) as transaction:
-        _keep(transaction, address, source, history, head)
+        _keep(transaction, address, reading, head)
     before = {one.snapshot_id for one in known.snapshots} if known else set()
     new = sum(one.snapshot_id not in before for one in history.snapshots)
     outcome = "changed" if known else "new"
     return TableHarvest(address, outcome, new, len(history.snapshots), None)
 
 
-def _keep(
-    transaction: Transaction, address: str, source: TableSource, history: TableHistory, head: str
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    history: TableHistory
+    commits: tuple[CommitFiles, ...]
+    raw: tuple[RawCommit, ...]
+
+
+def _read(
+    reader: Reader, source: TableSource, history: TableHistory, dataset_id: int | None
+) -> _Reading:
+    """Read what the ledger does not have yet of a table's files and metadata."""
+    placed = traced_snapshots(reader, dataset_id) if dataset_id else frozenset()
+    kept = reader.blob_witnesses(dataset_id=dataset_id) if dataset_id else frozenset()
+    return _Reading(
+        history,
+        tuple(source.commit_files(history, skip=placed)),
+        tuple(source.raw_commits(history, skip=kept)),
+    )
+
+
+def _keep(transaction: Transaction, address: str, reading: _Reading, head: str) -> None:
+    history = reading.history
     (dataset_id,) = transaction.nodes([NodeKey(NodeKind.DATASET, 0, str(history.identity))])
     remember(transaction, dataset_id, history, address=address)
     names = [located(history.location)]
@@ -115,13 +142,13 @@ def _keep(
     starts = [one.committed_at for one in history.snapshots]
     lifetime = Period.since(min(starts, default=BEGINNING))
     before = rename(transaction, names, str(history.identity), lifetime)
-    formerly = [key for key in before if key.startswith(UNHARVESTED)]
-    remember_contributions(transaction, dataset_id, source, history)
-    kept = transaction.reader.blob_witnesses(dataset_id=dataset_id)
-    transaction.keep_blobs(dataset_id, source.raw_commits(history, skip=kept))
+    keep_contributions(transaction, dataset_id, history, reading.commits)
+    transaction.keep_blobs(dataset_id, reading.raw)
     transaction.note_harvest(name=address, dataset_id=dataset_id, head=head, outcome="read")
     former_ids = [
-        transaction.reader.node(kind=NodeKind.DATASET, parent_id=0, name=key) for key in formerly
+        transaction.reader.node(kind=NodeKind.DATASET, parent_id=0, name=identity)
+        for identity in sorted(before)
+        if identity.startswith(UNHARVESTED)
     ]
     touched = [dataset_id, *(one for one in former_ids if one is not None)]
     link(transaction, run_ids=(), dataset_ids=touched)

@@ -11,7 +11,7 @@ from snapshots.errors import UnreadableError
 from temporal_lineage.capture.openlineage import read_events
 from temporal_lineage.capture.openlineage_events import CapturedEvent, RejectedEvent, RunEvent
 from temporal_lineage.linking import link
-from temporal_lineage.store.transaction import KeptEvent
+from temporal_lineage.store.records import KeptEvent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

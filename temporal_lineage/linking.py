@@ -6,23 +6,22 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from temporal_lineage.capture.openlineage import read_events
-from temporal_lineage.capture.openlineage_events import CapturedEvent, RunEvent
 from temporal_lineage.claims import LinkClaim
 from temporal_lineage.evidence.inputs import link_input
 from temporal_lineage.evidence.outputs import OutputObservation, link_outputs
-from temporal_lineage.evidence.runs import gather, together
+from temporal_lineage.evidence.runs import together
 from temporal_lineage.explicit import explicit_lineage
 from temporal_lineage.flowing import keep_flows
 from temporal_lineage.keys import EdgeKind, name_key, split_name_key
 from temporal_lineage.links import Link, RunLinks
 from temporal_lineage.naming import UNHARVESTED
 from temporal_lineage.resolving import Resolver
+from temporal_lineage.run_records import RunRecords
 from temporal_lineage.runs import keep_runs, keep_self_explained, runs_naming
 from temporal_lineage.unharvested import told_input, told_output
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from temporal_lineage.evidence.grades import Evidence
     from temporal_lineage.evidence.runs import Observation, RunRecord
@@ -47,14 +46,18 @@ def link(transaction: Transaction, *, run_ids: Sequence[str], dataset_ids: Seque
     The beliefs that result depend on the set of events and histories only, not on their order.
     """
     work = _Linking(transaction)
-    touched = {*run_ids, *runs_naming(transaction, dataset_ids)}
-    links = work.link_all(sorted(touched))
-    keep_runs(transaction, links, work.records)
-    keep_flows(transaction, links, work.records, work.resolver)
+    touched = sorted({*run_ids, *runs_naming(transaction, dataset_ids)})
+    outputs = {*dataset_ids, *work.outputs_of(touched)}
+    # Who made a commit is a question about all runs that wrote the table.
+    writers = runs_naming(transaction, sorted(outputs), kinds=(EdgeKind.WRITES,))
+    records = work.records.of({*touched, *writers})
+    links = work.link_all(records)
+    keep_runs(transaction, links, {record.run_id: record for record in records})
+    keep_flows(transaction, outputs, records, work.resolver)
     for dataset_id in dataset_ids:
         table = work.resolver.table(dataset_id)
         if table is not None:
-            keep_self_explained(transaction, dataset_id, table)
+            keep_self_explained(transaction, dataset_id, table, work.resolver)
     unresolved = {
         "/".join(split_name_key(one.claim.identity.removeprefix(UNHARVESTED)))
         for run in links
@@ -66,43 +69,21 @@ def link(transaction: Transaction, *, run_ids: Sequence[str], dataset_ids: Seque
 
 class _Linking:
     def __init__(self, transaction: Transaction) -> None:
-        self.transaction = transaction
         self.resolver = Resolver(transaction)
-        self.records: Mapping[str, RunRecord] = {}
+        self.records = RunRecords(transaction.reader)
 
-    def link_all(self, run_ids: Sequence[str]) -> list[RunLinks]:
-        """Link runs: outputs first, jointly with all other writers of the same tables."""
-        self._load(run_ids)
-        tables = {
+    def outputs_of(self, run_ids: Sequence[str]) -> set[int]:
+        """Give the datasets that these runs name as outputs."""
+        return {
             resolved.dataset_id
-            for run_id in run_ids
-            if run_id in self.records
-            for _, resolved in self._named(self.records[run_id].outputs, self.records[run_id])
-            if resolved.table is not None
+            for record in self.records.of(run_ids)
+            for _, resolved in self._named(record.outputs, record)
         }
-        others = runs_naming(self.transaction, sorted(tables), kinds=(EdgeKind.WRITES,))
-        self._load(others)
-        jointly = sorted(run_id for run_id in {*run_ids, *others} if run_id in self.records)
-        writes = self._writes([self.records[run_id] for run_id in jointly])
-        return [self._links(self.records[run_id], writes[run_id]) for run_id in jointly]
 
-    def _load(self, run_ids: Iterable[str]) -> None:
-        """Gather runs from all their events, with their parents', whose engine keys they share."""
-        wanted = sorted(set(run_ids) - set(self.records))
-        events = [event for record in self.records.values() for event in record.events]
-        seen = set(self.records)
-        while wanted:
-            seen.update(wanted)
-            fresh = [event for run_id in wanted for event in self._events(run_id)]
-            events += fresh
-            wanted = sorted({event.parent.run_id for event in fresh if event.parent} - seen)
-        self.records = gather(events)
-
-    def _events(self, run_id: str) -> Iterator[RunEvent]:
-        for kept in self.transaction.reader.events(run_id=run_id):
-            for one in read_events(kept.body.encode(), source=kept.source):
-                if isinstance(one, CapturedEvent) and isinstance(one.event, RunEvent):
-                    yield one.event
+    def link_all(self, records: Sequence[RunRecord]) -> list[RunLinks]:
+        """Link runs: outputs first, jointly with all other writers of the same tables."""
+        writes = self._writes(records)
+        return [self._links(record, writes[record.run_id]) for record in records]
 
     def _named(
         self, observations: Iterable[Observation], record: RunRecord

@@ -4,27 +4,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from snapshots.dataset import Dataset
 from snapshots.instant import FOREVER
 from snapshots.period import Period
 from temporal_lineage.beliefs import Line, settle_attributes, settle_edges, since
+from temporal_lineage.capture.openlineage_names import located
 from temporal_lineage.claims import LinkClaim, RunClaim, WriterClaim, decode, encode
-from temporal_lineage.evidence.commits import self_explained
+from temporal_lineage.evidence.commits import clones, self_explained
 from temporal_lineage.facts import AsOf
 from temporal_lineage.keys import AttributeKind, EdgeKind, NodeKind
 from temporal_lineage.links import RunLinks, edge_claim, edges_of
+from temporal_lineage.naming import CATALOG_NAMESPACE
 from temporal_lineage.store.assertions import NodeKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from temporal_lineage.evidence.grades import Evidence
     from temporal_lineage.evidence.runs import RunRecord
     from temporal_lineage.evidence.timeline import Timeline
+    from temporal_lineage.resolving import Resolver
     from temporal_lineage.store.transaction import Transaction
 
 _LAST = FOREVER.plus(micros=-1)
 """The valid instant that sees every fact that has not ended."""
 
 EdgeKey = tuple[str, int, int]
+
+_End = tuple[int, str | None]
+"""A dataset and its version; None for the dataset as a whole."""
 
 
 def runs_naming(
@@ -70,22 +78,28 @@ def keep_runs(
         settle_attributes(transaction, node_id, AttributeKind.WRITER, {"": line})
 
 
-def keep_self_explained(transaction: Transaction, dataset_id: int, table: Timeline) -> None:
+def keep_self_explained(
+    transaction: Transaction, dataset_id: int, table: Timeline, resolver: Resolver
+) -> None:
     """Keep the edges of commits that say themselves which state they were made from."""
+    found: list[tuple[_End, int, Evidence]] = [
+        ((dataset_id, str(one.source_id)), one.target_id, one.evidence)
+        for one in self_explained(table)
+    ]
+    for clone in clones(table):
+        copied = table.by_id[clone.target_id]
+        by_path = "/" in clone.source
+        name = located(clone.source) if by_path else Dataset(CATALOG_NAMESPACE, clone.source)
+        source = resolver.names((name,), at=copied.committed_at)
+        version = None if clone.source_version is None else str(clone.source_version)
+        found.append(((source.dataset_id, version), clone.target_id, clone.evidence))
+    ends = [end for source, target, _ in found for end in (source, (dataset_id, str(target)))]
+    node_ids = iter(_version_ids(transaction, ends))
     wanted: dict[EdgeKey, Line] = {}
-    for one in self_explained(table):
-        committed = table.by_id.get(one.target_id)
-        if committed is None:
-            continue
-        source_id, target_id = transaction.nodes(
-            [
-                NodeKey(NodeKind.VERSION, dataset_id, str(one.source_id)),
-                NodeKey(NodeKind.VERSION, dataset_id, str(one.target_id)),
-            ]
-        )
-        claim = edge_claim("", "", one.evidence, one.evidence)
-        period = Period.since(committed.committed_at)
-        wanted[EdgeKind.EDGE, source_id, target_id] = since(period, claim)
+    for _, target, evidence in found:
+        key = (EdgeKind.EDGE, next(node_ids), next(node_ids))
+        period = Period.since(table.by_id[target].committed_at)
+        wanted[key] = since(period, edge_claim("", "", evidence, evidence))
     settle_edges(transaction, wanted)
 
 
@@ -169,7 +183,7 @@ def _links_before(
     return list(zip(node_ids, claims, strict=True))
 
 
-def _version_ids(transaction: Transaction, ends: Sequence[tuple[int, str | None]]) -> list[int]:
+def _version_ids(transaction: Transaction, ends: Sequence[_End]) -> list[int]:
     """Give the nodes of versions; the dataset's own where no version is told."""
     keys = [
         NodeKey(NodeKind.VERSION, dataset_id, version)
