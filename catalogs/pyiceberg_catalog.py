@@ -56,8 +56,10 @@ class PyIcebergCatalog:
         """Open a table. See `Catalog.table`."""
         from catalogs.opening import open_iceberg
 
+        first = [self._point(name)]  # a name that is unknown is so now, not at the first question
+
         def point() -> PointedMetadata:
-            return self._point(name)
+            return first.pop() if first else self._point(name)
 
         return open_iceberg(point)
 

@@ -73,6 +73,9 @@ def _explained(error: Exception) -> tuple[str, str]:
 
 def _missing(error: Exception) -> tuple[str, str] | None:
     """Explain a package that is not installed; None where that is not the trouble."""
+    cause = error.__cause__
+    if isinstance(cause, ImportError) and "SQLAlchemy" in str(error) and cause.name != "sqlalchemy":
+        error = cause  # pyiceberg takes a missing database driver for a missing SQLAlchemy
     told = _INSTALL.search(str(error))
     if type(error).__name__ == "NotInstalledError" and told:
         reason = str(error)[: told.start()].strip().rstrip(":")
@@ -108,7 +111,7 @@ def _connection(error: Exception) -> str:
 def _database(error: Exception) -> tuple[str, str]:
     original = getattr(error, "orig", None)
     text = _first_line(original if isinstance(original, Exception) else error)
-    if "iceberg_tables" in text:
+    if "iceberg_tables" in text or "iceberg_namespace_properties" in text:
         reason = "the database holds no Iceberg catalog"
         return reason, "check the uri; a catalog has the table iceberg_tables"
     if "load plugin" in text or "parse" in text:

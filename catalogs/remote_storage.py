@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 from typing import Any, BinaryIO, cast
 from urllib.parse import urlsplit
 
+from catalogs.credentials import without_user_info
 from catalogs.storage import StoredFile
+from snapshots.errors import UnsupportedError
 from snapshots.instant import Instant
 
 _ALIASES = {"s3a": "s3", "s3n": "s3", "gcs": "gs", "abfss": "abfs", "az": "abfs"}
@@ -42,21 +44,15 @@ class RemoteFiles:
         # A cached listing would hide the commits made since.
         self._fs: Any = fsspec.filesystem(self._scheme, use_listings_cache=False, **arguments)
 
-    def entries(self, prefix: str) -> Iterator[StoredFile | str]:
-        """Yield the files of one folder, and its folders as their paths."""
-        root = self._key(prefix)
-        self._fs.invalidate_cache()
-        try:
-            found = self._fs.ls(root, detail=True)
-        except (FileNotFoundError, NotADirectoryError):
-            return
-        start = prefix.rstrip("/") + "/"
-        for entry in found:
-            key = str(entry["name"]).rstrip("/")
-            if key == root.rstrip("/"):
-                continue  # an object store's marker for the folder itself, or a file of that name
-            path = start + key.rpartition("/")[2]
-            yield path if entry["type"] == "directory" else self._stored(path, entry)
+    def list(self, prefix: str) -> Iterator[StoredFile]:
+        """Yield the files of one folder."""
+        for path, entry in self._listed(prefix):
+            if entry["type"] != "directory":
+                yield self._stored(path, entry)
+
+    def folders(self, prefix: str) -> Iterator[str]:
+        """Yield the folders of one folder."""
+        return (path for path, entry in self._listed(prefix) if entry["type"] == "directory")
 
     def walk(self, prefix: str, *, depth_max: int) -> Iterator[StoredFile]:
         """Yield the files of a folder and of those in it, by one flat listing."""
@@ -89,6 +85,20 @@ class RemoteFiles:
             return None
         return None if entry["type"] == "directory" else int(entry["size"] or 0)
 
+    def _listed(self, prefix: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        root = self._key(prefix)
+        self._fs.invalidate_cache()
+        try:
+            found = self._fs.ls(root, detail=True)
+        except (FileNotFoundError, NotADirectoryError):
+            return
+        start = prefix.rstrip("/") + "/"
+        for entry in found:
+            key = str(entry["name"]).rstrip("/")
+            # An object store's marker for the folder itself, or a file of that name, is not in it.
+            if key != root.rstrip("/"):
+                yield start + key.rpartition("/")[2], entry
+
     def _key(self, location: str) -> str:
         scheme, _, rest = location.partition("://")
         return str(self._fs._strip_protocol(f"{_scheme_of(scheme)}://{rest}"))  # noqa: SLF001
@@ -97,8 +107,16 @@ class RemoteFiles:
         found = (entry.get(name) for name in ("LastModified", "last_modified", "mtime", "updated"))
         modified = next((value for value in found if value is not None), None)
         if modified is None:
-            modified = self._fs.modified(entry["name"])
+            modified = self._modified(path, str(entry["name"]))
         return StoredFile(path, int(entry["size"] or 0), _instant(modified))
+
+    def _modified(self, path: str, key: str) -> datetime:
+        try:
+            return cast("datetime", self._fs.modified(key))
+        except NotImplementedError as error:
+            feature = f"the times of files, which {self._scheme} does not tell"
+            advice = "read it where it is stored, or from a copy"
+            raise UnsupportedError(without_user_info(path), feature, advice) from error
 
 
 def _scheme_of(scheme: str) -> str:

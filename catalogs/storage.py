@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator, Mapping
@@ -34,8 +35,11 @@ class StoredFile:
 class Files(Protocol):
     """One kind of storage; raises the library's own errors."""
 
-    def entries(self, prefix: str) -> Iterator[StoredFile | str]:
-        """Yield the files of one folder, and its folders as their paths."""
+    def list(self, prefix: str) -> Iterator[StoredFile]:
+        """Yield the files of one folder."""
+
+    def folders(self, prefix: str) -> Iterator[str]:
+        """Yield the folders of one folder."""
 
     def walk(self, prefix: str, *, depth_max: int) -> Iterator[StoredFile]:
         """Yield the files of a folder and of those in it."""
@@ -65,16 +69,12 @@ class Storage:
     def list(self, prefix: str) -> Iterator[StoredFile]:
         """Yield the files of one folder, not of those in it, in no order; none where absent."""
         with _translated(prefix, self.options):
-            for entry in self._of(prefix).entries(prefix):
-                if isinstance(entry, StoredFile):
-                    yield entry
+            yield from self._of(prefix).list(prefix)
 
     def folders(self, prefix: str) -> Iterator[str]:
         """Yield the paths of the folders in one folder, in no order; none where absent."""
         with _translated(prefix, self.options):
-            for entry in self._of(prefix).entries(prefix):
-                if isinstance(entry, str):
-                    yield entry
+            yield from self._of(prefix).folders(prefix)
 
     def walk(
         self, prefix: str, *, depth_max: int = WALK_DEPTH_MAX, files_max: int = WALK_FILES_MAX
@@ -208,33 +208,25 @@ def _without_scheme(location: str) -> str | None:
 class _LocalFiles:
     """Files of this machine."""
 
-    def entries(self, prefix: str) -> Iterator[StoredFile | str]:
-        folder = local_path(prefix)
-        start = prefix.rstrip("/") + "/"
-        # Where the prefix was decoded to be found, the names after it must be encoded like it.
-        encoded = folder != prefix and folder != _without_scheme(prefix)
-        try:
-            found = os.scandir(folder or ".")
-        except (FileNotFoundError, NotADirectoryError):
-            return
-        with found:
-            for entry in found:
-                path = start + (quote(entry.name) if encoded else entry.name)
-                if entry.is_dir():
-                    yield path
-                elif (file := _stored(path, entry)) is not None:
-                    yield file
+    def list(self, prefix: str) -> Iterator[StoredFile]:
+        for path, entry in _scanned(prefix):
+            if not _is_folder(entry) and (file := _stored(path, entry)) is not None:
+                yield file
+
+    def folders(self, prefix: str) -> Iterator[str]:
+        return (path for path, entry in _scanned(prefix) if _is_folder(entry))
 
     def walk(self, prefix: str, *, depth_max: int) -> Iterator[StoredFile]:
         seen: set[tuple[int, int]] = set()
         waiting = [(prefix, 1)] if _first_visit(prefix, seen) else []
         while waiting:
             folder, depth = waiting.pop()
-            for entry in self.entries(folder):
-                if isinstance(entry, StoredFile):
-                    yield entry
-                elif depth < depth_max and _first_visit(entry, seen):
-                    waiting.append((entry, depth + 1))
+            for path, entry in _scanned(folder):
+                if not _is_folder(entry):
+                    if (file := _stored(path, entry)) is not None:
+                        yield file
+                elif depth < depth_max and _first_visit(path, seen):
+                    waiting.append((path, depth + 1))
 
     def read(self, path: str) -> bytes:
         return Path(local_path(path)).read_bytes()
@@ -253,12 +245,37 @@ class _LocalFiles:
 _LOCAL = _LocalFiles()
 
 
+def _scanned(prefix: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    folder = local_path(prefix)
+    start = prefix.rstrip("/") + "/"
+    # Where the prefix was decoded to be found, the names after it must be encoded like it.
+    encoded = folder != prefix and folder != _without_scheme(prefix)
+    try:
+        found = os.scandir(folder or ".")
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    with found:
+        for entry in found:
+            yield start + (quote(entry.name) if encoded else entry.name), entry
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False  # a link that cannot be followed; if it is more, its size will not be found
+
+
 def _stored(path: str, entry: os.DirEntry[str]) -> StoredFile | None:
     """Give the file of a directory entry; None where it vanished, or a link leads nowhere."""
     try:
         found = entry.stat()
     except FileNotFoundError:
         return None
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            return None
+        raise
     return StoredFile(path, found.st_size, Instant(found.st_mtime_ns // 1000))
 
 

@@ -81,6 +81,7 @@ def test_what_is_absent_is_empty_and_has_no_size(folder: Path) -> None:
 def test_links_that_make_a_circle_are_walked_once(folder: Path) -> None:
     (folder / "sub" / "up").symlink_to(folder)
     (folder / "nowhere").symlink_to(folder / "gone")
+    (folder / "self").symlink_to(folder / "self")
     assert len(list(LOCAL.walk(str(folder)))) == 2
 
 
