@@ -113,6 +113,7 @@ class _Line:
         self._counts: dict[Origin, dict[ContributionCertainty, int]] = {}
         self._open: dict[Origin, tuple[ContributionCertainty, int]] = {}
         self._touched: dict[Origin, None] = {}
+        self.masked: set[Origin] = set()
 
     def add(self, key: str, held: _Held) -> None:
         self.held[key] = held
@@ -124,12 +125,20 @@ class _Line:
             self._count(held, -1)
         return held
 
+    def mask(self) -> None:
+        """Doubt every commit so far: delete files may mask the last of its rows."""
+        for origin in self._counts:
+            self.masked.add(origin)
+            self._touched[origin] = None
+
     def settle(self) -> list[Contribution]:
         """End and begin the contributions that the newest commit changed; returns those ended."""
         ended = []
         for origin in self._touched:
             counts = self._counts.get(origin, {})
             now = next((one for one in ContributionCertainty if counts.get(one)), None)
+            if now is ContributionCertainty.EXACT and origin in self.masked:
+                now = ContributionCertainty.POSSIBLE
             before = self._open.get(origin)
             if before is not None and before[0] is not now:
                 del self._open[origin]
@@ -173,7 +182,9 @@ class _Tracer:
         line.position += 1
         self._places[commit.snapshot_id] = Place(line.name, line.position)
         removed = [held for key in commit.removed if (held := line.drop(key)) is not None]
-        self._past.setdefault(line.name, []).extend((held, line.position) for held in removed)
+        self._past.setdefault(line.name, []).extend(
+            (held, line.position) for held in removed if held.start < line.position
+        )
         self._last_held.update((held.file.key, held) for held in removed)
         if commit.effect is not Effect.REPLACE:
             self._doubt_groups(line, removed)
@@ -183,6 +194,8 @@ class _Tracer:
             if added.file.key not in line.held:
                 held = self._held(line.position, commit, added, carried, group)
                 line.add(added.file.key, held)
+        if any(added.file.content is not FileContent.DATA for added in commit.added):
+            line.mask()
         self._contributions += line.settle()
 
     def result(self) -> ContributionTrace:
@@ -201,6 +214,7 @@ class _Tracer:
         if parent is not None and self._lines[parent.line].position == parent.position:
             return self._lines[parent.line]
         line = self._lines[commit.snapshot_id] = _Line(commit.snapshot_id)
+        line.masked = set(self._lines[parent.line].masked) if parent is not None else set()
         for held in self._live_at(parent) if parent is not None else ():
             line.add(held.file.key, replace(held, start=0, group=None))
         return line
