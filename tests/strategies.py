@@ -6,6 +6,7 @@ from snapshots.commit_point import ChainPoint, CommitPoint, LostPoint
 from snapshots.instant import FOREVER, Instant
 from snapshots.period import Period
 from snapshots.refs import MAIN, Branch, SnapshotRef, Tag
+from snapshots.schema import Field, SchemaVersion
 from snapshots.snapshot import CommitCounts, Effect, InstantSource, Snapshot
 
 NO_COUNTS = CommitCounts(
@@ -149,3 +150,52 @@ def chains(draw: st.DrawFn) -> tuple[ChainPoint, ...]:
             )
         )
     return tuple(chain)
+
+
+def field(
+    field_id: int,
+    name: str,
+    *,
+    within: Field | None = None,
+    type: str = "string",  # noqa: A002
+    required: bool = False,
+    doc: str | None = None,
+    initial_default: str | None = None,
+    write_default: str | None = None,
+    physical_name: str | None = None,
+) -> Field:
+    """Make a field, by default an optional string; the path follows from where it stands."""
+    return Field(
+        field_id=field_id,
+        name=name,
+        path=f"{within.path}.{name}" if within else name,
+        parent_id=within.field_id if within else None,
+        type=type,
+        required=required,
+        doc=doc,
+        initial_default=initial_default,
+        write_default=write_default,
+        physical_name=physical_name,
+    )
+
+
+@st.composite
+def schemas(draw: st.DrawFn) -> SchemaVersion:
+    """Small schemas over the same few ids, so that two of them share, miss and move some."""
+    structs: list[Field] = []
+    fields: list[Field] = []
+    for field_id in draw(st.permutations(range(7)))[: draw(st.integers(0, 7))]:
+        made = field(
+            field_id,
+            draw(st.sampled_from("abcd")) + str(field_id),
+            within=draw(st.none() | st.sampled_from(structs)) if structs else None,
+            type=draw(st.sampled_from(["struct", "int", "long"])),
+            required=draw(st.booleans()),
+            doc=draw(st.none() | st.just("what it is")),
+            initial_default=draw(st.none() | st.just("7")),
+            write_default=draw(st.none() | st.just("8")),
+        )
+        fields.append(made)
+        if made.type == "struct":
+            structs.append(made)
+    return SchemaVersion(draw(st.integers(0, 3)), tuple(fields))
