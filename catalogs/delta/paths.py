@@ -21,6 +21,8 @@ _UUID_LETTERS = 20
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/")
 _Z85 = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#"
 _B85 = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~"
+_GROUP = 5
+_SHORT = b"#"
 _Z85_TO_B85 = bytes.maketrans(_Z85, _B85)
 
 
@@ -93,5 +95,25 @@ def vector_file(root: str, vector: Vector) -> str | None:
 
 
 def z85_decoded(text: str) -> bytes:
-    """Decode Z85, the base 85 of the Delta protocol. Raises ValueError where it is none."""
-    return base64.b85decode(text.encode("ascii").translate(_Z85_TO_B85))
+    """Decode Z85, the base 85 of the Delta protocol. Raises ValueError where it is none.
+
+    Rust writers mark a last group of less than four bytes by leading `#`, with which no whole
+    group can begin.
+    """
+    groups = text.encode("ascii")
+    if len(groups) % _GROUP:
+        msg = f"{len(groups)} letters are no whole number of Z85 groups"
+        raise ValueError(msg)
+    short = groups[-_GROUP:].lstrip(_SHORT)
+    missing = _GROUP - len(short) if groups[-_GROUP:].startswith(_SHORT) else 0
+    if not missing:
+        return base64.b85decode(groups.translate(_Z85_TO_B85))
+    whole = base64.b85decode(groups[:-_GROUP].translate(_Z85_TO_B85))
+    number = 0
+    for letter in short:
+        number = number * 85 + _Z85.index(letter)
+    try:
+        return whole + number.to_bytes(_GROUP - 1 - missing, "big")
+    except OverflowError as error:
+        msg = f"{groups[-_GROUP:]!r} is no Z85 group"
+        raise ValueError(msg) from error

@@ -1,0 +1,169 @@
+"""Rows: the data files of one state streamed with the state's own schema, and never other rows.
+
+Files are read one by one, exactly those that the replay names, whatever wrote the log: kept
+commits, staged ones, features that concern writers alone. Each file must hold as many rows as the
+log says, and its deletion vector must delete as many.
+
+This module imports pyarrow; it is loaded only when rows are read.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from catalogs.delta.conform import arrow_fields, conformed, place_of
+from catalogs.delta.partition_values import value_of
+from catalogs.delta.paths import located
+from catalogs.delta.replay import LogicalFile, Table
+from catalogs.delta.types import Column, Primitive, StructType, mapping_mode, parsed
+from catalogs.delta.vectors import deleted_rows
+from catalogs.storage import Storage
+from snapshots.errors import UnknownNameError, UnreadableError
+
+BATCH_ROWS = 65_536
+_ADVICE = "restore the file from a copy of the table"
+
+
+def stream(table: Table, *, root: str, storage: Storage, columns: Sequence[str] | None) -> Any:  # noqa: ANN401 - a pyarrow RecordBatchReader, which has no type
+    """Stream the rows of a state, file by file; all columns where `columns` is None.
+
+    Raises UnknownNameError for a column the state does not have and UnsupportedError for a type
+    no exact reader here has; while streaming, UnreadableError where a file is missing, damaged,
+    or holds other rows than the log says.
+    """
+    properties = table.metadata.properties
+    mode = mapping_mode(properties)
+    root_type = parsed(table.metadata.schema_string, mapped=mode is not None, location=root)
+    chosen = _chosen(root_type, columns, root)
+    schema = pa.schema(arrow_fields(chosen, location=root))
+    wanted = _Wanted(
+        columns=chosen.columns,
+        schema=schema,
+        partitions=frozenset(table.metadata.partition_columns),
+        by_id=mode == "id",
+        root=root,
+        storage=storage,
+    )
+    files = sorted(table.live.values(), key=lambda file: file.key)
+    batches = (batch for file in files for batch in _batches(file, wanted))
+    return pa.RecordBatchReader.from_batches(schema, batches)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    columns: tuple[Column, ...]
+    schema: Any
+    partitions: frozenset[str]
+    by_id: bool
+    root: str
+    storage: Storage
+
+    def is_partition(self, column: Column) -> bool:
+        return column.name in self.partitions
+
+
+def _chosen(all_columns: StructType, names: Sequence[str] | None, root: str) -> StructType:
+    if names is None:
+        return all_columns
+    by_name = {column.name: column for column in all_columns.columns}
+    for name in names:
+        if name not in by_name:
+            nearest = difflib.get_close_matches(name, by_name)
+            advice = f"the columns are {', '.join(by_name)}"
+            raise UnknownNameError("column", f"{root}#{name}", nearest, advice)
+    return StructType(tuple(by_name[name] for name in dict.fromkeys(names)))
+
+
+def _batches(file: LogicalFile, wanted: _Wanted) -> Iterator[Any]:
+    path = located(wanted.root, file.path)
+    with ExitStack() as closing:
+        raw = closing.enter_context(wanted.storage.open(path))
+        try:
+            parquet = closing.enter_context(
+                pq.ParquetFile(raw, coerce_int96_timestamp_unit="us", pre_buffer=False)
+            )
+            yield from _read(parquet, file, wanted, path)
+        except (pa.ArrowException, OSError, ValueError, KeyError) as error:
+            reason = str(error).partition("\n")[0]
+            raise UnreadableError(path, reason, _ADVICE) from error
+
+
+def _read(parquet: Any, file: LogicalFile, wanted: _Wanted, path: str) -> Iterator[Any]:  # noqa: ANN401
+    rows = parquet.metadata.num_rows
+    if file.physical_rows is not None and rows != file.physical_rows:
+        reason = f"it holds {rows} rows where the log says {file.physical_rows}"
+        raise UnreadableError(path, reason, _ADVICE)
+    deleted = None
+    if file.vector is not None:
+        bits, _ = deleted_rows(file.vector, rows=rows, root=wanted.root, storage=wanted.storage)
+        deleted = pa.BooleanArray.from_buffers(pa.bool_(), rows, [None, pa.py_buffer(bits)])
+    names = _names(list(parquet.schema_arrow), wanted)
+    start = 0
+    for size, source in _sources(parquet, sorted(set(names.values())), rows):
+        arrays = [_column(one, file, wanted, source, size, names) for one in wanted.columns]
+        batch = pa.RecordBatch.from_arrays(arrays, schema=wanted.schema)
+        if deleted is not None:
+            batch = batch.filter(pc.invert(deleted.slice(start, size)))
+        start += size
+        if batch.num_rows:
+            yield batch
+    if start != rows:
+        reason = f"it gave {start} rows where its footer says {rows}"
+        raise UnreadableError(path, reason, _ADVICE)
+
+
+def _names(fields: list[Any], wanted: _Wanted) -> dict[str, str]:
+    """Give the file's own name of each wanted column that it holds."""
+    places = {
+        column.name: place_of(column, fields, by_id=wanted.by_id)
+        for column in wanted.columns
+        if not wanted.is_partition(column)
+    }
+    return {name: str(fields[at].name) for name, at in places.items() if at is not None}
+
+
+def _sources(parquet: Any, names: list[str], rows: int) -> Iterator[tuple[int, Any]]:  # noqa: ANN401
+    """Yield the batches of a file with their sizes; where nothing of it is wanted, sizes alone."""
+    if names:
+        for batch in parquet.iter_batches(batch_size=BATCH_ROWS, columns=names):
+            yield batch.num_rows, batch
+        return
+    for start in range(0, rows, BATCH_ROWS):
+        yield min(BATCH_ROWS, rows - start), None
+
+
+def _column(
+    column: Column,
+    file: LogicalFile,
+    wanted: _Wanted,
+    source: Any,  # noqa: ANN401
+    size: int,
+    names: dict[str, str],
+) -> Any:  # noqa: ANN401
+    target = wanted.schema.field(column.name).type
+    if wanted.is_partition(column):
+        return pa.repeat(_partition_scalar(column, file, target), size)
+    if column.name not in names:
+        return pa.nulls(size, target)  # the file is older than the column
+    array = source.column(names[column.name])
+    return conformed(array, column.type, target, by_id=wanted.by_id, location=wanted.root)
+
+
+def _partition_scalar(column: Column, file: LogicalFile, target: Any) -> Any:  # noqa: ANN401
+    if not isinstance(column.type, Primitive):
+        msg = f"{column.name} cannot partition a table"
+        raise ValueError(msg)  # noqa: TRY004 - the log is at fault, not the caller
+    values = file.partition_values
+    name = column.physical_name or column.name
+    if name not in values:
+        folded = {key.casefold(): key for key in values}
+        name = folded.get(name.casefold(), name)
+    return pa.scalar(value_of(values.get(name), column.type.name), type=target)
