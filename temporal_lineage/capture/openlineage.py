@@ -59,7 +59,7 @@ def _captured(
         body = msgspec.json.encode(value, order="deterministic")
     except _NoEventError as error:
         return RejectedEvent(source, line, f"{place}{error}")
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         return RejectedEvent(source, line, f"{place}cannot be written down: {error}")
     return CapturedEvent(
         digest=sha256(body).hexdigest(),

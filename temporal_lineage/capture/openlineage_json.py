@@ -15,6 +15,7 @@ DOUBTS_MAX = 50
 _ZONE_NAME = re.compile(r"\[[^\]]*\]$")
 _LONG_FRACTION = re.compile(r"(\.\d{6})\d+")
 _BARE_HOURS = re.compile(r"([T ]\d{2}:?\d{2}\S*[+-]\d{2})$")
+_CONTROL = re.compile(r"[\x00-\x1f]")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _WHOLE = re.compile(r"[+-]?\d{1,20}")
 _FLOAT_EXACT_MAX = 2**53
@@ -65,6 +66,17 @@ def text(value: object, place: str, doubts: Doubts) -> str | None:
     if value is not None:
         doubts.add(place, f"a text was expected, not {_short(value)}")
     return None
+
+
+def name(value: object, place: str, doubts: Doubts) -> str | None:
+    """Give a name; None where there is none. Control characters, which no name has, are marked."""
+    found = text(value, place, doubts)
+    if not found:
+        return None
+    cleaned = _CONTROL.sub("\ufffd", found)
+    if cleaned != found:
+        doubts.add(place, "control characters in a name")
+    return cleaned
 
 
 def whole(value: object, place: str, doubts: Doubts) -> int | None:
@@ -120,7 +132,7 @@ def instant(value: object, place: str, doubts: Doubts) -> Instant | None:
 
 def run_id(value: object, place: str, doubts: Doubts) -> str | None:
     """Give the id of a run, UUIDs in lower case; None where there is none."""
-    found = text(value, place, doubts)
+    found = name(value, place, doubts)
     if found is None or not found.strip():
         return None
     found = found.strip()
@@ -129,12 +141,12 @@ def run_id(value: object, place: str, doubts: Doubts) -> str | None:
 
 def dataset(value: Mapping[str, Any], place: str, doubts: Doubts) -> Dataset | None:
     """Give the dataset that `namespace` and `name` name; None, and a doubt, without them."""
-    namespace = text(value.get("namespace"), f"{place}.namespace", doubts)
-    name = text(value.get("name"), f"{place}.name", doubts)
-    if not namespace or not name:
+    namespace = name(value.get("namespace"), f"{place}.namespace", doubts)
+    own = name(value.get("name"), f"{place}.name", doubts)
+    if namespace is None or own is None:
         doubts.add(place, "a dataset needs a namespace and a name")
         return None
-    return Dataset(namespace, name)
+    return Dataset(namespace, own)
 
 
 def _short(value: object) -> str:

@@ -24,6 +24,7 @@ from temporal_lineage.capture.openlineage_json import (
     flag,
     items,
     mapping,
+    name,
     run_id,
     text,
 )
@@ -37,15 +38,15 @@ def column_lineage(facet: object, place: str, doubts: Doubts) -> ColumnLineage |
     if body.get("_deleted") is True or not isinstance(facet, dict):
         return None
     columns = []
-    for name, entry in mapping(body.get("fields"), f"{place}.fields", doubts).items():
-        spot = f"{place}.fields.{name}"
+    for column, entry in mapping(body.get("fields"), f"{place}.fields", doubts).items():
+        spot = f"{place}.fields.{column}"
         field = mapping(entry, spot, doubts)
         older = _older_transformation(field, spot, doubts)
         columns.append(
-            ColumnMention(name, _sources(field.get("inputFields"), spot, older, doubts)),
+            ColumnMention(column, _sources(field.get("inputFields"), spot, older, doubts)),
         )
     whole = _sources(body.get("dataset"), f"{place}.dataset", (), doubts)
-    return ColumnLineage(tuple(sorted(columns, key=lambda column: column.field)), whole)
+    return ColumnLineage(tuple(sorted(columns, key=lambda one: one.field)), whole)
 
 
 def dataset_entry(
@@ -85,10 +86,10 @@ def _entry(
     if body.get("inputs") is not None:
         inputs = _lineage_sources(body["inputs"], own_job, f"{place}.inputs", doubts)
     fields = []
-    for name, entry in mapping(body.get("fields"), f"{place}.fields", doubts).items():
-        spot = f"{place}.fields.{name}"
+    for column, entry in mapping(body.get("fields"), f"{place}.fields", doubts).items():
+        spot = f"{place}.fields.{column}"
         sources = mapping(entry, spot, doubts).get("inputs")
-        fields.append(LineageField(name, _lineage_sources(sources, own_job, spot, doubts)))
+        fields.append(LineageField(column, _lineage_sources(sources, own_job, spot, doubts)))
     return LineageEntry(target, inputs, tuple(sorted(fields, key=lambda field: field.field)))
 
 
@@ -123,11 +124,11 @@ def _lineage_sources(
 def _job(
     body: Mapping[str, Any], own_job: JobName | None, place: str, doubts: Doubts
 ) -> JobName | None:
-    namespace = text(body.get("namespace"), f"{place}.namespace", doubts)
-    name = text(body.get("name"), f"{place}.name", doubts)
-    if namespace and name:
-        return JobName(namespace, name)
-    if namespace or name or own_job is None:
+    namespace = name(body.get("namespace"), f"{place}.namespace", doubts)
+    own = name(body.get("name"), f"{place}.name", doubts)
+    if namespace is not None and own is not None:
+        return JobName(namespace, own)
+    if namespace is not None or own is not None or own_job is None:
         doubts.add(place, "a job needs a namespace and a name")
         return None
     return own_job

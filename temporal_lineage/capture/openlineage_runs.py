@@ -15,7 +15,7 @@ from temporal_lineage.capture.openlineage_events import (
     ParentRun,
     SourceCode,
 )
-from temporal_lineage.capture.openlineage_json import Doubts, instant, mapping, run_id, text
+from temporal_lineage.capture.openlineage_json import Doubts, instant, mapping, name, run_id, text
 
 # Where each engine tells its own name of the run: the facet, the path inside it, what it names.
 _KEYS: tuple[tuple[str, tuple[str, ...], KeyKind], ...] = (
@@ -56,9 +56,9 @@ def parent_run(facets: Mapping[str, Any], place: str, doubts: Doubts) -> ParentR
 def job_name(value: object, place: str, doubts: Doubts) -> JobName | None:
     """Read a job's name; None where namespace or name is missing."""
     body = mapping(value, place, doubts)
-    namespace = text(body.get("namespace"), f"{place}.namespace", doubts)
-    name = text(body.get("name"), f"{place}.name", doubts)
-    return JobName(namespace, name) if namespace and name else None
+    namespace = name(body.get("namespace"), f"{place}.namespace", doubts)
+    own = name(body.get("name"), f"{place}.name", doubts)
+    return JobName(namespace, own) if namespace is not None and own is not None else None
 
 
 def nominal_time(facets: Mapping[str, Any], place: str, doubts: Doubts) -> NominalTime | None:

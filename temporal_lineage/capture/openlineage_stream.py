@@ -11,7 +11,8 @@ import msgspec
 VALUE_CHARS_MAX = 64 * 1024 * 1024
 """A Spark event with its logical plan has some megabytes; what is longer is no event."""
 
-_SCANNER = json.JSONDecoder()
+# Python's writers put NaN and Infinity into metrics, which is no JSON: they read as null.
+_SCANNER = json.JSONDecoder(parse_constant=lambda _: None)
 _BYTE_ORDER_MARK = "\ufeff"
 _BETWEEN = " \t\r\n,\x1e"  # a comma after an element, and the separator of RFC 7464, mean no harm
 _SHOWN_CHARS = 40
@@ -70,15 +71,14 @@ def _at(text: str, place: int) -> tuple[object, int] | str:
         if not isinstance(line, str):
             return line[0], end
     try:
-        _, stop = _SCANNER.raw_decode(text, place)
+        value, stop = _SCANNER.raw_decode(text, place)
     except RecursionError:
         return "it is nested too deeply"
     except ValueError as error:
         return str(error).partition(": line ")[0]
     if stop - place > VALUE_CHARS_MAX:
         return f"it is longer than {VALUE_CHARS_MAX} characters"
-    decoded = _decoded(text[place:stop])
-    return decoded if isinstance(decoded, str) else (decoded[0], stop)
+    return value, stop
 
 
 def _decoded(text: str) -> tuple[object] | str:
