@@ -70,6 +70,24 @@ def _live_files() -> Select[Any]:
     )
 
 
+def _file_lives() -> Select[Any]:
+    return (
+        select(
+            file.c.key,
+            file.c.path,
+            file.c.content,
+            file.c.size_bytes,
+            file.c.row_count,
+            file_life.c.origin_id,
+            file_life.c.line,
+            file_life.c.start,
+            file_life.c.stop,
+        )
+        .select_from(file_life.join(file, file.c.file_id == file_life.c.file_id))
+        .where(file_life.c.dataset_id == bindparam("dataset_id", type_=Integer))
+    )
+
+
 COMMIT_STATEMENTS: dict[str, Select[Any]] = {
     "places": select(*_PLACE).where(place.c.node_id.in_(numbers("nodes"))),
     "placed": select(*_PLACE)
@@ -81,4 +99,13 @@ COMMIT_STATEMENTS: dict[str, Select[Any]] = {
         exists(select(edge.c.edge_id).where(edge.c.src_id == place.c.node_id))
     ),
     "live_files": _live_files(),
+    "file_lives": _file_lives(),
+    "contribution_rows": select(
+        contribution.c.dataset_id,
+        contribution.c.commit_id,
+        contribution.c.line,
+        contribution.c.start,
+        contribution.c.stop,
+        contribution.c.certainty,
+    ).where(contribution.c.dataset_id == bindparam("dataset_id", type_=Integer)),
 }

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from snapshots.files import DataFile, FileContent
 from snapshots.instant import Instant
+from temporal_lineage.store.commits import Contribution, FileLife
 from temporal_lineage.store.read_base import Reads, listed
 from temporal_lineage.store.records import Containing, Contributor, LiveFile, Placed
 from temporal_lineage.store.runner import Row
@@ -63,6 +64,24 @@ class CommitReads(Reads):
                 "live_files", {"node_id": node_id}
             )
         ]
+
+    def file_lives(self, *, dataset_id: int) -> list[FileLife]:
+        """Give every life of every file of a dataset, in no order."""
+        return [
+            FileLife(
+                dataset_id,
+                DataFile(key or path, path, FileContent(content), size, rows),
+                *life,
+            )
+            for key, path, content, size, rows, *life in self._runner.rows(
+                "file_lives", {"dataset_id": dataset_id}
+            )
+        ]
+
+    def contribution_rows(self, *, dataset_id: int) -> list[Contribution]:
+        """Give every contribution to states of a dataset, in no order."""
+        rows = self._runner.rows("contribution_rows", {"dataset_id": dataset_id})
+        return [Contribution(*row) for row in rows]
 
     def _containing(
         self, name: str, commit_ids: Iterable[int], system: Instant, limit: int

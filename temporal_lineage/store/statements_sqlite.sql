@@ -142,6 +142,16 @@ SELECT file."key", file.path, file.content, file.size_bytes, file.row_count, fil
 FROM place JOIN file_life ON file_life.dataset_id = place.dataset_id AND file_life.line = place.line AND file_life.start <= place.position AND file_life.stop > place.position JOIN file ON file.file_id = file_life.file_id
 WHERE place.node_id = :node_id ORDER BY file_life.start, file.file_id;
 
+-- file_lives
+SELECT file."key", file.path, file.content, file.size_bytes, file.row_count, file_life.origin_id, file_life.line, file_life.start, file_life.stop
+FROM file_life JOIN file ON file.file_id = file_life.file_id
+WHERE file_life.dataset_id = :dataset_id;
+
+-- contribution_rows
+SELECT contribution.dataset_id, contribution.commit_id, contribution.line, contribution.start, contribution.stop, contribution.certainty
+FROM contribution
+WHERE contribution.dataset_id = :dataset_id;
+
 -- uuid
 SELECT ledger.uuid
 FROM ledger;
@@ -222,6 +232,26 @@ SELECT event.digest
 FROM event
 WHERE event.digest IN (SELECT digests_list.value
 FROM json_each(:digests) AS digests_list);
+
+-- edge_log
+SELECT edge_assertion.edge_id, edge_assertion.rank, edge_assertion.valid_from, edge_assertion.valid_to, edge_assertion.claim_id
+FROM edge_assertion
+WHERE edge_assertion.edge_id >= :first AND edge_assertion.edge_id < :stop ORDER BY edge_assertion.edge_id, edge_assertion.rank DESC, edge_assertion.valid_from;
+
+-- attribute_log
+SELECT attribute_assertion.attribute_id, attribute_assertion.rank, attribute_assertion.valid_from, attribute_assertion.valid_to, attribute_assertion.claim_id
+FROM attribute_assertion
+WHERE attribute_assertion.attribute_id >= :first AND attribute_assertion.attribute_id < :stop ORDER BY attribute_assertion.attribute_id, attribute_assertion.rank DESC, attribute_assertion.valid_from;
+
+-- edge_kept_states
+SELECT edge.edge_id, edge.last_tx, edge.since, edge.open_tx, edge.claim_id
+FROM edge
+WHERE edge.edge_id >= :first AND edge.edge_id < :stop;
+
+-- attribute_kept_states
+SELECT attribute.attribute_id, attribute.last_tx, attribute.since, attribute.open_tx, attribute.claim_id
+FROM attribute
+WHERE attribute.attribute_id >= :first AND attribute.attribute_id < :stop;
 
 -- node_max
 SELECT max(node.node_id) AS max_1
