@@ -7,6 +7,11 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from databases import ledger_url, postgresql_server, postgresql_url, sqlite_url
+
+# Fixtures that any test may ask for by name.
+__all__ = ("ledger_url", "postgresql_server", "postgresql_url", "sqlite_url")
+
 # Nepal is 5 h 45 min ahead of UTC: code that forgets the zone is wrong by something odd.
 os.environ["TZ"] = "Asia/Kathmandu"
 time.tzset()

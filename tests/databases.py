@@ -56,21 +56,18 @@ def postgresql_server() -> Iterator[str]:
     # A short path: a socket's name has at most 107 bytes.
     folder = Path(tempfile.mkdtemp(prefix="tl-pg-"))
     try:
-        try:
-            server = _start(folder)
-        except (OSError, subprocess.SubprocessError) as error:
-            message = f"PostgreSQL does not start here ({error}); set {SERVER_VARIABLE}"
-            raise pytest.skip.Exception(message) from error
-        try:
-            yield f"postgresql://postgres@/postgres?host={folder}"
-        finally:
-            # Immediately: nothing in it is to be kept.
-            server.send_signal(signal.SIGQUIT)
-            with suppress(subprocess.TimeoutExpired):
-                server.wait(timeout=20)
-            server.kill()
-    finally:
+        server = _start(folder)
+    except (OSError, subprocess.SubprocessError) as error:
         shutil.rmtree(folder, ignore_errors=True)
+        message = f"PostgreSQL does not start here ({error}); set {SERVER_VARIABLE}"
+        raise pytest.skip.Exception(message) from error
+    yield f"postgresql://postgres@/postgres?host={folder}"
+    # Immediately: nothing in it is to be kept.
+    server.send_signal(signal.SIGQUIT)
+    with suppress(subprocess.TimeoutExpired):
+        server.wait(timeout=20)
+    server.kill()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _start(folder: Path) -> subprocess.Popen[bytes]:

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snapshots.instant import FOREVER, Instant
+from snapshots.instant import Instant
 from snapshots.period import Period
+from strategies import close_instants, periods
 from temporal_lineage.facts import (
     Assertion,
     decisions,
@@ -17,19 +18,11 @@ from temporal_lineage.facts import (
     timeline,
 )
 
-# A narrow span makes equal ends, same-transaction duplicates and full covers frequent.
-SPAN = 12
-MOMENTS = st.one_of(st.integers(0, SPAN).map(Instant), st.just(FOREVER))
-PERIODS = (
-    st.tuples(MOMENTS, MOMENTS)
-    .filter(lambda ends: ends[0] != ends[1])
-    .map(lambda ends: Period(min(ends), max(ends)))
-)
 CLAIMS = st.sampled_from(["a", "b", None])
 LOGS = st.lists(
-    st.builds(Assertion, claim=CLAIMS, valid=PERIODS, tx=st.integers(1, 6)), max_size=12
+    st.builds(Assertion, claim=CLAIMS, valid=periods(), tx=st.integers(1, 6)), max_size=12
 )
-POINTS = st.integers(-1, SPAN + 1).map(Instant)
+POINTS = close_instants()
 TXS = st.integers(0, 7)
 TIMELINES = LOGS.map(lambda log: timeline(log, tx=9))
 

@@ -38,6 +38,20 @@ class LedgerTooNewError(LedgerError):
         )
 
 
+class LedgerOutdatedError(LedgerError):
+    """The ledger was written by an older version; opening it for writing brings it up to date."""
+
+    def __init__(self, location: str, *, found: str, known: str) -> None:
+        """Keep the version found and the one needed here."""
+        self.found = found
+        self.known = known
+        super().__init__(
+            location,
+            f"has schema version {found}, and this program reads {known}",
+            "`tl harvest` brings it up to date",
+        )
+
+
 class LedgerUnwritableError(LedgerError):
     """The ledger cannot be written: read-only, disk full, or locked by another for too long."""
 

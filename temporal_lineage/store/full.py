@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
@@ -13,7 +12,7 @@ from temporal_lineage.store.statements import STATEMENTS
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from temporal_lineage.store.runner import Row
+    from temporal_lineage.store.runner import Parameters, Row
 
 
 class FullRunner:
@@ -24,7 +23,7 @@ class FullRunner:
         self._connection = connection
         self._location = location
 
-    def rows(self, name: str, parameters: Mapping[str, int | str]) -> list[Row]:
+    def rows(self, name: str, parameters: Parameters) -> list[Row]:
         """Give all rows of a statement."""
         try:
             result = self._connection.execute(STATEMENTS[name], dict(parameters))

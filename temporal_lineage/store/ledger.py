@@ -9,11 +9,18 @@ from typing import TYPE_CHECKING, Self
 
 from temporal_lineage.store.engines import make_engine
 from temporal_lineage.store.errors import LedgerMissingError
+from temporal_lineage.store.full import FullRunner
 from temporal_lineage.store.light import WAIT_MS_MAX
 from temporal_lineage.store.location import shown, sqlite_path
-from temporal_lineage.store.migrate import WRITER_LOCK, migrate_postgresql, migrate_sqlite
+from temporal_lineage.store.migrate import (
+    WRITER_LOCK,
+    is_made,
+    migrate_postgresql,
+    migrate_sqlite,
+)
 from temporal_lineage.store.reader import Reader, open_reader
-from temporal_lineage.store.session import begun, translated
+from temporal_lineage.store.rebuild import StaleState, rebuild, stale_states
+from temporal_lineage.store.session import Session, begun, translated
 from temporal_lineage.store.transaction import Transaction
 
 if TYPE_CHECKING:
@@ -58,16 +65,28 @@ class Ledger:
         One writer at a time; others wait. A transaction in which nothing new was said leaves
         no trace. Raises LedgerUnwritableError.
         """
-        with begun(self._engine, self.location) as session:
-            if not session.on_sqlite:
-                session.run(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
+        with self._writing() as session:
             yield Transaction(session, now=self._clock(), source=source, note=note)
 
     @contextmanager
     def reading(self) -> Iterator[Reader]:
         """Read what is recorded, all answers at one moment."""
-        with open_reader(self.url) as reader:
-            yield reader
+        if sqlite_path(self.url) is not None:
+            with open_reader(self.url) as reader:
+                yield reader
+        else:
+            with _reading(self._engine, self.location) as reader:
+                yield reader
+
+    def check(self) -> list[StaleState]:
+        """Compare the state kept of every key with what its log leads to; a sound ledger: none."""
+        with begun(self._engine, self.location) as session:
+            return list(stale_states(session.runner))
+
+    def rebuild(self) -> int:
+        """Make the states that are wrong anew from the log; returns how many were wrong."""
+        with self._writing() as session:
+            return rebuild(session)
 
     def now(self) -> Instant:
         """Ask the clock the ledger was opened with."""
@@ -76,6 +95,13 @@ class Ledger:
     def close(self) -> None:
         """Let go of the database's connections."""
         self._closed()
+
+    @contextmanager
+    def _writing(self) -> Iterator[Session]:
+        with begun(self._engine, self.location) as session:
+            if not session.on_sqlite:
+                session.run(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
+            yield session
 
     def __enter__(self) -> Self:
         return self
@@ -86,22 +112,28 @@ class Ledger:
 
 @contextmanager
 def full_reader(url: str) -> Iterator[Reader]:
-    """Open a ledger in PostgreSQL for reading, all answers at one moment."""
-    from temporal_lineage.store.full import FullRunner
-    from temporal_lineage.store.migrate import is_made
+    """Open a ledger in PostgreSQL for reading, all answers at one moment.
 
+    Raises LedgerMissingError, LedgerTooNewError or LedgerUnreachableError.
+    """
     engine = make_engine(url, wait_ms_max=WAIT_MS_MAX)
-    location = shown(url)
     try:
-        with translated(location):
-            connection = engine.connect()
-        with connection:
-            with translated(location):
-                connection = connection.execution_options(
-                    isolation_level="REPEATABLE READ", postgresql_readonly=True
-                )
-                if not is_made(connection, location):
-                    raise LedgerMissingError(location)
-            yield Reader(FullRunner(connection, location))
+        with _reading(engine, shown(url)) as reader:
+            yield reader
     finally:
         engine.dispose()
+
+
+@contextmanager
+def _reading(engine: Engine, location: str) -> Iterator[Reader]:
+    with translated(location):
+        connection = engine.connect()
+    with connection:
+        with translated(location):
+            connection = connection.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+            made = is_made(connection, location)
+        if not made:
+            raise LedgerMissingError(location)
+        yield Reader(FullRunner(connection, location))

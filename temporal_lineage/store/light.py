@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from temporal_lineage.store.errors import LedgerDamagedError, LedgerMissingError, LedgerTooNewError
+from temporal_lineage.store.errors import (
+    LedgerDamagedError,
+    LedgerMissingError,
+    LedgerOutdatedError,
+    LedgerTooNewError,
+)
 from temporal_lineage.store.kept_text import kept_texts
-from temporal_lineage.store.runner import Row
+from temporal_lineage.store.runner import Parameters, Row
 from temporal_lineage.store.schema_version import SCHEMA_VERSION, SCHEMA_VERSIONS
 from temporal_lineage.store.sqlite_errors import sqlite_error
 
@@ -28,7 +33,7 @@ class LightRunner:
         self._location = location
         self._texts = kept_texts()
 
-    def rows(self, name: str, parameters: Mapping[str, int | str]) -> list[Row]:
+    def rows(self, name: str, parameters: Parameters) -> list[Row]:
         """Give all rows of a statement."""
         try:
             return self._connection.execute(self._texts[name], parameters).fetchall()
@@ -41,7 +46,7 @@ def light_runner(path: Path) -> Iterator[LightRunner]:
     """Open a SQLite ledger for reading: all answers are of one moment.
 
     Raises LedgerMissingError where there is no file, LedgerDamagedError where it is no ledger,
-    LedgerTooNewError where a newer version wrote it.
+    LedgerTooNewError and LedgerOutdatedError where another version wrote it.
     """
     location = str(path)
     connection = _connect(path)
@@ -50,11 +55,7 @@ def light_runner(path: Path) -> Iterator[LightRunner]:
         if version is None:
             raise LedgerMissingError(location)
         if version != SCHEMA_VERSION:
-            raise LedgerDamagedError(
-                location,
-                f"has schema version {version}, older than {SCHEMA_VERSION}",
-                "`tl harvest` brings it up to date",
-            )
+            raise LedgerOutdatedError(location, found=version, known=SCHEMA_VERSION)
         yield LightRunner(connection, location)
     finally:
         connection.close()

@@ -12,7 +12,7 @@ from temporal_lineage.facts import AsOf, Assertion, decisions
 from temporal_lineage.store.rank import rank_floor
 from temporal_lineage.store.read_base import Reads, listed, period
 from temporal_lineage.store.records import Asserted, Believed
-from temporal_lineage.store.runner import Row
+from temporal_lineage.store.runner import Parameters, Row
 
 _ALL_TX = 2**31 - 1
 
@@ -69,7 +69,7 @@ class AttributeReads(Reads):
 
         `valid` is the stretch around the point over which the newest assertion decides.
         """
-        parameters = {"kind": kind, "name": name, **self._point(as_of)}
+        parameters: Parameters = {"kind": kind, "name": name, **self._point(as_of)}
         return _decided(self._runner.rows("attributes_by_name", parameters))
 
     def attributes_of(self, *, node_ids: Iterable[int], kind: str, as_of: AsOf) -> list[Believed]:
@@ -77,7 +77,7 @@ class AttributeReads(Reads):
 
         `valid` is the stretch around the point over which the newest assertion decides.
         """
-        parameters = {"nodes": listed(node_ids), "kind": kind, **self._point(as_of)}
+        parameters: Parameters = {"nodes": listed(node_ids), "kind": kind, **self._point(as_of)}
         return _decided(self._runner.rows("attributes_of", parameters))
 
     def _floor(self, system: Instant) -> int:

@@ -7,12 +7,12 @@ from typing import Any, Protocol
 
 Row = tuple[Any, ...]
 
-OPEN_READ_LIMIT = 2**31 - 1
-"""A limit for statements that want one, where the caller wants none."""
+Parameters = Mapping[str, int | str]
+"""By name; a list is JSON text."""
 
 
 class Runner(Protocol):
     """Runs the statements of `temporal_lineage.store.statements` by their names."""
 
-    def rows(self, name: str, parameters: Mapping[str, int | str]) -> list[Row]:
+    def rows(self, name: str, parameters: Parameters) -> list[Row]:
         """Give all rows; raises LedgerError where the ledger cannot be read."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import DBAPIError
@@ -77,10 +77,15 @@ class Session:
         return FullRunner(self._connection, self._location)
 
     def _copy(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        import psycopg
+
         driver: Any = self._connection.connection.driver_connection
-        with driver.cursor() as cursor, cursor.copy(statement) as copy:
-            for row in rows:
-                copy.write_row(row)
+        try:
+            with driver.cursor() as cursor, cursor.copy(statement) as copy:
+                for row in rows:
+                    copy.write_row(row)
+        except psycopg.Error as error:
+            raise ledger_error(self._location, error) from error
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -99,7 +104,9 @@ def begun(engine: Engine, location: str) -> Iterator[Session]:
         try:
             yield Session(connection, location)
         except BaseException:
-            transaction.rollback()
+            # A connection that was lost has undone everything by itself.
+            with suppress(DBAPIError):
+                transaction.rollback()
             raise
         with translated(location):
             transaction.commit()

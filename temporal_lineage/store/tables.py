@@ -53,9 +53,10 @@ tx = Table(
     "tx",
     metadata,
     _id("tx_id"),
-    Column("recorded_at", BigInteger, nullable=False, unique=True),
+    _big("recorded_at"),
     _text("source"),
     _text("note"),
+    UniqueConstraint("recorded_at", name="tx_instant"),
 )
 
 node = Table(
@@ -72,8 +73,9 @@ claim = Table(
     "claim",
     metadata,
     _id("claim_id"),
-    Column("digest", _TEXT, nullable=False, unique=True),
+    _text("digest"),
     _text("body"),
+    UniqueConstraint("digest", name="claim_digest"),
 )
 
 
@@ -209,11 +211,12 @@ blob = Table(
     "blob",
     metadata,
     _id("blob_id"),
-    Column("digest", _TEXT, nullable=False, unique=True),
+    _text("digest"),
     _number("dataset_id"),
     _text("witness"),
     _number("tx_id"),
     _bytes("body"),
+    UniqueConstraint("digest", name="blob_digest"),
     Index("blob_of_dataset", "dataset_id", "witness"),
 )
 
@@ -221,25 +224,18 @@ event = Table(
     "event",
     metadata,
     _id("event_id"),
-    Column("digest", _TEXT, nullable=False, unique=True),
+    _text("digest"),
     _text("run_id"),
     _number("tx_id"),
     _text("source"),
     _bytes("body"),
+    UniqueConstraint("digest", name="event_digest"),
     Index("event_of_run", "run_id", "event_id"),
     Index("event_by_tx", "tx_id", "run_id"),
 )
 
 APPEND_ONLY = (
-    ledger,
-    tx,
-    node,
-    claim,
-    edge_assertion,
-    attribute_assertion,
-    file,
-    harvest,
-    blob,
-    event,
+    *(ledger, tx, node, claim, edge_assertion, attribute_assertion),
+    *(file, harvest, blob, event),
 )
-"""Tables whose rows the database itself refuses to change or delete."""
+"""Tables whose rows the database itself refuses to change or to delete."""

@@ -28,8 +28,6 @@ class _Log(NamedTuple):
 _ATTRIBUTES = _Log("attribute", ("node_id", "kind", "name"), "attribute_states")
 _EDGES = _Log("edge", ("src_id", "kind", "dst_id"), "edge_states")
 
-_STATE = ("last_tx", "since", "open_tx", "claim_id")
-
 
 @dataclass(slots=True)
 class _Known:
@@ -119,11 +117,11 @@ class AssertionWrites(Writes):
         return known
 
     def _keep_states(self, log: _Log, known: dict[_Key, _Known]) -> None:
-        columns = (*log.key, f"{log.table}_id", *_STATE)
+        columns = (*log.key, f"{log.table}_id", *State._fields)
         new = [(*key, one.number, *one.state) for key, one in known.items() if one.is_new]
         self._session.insert(log.table, columns, new)
         changed = [(*one.state, *key) for key, one in known.items() if not one.is_new]
-        self._session.update(log.table, _STATE, log.key, changed)
+        self._session.update(log.table, State._fields, log.key, changed)
         for one in known.values():
             self._turns[log.table, one.number] = (one.turn, one.turn_end)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from temporal_lineage.store.reader import Reader
+    from temporal_lineage.store.runner import Parameters
     from temporal_lineage.store.session import Session
 
 T = TypeVar("T")
@@ -42,7 +43,7 @@ class Writes:
     ) -> Iterator[tuple[Any, ...]]:
         """Yield the rows that a statement finds for a list of keys."""
         for batch in batches(list(keys)):
-            parameters: Mapping[str, int | str] = {parameter: json.dumps(batch), **others}
+            parameters: Parameters = {parameter: json.dumps(batch), **others}
             yield from self._session.runner.rows(statement, parameters)
 
 

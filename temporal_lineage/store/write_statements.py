@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Integer, Table, Text, and_, bindparam, func, select
+from sqlalchemy import BigInteger, Column, Integer, Table, Text, and_, bindparam, func, select
+from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import Select
 
 from temporal_lineage.store.listed import element_of, rows_of, texts
-from temporal_lineage.store.tables import attribute, blob, claim, edge, event, file, harvest, node
+from temporal_lineage.store.state import State
+from temporal_lineage.store.tables import (
+    attribute,
+    attribute_assertion,
+    blob,
+    claim,
+    edge,
+    edge_assertion,
+    event,
+    file,
+    harvest,
+    node,
+)
 
 
 def _by_key(table: Table, *key: str) -> Select[Any]:
@@ -27,6 +40,28 @@ def _by_key(table: Table, *key: str) -> Select[Any]:
     return select(*(table.c[name] for name in key), *rest).select_from(keys.join(table, wanted))
 
 
+def _log(log: Table) -> Select[Any]:
+    """Assertions of the keys from `:first` up to `:stop`, oldest first within each key."""
+    key = log.primary_key.columns.values()[0]
+    return (
+        select(key, log.c.rank, log.c.valid_from, log.c.valid_to, log.c.claim_id)
+        .where(key >= _number("first"), key < _number("stop"))
+        .order_by(key, log.c.rank.desc(), log.c.valid_from)
+    )
+
+
+def _kept_states(key: Column[int]) -> Select[Any]:
+    """States of the keys from `:first` up to `:stop`."""
+    state = key.table
+    return select(key, *(state.c[name] for name in State._fields)).where(
+        key >= _number("first"), key < _number("stop")
+    )
+
+
+def _number(name: str) -> ColumnElement[int]:
+    return bindparam(name, type_=Integer)
+
+
 WRITE_STATEMENTS: dict[str, Select[Any]] = {
     "nodes_by_key": _by_key(node, "kind", "parent_id", "name"),
     "attribute_states": _by_key(attribute, "node_id", "kind", "name"),
@@ -35,11 +70,15 @@ WRITE_STATEMENTS: dict[str, Select[Any]] = {
         claim.c.digest.in_(texts("digests"))
     ),
     "files_by_digest": select(file.c.digest, file.c.file_id).where(
-        file.c.dataset_id == bindparam("dataset_id", type_=Integer),
+        file.c.dataset_id == _number("dataset_id"),
         file.c.digest.in_(texts("digests")),
     ),
     "blobs_by_digest": select(blob.c.digest).where(blob.c.digest.in_(texts("digests"))),
     "events_by_digest": select(event.c.digest).where(event.c.digest.in_(texts("digests"))),
+    "edge_log": _log(edge_assertion),
+    "attribute_log": _log(attribute_assertion),
+    "edge_kept_states": _kept_states(edge.c.edge_id),
+    "attribute_kept_states": _kept_states(attribute.c.attribute_id),
     **{
         f"{column.table.name}_max": select(func.max(column))
         for column in (
