@@ -84,14 +84,46 @@ def said(command: str) -> tuple[str, int]:
     """Run one command line here; gives all that it printed, in its order, and the exit status."""
     words, *rest = _pipeline(command)
     if words[0] != "tl":
+        # Up to the last `tl`, if there is one, a shell prepares its standard input.
+        if rest and rest[-1][0] == "tl":
+            before, _, _ = command.rpartition("|")
+            prepared, _ = _shell(before, "")
+            return _together(rest[-1][1:], prepared)
         return _shell(command, "")
-    printed, errors = io.StringIO(), io.StringIO()
-    with redirect_stdout(printed), redirect_stderr(errors if rest else printed):
-        status = run(words[1:], session=None)
     if not rest:
-        return printed.getvalue(), status
-    piped, status = _shell(" | ".join(map(shlex.join, rest)), printed.getvalue())
-    return errors.getvalue() + piped, status
+        return _together(words[1:], "")
+    done = asked(*words[1:])
+    piped, status = _shell(" | ".join(map(shlex.join, rest)), done.out)
+    return done.err + piped, status
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What one command printed, and how it ended."""
+
+    out: str
+    err: str
+    status: int
+
+
+def asked(*words: str) -> Said:
+    """Run `tl` with these arguments here."""
+    printed, errors = io.StringIO(), io.StringIO()
+    with redirect_stdout(printed), redirect_stderr(errors):
+        status = run(words, session=None)
+    return Said(printed.getvalue(), errors.getvalue(), status)
+
+
+def _together(words: Sequence[str], prepared: str) -> tuple[str, int]:
+    printed = io.StringIO()
+    given = io.TextIOWrapper(io.BytesIO(prepared.encode()))
+    with (
+        redirect_stdout(printed),
+        redirect_stderr(printed),
+        mock.patch.object(sys, "stdin", given),
+    ):
+        status = run(words, session=None)
+    return printed.getvalue(), status
 
 
 class Follower:

@@ -48,12 +48,13 @@ def play(root: Path, *, tell: Callable[[str], None]) -> DemoLake:
     lake = build_lake(root)
     workspace = _fresh_workspace(lake)
     tell(f"{FIRST_HARVEST}: first harvest, and the events that had arrived ...")
-    _take_in(Session(workspace, clock=lambda: FIRST_HARVEST), [lake.daily_events])
+    first = Session(workspace, clock=lambda: FIRST_HARVEST)
+    _take_in(first, [lake.daily_events], tell)
     tell("2026-11-08: snapshots expire, VACUUM deletes files. 2026-11-09: late events arrive ...")
     lake = finish_lake(lake)
     tell(f"{SECOND_HARVEST}: second harvest, and the events that came late ...")
-    session = Session(workspace, clock=lambda: SECOND_HARVEST)
-    _take_in(session, [lake.daily_events, lake.late_events])
+    second = Session(workspace, clock=lambda: SECOND_HARVEST)
+    _take_in(second, [lake.daily_events, lake.late_events], tell)
     return lake
 
 
@@ -138,9 +139,16 @@ def _fresh_workspace(lake: DemoLake) -> Workspace:
     return workspace
 
 
-def _take_in(session: Session, events: list[Path]) -> None:
-    session.harvest()
-    session.ingest_openlineage([str(folder) for folder in events])
+def _take_in(session: Session, events: list[Path], tell: Callable[[str], None]) -> None:
+    tables = session.harvest().tables
+    told = session.ingest_openlineage([str(folder) for folder in events])
+    new = sum(one.new for one in tables)
+    tell(
+        f"  {len(tables)} tables, {new} new snapshots; {told.events} events, {told.new} of them new"
+    )
+    for table in tables:
+        if table.error is not None:
+            tell(f"  {table.address}: {table.error}")
 
 
 def _learned_late(session: Session, target: str) -> list[str]:

@@ -1,0 +1,138 @@
+"""References: the generated parts of docs/commands.md and docs/json.md, for cog."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from enum import StrEnum
+from typing import Any
+
+import click
+
+from snapshots import availability
+from snapshots.files import FileContent
+from snapshots.snapshot_log import Certainty, Rule
+from temporal_lineage import harvest, ingest
+from temporal_lineage.capture import openlineage_events
+from temporal_lineage.cli.root import tl
+from temporal_lineage.lineage.graph import Direction
+from temporal_lineage.questions import provenance, reasons, schemas, states, tables
+from temporal_lineage.reproduce import answer as reproduction
+
+_WORDS = {"int": "integer", "str": "string", "bool": "boolean", "float": "number", "None": "null"}
+_SHAPED = {"Instant": "time", "Period": "period", "Path": "string"}
+_ENUMS: dict[str, type[StrEnum]] = {
+    one.__name__: one for one in (Certainty, Rule, Direction, FileContent)
+}
+_MODULES = (
+    *(states, tables, schemas, provenance, reasons, reproduction),
+    *(harvest, ingest, openlineage_events, availability),
+)
+
+
+def commands() -> str:
+    """Give the help page of every command, as Markdown."""
+    pages = [_page("", tl)]
+    for name, command in _below(tl):
+        pages.append(_page(name, command))
+    return "\n".join(pages)
+
+
+def shape(name: str) -> str:
+    """Give the fields of an answer, and of the records inside it, as Markdown."""
+    return "\n".join(_shapes(name, seen=set()))
+
+
+def _page(name: str, command: click.Command) -> str:
+    context = click.Context(command, info_name=f"tl {name}".strip(), terminal_width=80)
+    page = command.get_help(context)
+    return f"## tl {name}".rstrip() + f"\n\n```text\n{page}\n```\n"
+
+
+def _below(group: click.Group, *path: str) -> Iterator[tuple[str, click.Command]]:
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if command is None:
+            continue
+        yield " ".join((*path, name)), command
+        if isinstance(command, click.Group):
+            yield from _below(command, *path, name)
+
+
+def _shapes(name: str, *, seen: set[str]) -> Iterator[str]:
+    record = _record(name)
+    seen.add(name)
+    yield f"`{name}`: {_prose(record)}"
+    yield ""
+    shown = [one for one in fields(record) if one.name not in {"question", "doubts"}]
+    if shown:
+        yield "| field | value |"
+        yield "|---|---|"
+        for one in shown:
+            yield f"| `{one.name}` | {_json(_annotation(one.type))} |"
+        yield ""
+    for one in shown:
+        for inner in _names(_annotation(one.type)):
+            if inner not in seen and _is_record(inner):
+                yield from _shapes(inner, seen=seen)
+
+
+def _annotation(text: object) -> ast.expr:
+    return ast.parse(str(text), mode="eval").body
+
+
+def _json(node: ast.expr) -> str:
+    match node:
+        case ast.BinOp(left=left, right=right):
+            return f"{_json(left)} or {_json(right)}"
+        case ast.Constant(value=None):
+            return "null"
+        case ast.Subscript(value=ast.Name(id="tuple"), slice=ast.Tuple(elts=[one, ast.Constant()])):
+            return f"array of {_json(one)}"
+        case ast.Subscript(value=ast.Name(id="tuple"), slice=ast.Tuple(elts=parts)):
+            return f"[{', '.join(_json(one) for one in parts)}]"
+        case ast.Name(id=name):
+            return _named(name)
+        case _:
+            raise TypeError(ast.unparse(node))
+
+
+def _named(name: str) -> str:
+    if name in _ENUMS:
+        values = [str(one.value) for one in _ENUMS[name]]
+        return " or ".join(f'`"{one}"`' for one in values)
+    if _is_union(name):
+        return " or ".join(f"`{one.__name__}`" for one in _found(name).__args__)
+    return _WORDS.get(name) or _SHAPED.get(name) or f"`{name}`"
+
+
+def _names(node: ast.expr) -> list[str]:
+    """Give the names of records in an annotation, the members of a union one by one."""
+    names = [one.id for one in ast.walk(node) if isinstance(one, ast.Name)]
+    members = [
+        inner.__name__ for name in names if _is_union(name) for inner in _found(name).__args__
+    ]
+    return [*names, *members]
+
+
+def _found(name: str) -> Any:  # noqa: ANN401 - a class, a union, or None
+    return next((getattr(module, name) for module in _MODULES if hasattr(module, name)), None)
+
+
+def _is_record(name: str) -> bool:
+    return name not in _SHAPED and inspect.isclass(_found(name)) and is_dataclass(_found(name))
+
+
+def _is_union(name: str) -> bool:
+    return name not in _SHAPED and hasattr(_found(name), "__args__")
+
+
+def _record(name: str) -> Any:  # noqa: ANN401 - any dataclass
+    return _found(name)
+
+
+def _prose(record: Any) -> str:  # noqa: ANN401 - any dataclass
+    return " ".join(inspect.cleandoc(record.__doc__ or "").split())

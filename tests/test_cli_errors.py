@@ -1,0 +1,332 @@
+"""Bad input: one clear line, the right exit status, and a ledger that is as it was."""
+
+from __future__ import annotations
+
+import resource
+import shlex
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from small_lake import delta_table, iceberg_table, sql_catalog, sqlite
+from temporal_lineage.workspace import FOLDER
+from transcripts import Said, Told, asked, at_home, project, told_lake
+
+LEDGER = Path(FOLDER) / "ledger.db"
+
+
+@pytest.fixture
+def shop(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> Iterator[Path]:
+    """A project with the ledger of the demo; its tables are the demo's."""
+    told: Told = told_lake(tmp_path_factory.getbasetemp())
+    with at_home(project(told, tmp_path / "shop")):
+        yield tmp_path / "shop"
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[Path]:
+    """A project of three small tables, harvested: two of Iceberg, one of Delta."""
+    here = tmp_path / "small"
+    catalog = sql_catalog(here / "iceberg", name="lake")
+    iceberg_table(catalog, "raw", "orders", commits=3)
+    iceberg_table(catalog, "raw", "whole", commits=1)
+    catalog.close()
+    delta_table(here / "delta" / "raw" / "payments", commits=3)
+    with at_home(here):
+        assert asked("init").status == 0
+        properties = (f"uri={sqlite(here / 'iceberg')}", f"warehouse=file://{here}/iceberg/wh")
+        flags = [word for one in ("type=sql", *properties) for word in ("-p", one)]
+        assert asked("catalog", "add", "lake", *flags).status == 0
+        assert asked("catalog", "add", "delta", "delta").status == 0
+        assert asked("harvest").status == 0
+        yield here
+
+
+def transactions() -> int:
+    connection = sqlite3.connect(LEDGER)
+    (count,) = connection.execute("SELECT count(*) FROM tx").fetchone()
+    connection.close()
+    return int(count)
+
+
+def assert_one_line(done: Said, *words: str, status: int) -> None:
+    assert done.status == status, done
+    assert done.out == ""
+    assert "Traceback" not in done.err
+    lines = done.err.splitlines()
+    if status == 2 and lines[0].startswith("Usage: "):
+        lines = lines[-1:]  # Click shows first how the command is written
+    assert len(lines) == 1, done.err
+    assert [word for word in words if word not in lines[0]] == [], lines[0]
+
+
+# What the ledger is asked for and does not have.
+
+QUESTIONS = (
+    ("at lake.raw.ordrs", 1, ("lake.raw.ordrs", "lake.raw.orders")),
+    ("show model:frodo", 1, ("model:frodo", "model:fraud")),
+    ("at lake.staging.orders_clean@audti", 1, ("audti", "audit")),
+    ("log nowhere", 2, ("nowhere", "lake.sales.orders")),
+    ("at lake.raw.orders --as-of 2026-08-01", 1, ("lake.raw.orders", "starts at 2026-08-31")),
+    ("at lake.raw.orders --as-of yesterday", 2, ("'yesterday'", "2026-11-17")),
+    ("at lake.raw.orders --as-of 1790000000", 2, ("'1790000000'", "2026-11-17")),
+    ("at lake.raw.orders@2026-13-01", 2, ("2026-13-01",)),
+    ("at lake.raw.orders@", 2, ("lake.raw.orders@", "follows @")),
+    ("upstream lake.raw.orders@123", 1, ("lake.raw.orders@123", "tl log lake.raw.orders")),
+    ("upstream lake.ml.training_set#amout_eur", 1, ("amout_eur", "lake.ml.training_set#")),
+    ("upstream model:fraud", 1, ("model:fraud", "model:fraud@v3")),
+    ("upstream model:fraud@v9", 1, ("v9", "model:fraud@v")),
+    ("why edge:999999", 1, ("edge:999999", "tl upstream")),
+    ("why edge:one", 2, ("edge:one", "edge:12")),
+    ("why run:00000000-0000-0000-0000-000000000000", 1, ("run:0000", "tl ingest openlineage")),
+    ("why job:shop/ml.train_fraud", 2, ("job:shop", "an edge, a version or a run")),
+    ("schema diff lake.raw.orders lake.raw.customers", 1, ("lake.raw.customers", "one table")),
+    ("reproduce model:fraud@v9", 1, ("v9", "model:fraud@v")),
+    ("reproduce lake.raw.orders#amount", 2, ("#amount", "leave #column out")),
+    ("downstream lake.raw.orders --depth 0", 2, ("--depth", "1")),
+    ("upsteam lake.raw.orders", 2, ("upsteam", "upstream")),
+    ("log lake.raw.orders --ouptut json", 2, ("--ouptut", "--output")),
+    ("harvest lka", 1, ("lka", "lake")),
+    ("harvest lka.raw.orders", 1, ("lka", "lake")),
+    ("catalog remove lka", 1, ("lka", "lake")),
+    ("catalog check lka", 1, ("lka", "lake")),
+    ("catalog add lake /elsewhere", 2, ("lake", "tl catalog remove lake")),
+    ("catalog add new", 2, ("folder", "-p")),
+    ("catalog add new -p type", 2, ("--property", "KEY=VALUE")),
+    ("ingest openlineage nowhere.json", 1, ("nowhere.json", "no such file")),
+    ("init /dev/null", 2, ("/dev/null",)),
+)
+
+
+@pytest.mark.parametrize(
+    ("command", "status", "words"), QUESTIONS, ids=[one[0] for one in QUESTIONS]
+)
+def test_what_is_not_there_is_named_with_what_would_work(
+    command: str, status: int, words: tuple[str, ...], shop: Path
+) -> None:
+    before = transactions()
+    assert_one_line(asked(*shlex.split(command)), *words, status=status)
+    assert transactions() == before
+
+
+def test_a_table_that_its_catalog_does_not_have_is_named(shop: Path) -> None:
+    before = transactions()
+    done = asked("harvest", "lake.raw.ordrs")
+    assert done.status == 1
+    assert "lake.raw.ordrs" in done.out
+    assert "raw.orders" in done.out
+    assert transactions() == before
+
+
+def test_nobody_has_harvested_anything_yet(tmp_path: Path) -> None:
+    with at_home(tmp_path):
+        for command in ("show", "at lake.raw.orders", "upstream model:fraud@v3"):
+            assert_one_line(asked(*command.split()), "ledger", "tl harvest", status=1)
+        assert_one_line(asked("harvest"), "tl catalog add", status=1)
+
+
+def test_a_time_before_the_ledger_knew_anything_says_so(shop: Path) -> None:
+    done = asked("at", "lake.raw.orders", "--as-known", "2026-11-01")
+    assert_one_line(done, "lake.raw.orders", "2026-11-01", status=1)
+
+
+# Metadata that cannot be read.
+
+
+def _emptied(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def _truncated(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-40])
+
+
+def _no_json(path: Path) -> None:
+    path.write_text("<html>not today</html>")
+
+
+def _a_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+DAMAGE = (_emptied, _truncated, _no_json, _a_folder)
+
+
+@pytest.mark.parametrize("damage", DAMAGE, ids=lambda one: one.__name__.strip("_"))
+def test_iceberg_metadata_that_cannot_be_read_is_named_and_stops_no_other_table(
+    damage: Callable[[Path], None], small: Path
+) -> None:
+    catalog = sql_catalog(small / "iceberg", name="lake")
+    catalog.load_table("raw.orders").delete("id = 1")
+    catalog.load_table("raw.whole").delete("id = 1")
+    newest = Path(catalog.load_table("raw.orders").metadata_location.removeprefix("file://"))
+    catalog.close()
+    damage(newest)
+    before = transactions()
+    done = asked("harvest", "lake")
+    assert done.status == 1
+    assert done.err == ""
+    (line,) = [line for line in done.out.splitlines() if line.startswith("! ")]
+    assert line.startswith("! lake.raw.orders: ")
+    assert newest.name in line
+    assert transactions() == before + 1
+    assert asked("at", "lake.raw.orders").status == 0
+
+
+@pytest.mark.parametrize("damage", DAMAGE, ids=lambda one: one.__name__.strip("_"))
+def test_a_delta_log_that_cannot_be_read_is_named(
+    damage: Callable[[Path], None], small: Path
+) -> None:
+    delta_table(small / "delta" / "raw" / "payments", commits=1)
+    newest = small / "delta/raw/payments/_delta_log" / f"{3:020}.json"
+    damage(newest)
+    before = transactions()
+    done = asked("harvest", "delta")
+    assert done.status == 1
+    (line,) = [line for line in done.out.splitlines() if line.startswith("! ")]
+    assert line.startswith("! delta.raw.payments: ")
+    assert newest.name in line
+    assert transactions() == before
+
+
+def test_a_missing_data_file_makes_the_answer_no_and_is_named(small: Path) -> None:
+    (first,) = _data_files(small / "iceberg/wh/raw/whole")
+    first.unlink()
+    done = asked("reproduce", "lake.raw.whole", "--out", "rebuilt")
+    assert (done.status, done.err) == (3, "")
+    assert first.name in done.out
+    assert not Path("rebuilt").exists()
+
+
+def _data_files(table: Path) -> list[Path]:
+    return sorted((table / "data").rglob("*.parquet"))
+
+
+# Events that are none.
+
+
+def test_what_is_no_event_is_named_and_the_rest_is_kept(shop: Path) -> None:
+    events = shop / "events.ndjson"
+    job = '"job": {"namespace": "n", "name": "j"}'
+    good = f'{{"eventTime": "2026-11-10T09:00:00Z", "run": {{"runId": "a"}}, {job}}}'
+    events.write_text(f'{good}\n{{"eventType": "START"}}\nnot JSON\n[1]\n')
+    before = transactions()
+    done = asked("ingest", "openlineage", "events.ndjson")
+    assert done.status == 1
+    assert done.err == ""
+    lines = [line for line in done.out.splitlines() if line.startswith("! ")]
+    assert [line.partition(":")[0] for line in lines] == [
+        f"! events.ndjson, line {number}" for number in (2, 3, 4)
+    ]
+    assert transactions() == before + 1
+    events.write_text("not JSON\n")
+    assert asked("ingest", "openlineage", "events.ndjson").status == 1
+    assert transactions() == before + 1
+
+
+# The ledger itself.
+
+
+def test_a_ledger_of_a_newer_version_is_left_alone(shop: Path) -> None:
+    connection = sqlite3.connect(LEDGER)
+    connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.commit()
+    connection.close()
+    before = LEDGER.read_bytes()
+    for command in ("show", "upstream model:fraud@v3", "harvest", "reproduce model:fraud@v1"):
+        assert_one_line(asked(*command.split()), "ledger.db", "9999", "newer", status=1)
+    assert LEDGER.read_bytes() == before
+
+
+@pytest.mark.parametrize("command", ["show", "at lake.raw.orders", "harvest delta"])
+def test_what_is_no_ledger_is_named(command: str, shop: Path) -> None:
+    LEDGER.write_text("Dear diary, " * 100)
+    assert_one_line(asked(*command.split()), "ledger.db", status=1)
+    assert LEDGER.read_text() == "Dear diary, " * 100
+
+
+@pytest.mark.parametrize("command", ["show", "harvest"])
+def test_a_ledger_below_a_file_cannot_be(command: str, shop: Path) -> None:
+    (shop / "file").touch()
+    assert_one_line(asked("--ledger", "file/ledger.db", command), "file/ledger.db", status=1)
+
+
+def test_a_project_cannot_be_made_inside_a_file(shop: Path) -> None:
+    (shop / "file").touch()
+    done = asked("init", "file/project")
+    assert done.status in (1, 2)
+    assert "file/project" in done.err
+    assert "Traceback" not in done.err
+
+
+def _on_a_full_disk(*words: str, bytes_max: int) -> subprocess.CompletedProcess[str]:
+    """Run `tl` where no file can grow beyond a size: permission bits would not bind root."""
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (bytes_max, bytes_max))
+
+    return subprocess.run(
+        [sys.executable, "-m", "temporal_lineage", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=limit,
+    )
+
+
+def test_a_full_disk_leaves_the_ledger_as_it_was(small: Path) -> None:
+    delta_table(small / "delta" / "raw" / "payments", commits=40)
+    before = transactions()
+    limit = LEDGER.stat().st_size
+    done = _on_a_full_disk("harvest", "delta", bytes_max=limit)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "ledger.db" in done.stderr + done.stdout
+    assert transactions() == before
+    assert asked("harvest", "delta").status == 0
+    assert transactions() == before + 1
+
+
+def test_rows_that_do_not_fit_on_the_disk_leave_no_half_of_them(small: Path) -> None:
+    done = _on_a_full_disk("reproduce", "lake.raw.orders", "--out", "rebuilt", bytes_max=200)
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert "rebuilt" in done.stderr
+    assert not Path("rebuilt").exists()
+    assert not list(small.glob("*rebuilt*"))
+
+
+def test_rows_are_not_written_over_anything(small: Path) -> None:
+    Path("rebuilt").mkdir()
+    Path("rebuilt/mine").touch()
+    done = asked("reproduce", "lake.raw.orders", "--out", "rebuilt")
+    assert_one_line(done, "rebuilt", status=1)
+    assert [path.name for path in Path("rebuilt").iterdir()] == ["mine"]
+
+
+def test_a_traceback_is_shown_when_it_is_asked_for(shop: Path) -> None:
+    for flag in ([], ["--debug"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "temporal_lineage", *flag, "at", "lake.raw.ordrs"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 1
+        assert ("Traceback" in done.stderr) is bool(flag)
+        assert "no dataset lake.raw.ordrs" in done.stderr.splitlines()[-1]
+
+
+def test_an_error_message_holds_no_secret(shop: Path) -> None:
+    added = asked("catalog", "add", "prod", "http://127.0.0.1:9", "-p", "credential=id:geheim")
+    assert added.status == 0
+    for command in ("catalog check prod", "harvest prod", "catalog list"):
+        done = asked(*command.split())
+        assert "geheim" not in done.out + done.err
+    shutil.rmtree(FOLDER)
