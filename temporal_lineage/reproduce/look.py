@@ -77,13 +77,14 @@ def _looked(
     history = reached.history
     if isinstance(found, LogTruncated | Gone):
         return Unseen(_judged(told, _with_act(found, expiry_of(history, snapshot_id))), doubts)
-    missing = found.missing()
+    state = found.state
+    missing = state.missing()
     if missing:
-        availability = damaged(found.files, missing, _act(reached, snapshot_id, missing))
+        availability = damaged(state.files, missing, _act(reached, snapshot_id, missing))
     else:
-        availability = whole(history, snapshot_id, found_in=found.found_in)
-    metadata = found.found_in or _witness(history, snapshot_id)
-    return Seen(_described(_judged(told, availability), found, missing), found, metadata, doubts)
+        availability = whole(history, snapshot_id, way=found.way)
+    metadata = state.found_in or _witness(history, snapshot_id)
+    return Seen(_described(_judged(told, availability), state, missing), state, metadata, doubts)
 
 
 def _act(reached: Reached, snapshot_id: int, missing: Sequence[DataFile]) -> Act | None:

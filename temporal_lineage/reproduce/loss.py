@@ -27,10 +27,13 @@ class Act:
 
 
 def expiry_of(history: TableHistory, snapshot_id: int) -> Act | None:
-    """Give the commit that took a snapshot out of the metadata; None where it is listed."""
+    """Give the commit that took a snapshot out of the metadata; None where none is known.
+
+    Who then deleted the files nobody can tell: from that commit on, anybody was free to.
+    """
     for one in history.expiries:
         if one.snapshot_id == snapshot_id:
-            return Act(one.since, one.act)
+            return Act(one.since, f"{one.act}; since then nothing held the files of it alone")
     return None
 
 

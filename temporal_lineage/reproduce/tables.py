@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from snapshots.availability import Gone, LogTruncated
 from snapshots.errors import TemporalLineageError, UnknownNameError
 from snapshots.instant import FOREVER
 from temporal_lineage.histories import remembered, table_claim
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
     from catalogs.configuration import CatalogEntry
     from catalogs.table import RawCommit, TableSource, TableState
-    from snapshots.availability import Gone, LogTruncated
     from snapshots.history import TableHistory
     from temporal_lineage.claims import TableClaim
     from temporal_lineage.store.reader import Reader
@@ -32,6 +32,14 @@ class Reached:
     source: TableSource
     history: TableHistory
     detour: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A state that can be opened; `way` says how, None where the table itself lists it."""
+
+    state: TableState
+    way: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +72,17 @@ class Tables:
             self._found[dataset_id] = self._reach(dataset_id)
         return self._found[dataset_id]
 
-    def state(self, reached: Reached, snapshot_id: int) -> TableState | LogTruncated | Gone:
-        """Find a state: in the table, or else with the bytes that the ledger kept of it."""
-        found = reached.source.state(snapshot_id, kept=())
-        if not _is_state(found):
-            kept = self._kept(reached.dataset_id)
-            if kept:
-                return reached.source.state(snapshot_id, kept=kept)
-        return found
+    def state(self, reached: Reached, snapshot_id: int) -> Found | LogTruncated | Gone:
+        """Find a state: in the table, in older metadata lying there, or by what the ledger kept."""
+        first = reached.source.state(snapshot_id, kept=())
+        if not isinstance(first, LogTruncated | Gone):
+            way = f"it is still listed in {first.found_in}" if first.found_in else None
+            return Found(first, way)
+        kept = self._kept(reached.dataset_id)
+        second = reached.source.state(snapshot_id, kept=kept) if kept else first
+        if isinstance(second, LogTruncated | Gone):
+            return second
+        return Found(second, f"it is listed in what the ledger kept of {second.found_in}")
 
     def _kept(self, dataset_id: int) -> list[RawCommit]:
         from catalogs.table import RawCommit
@@ -122,9 +133,3 @@ class Tables:
         except UnknownNameError:
             refused.append(f"catalog {catalog} is not configured here")
             return None
-
-
-def _is_state(found: TableState | LogTruncated | Gone) -> bool:
-    from snapshots.availability import Gone, LogTruncated
-
-    return not isinstance(found, Gone | LogTruncated)

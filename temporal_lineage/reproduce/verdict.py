@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from temporal_lineage.reproduce.loss import Act
 
 
-def whole(history: TableHistory, snapshot_id: int, *, found_in: str | None) -> Availability:
-    """Judge a state all of whose files are there; `found_in` as in TableState."""
-    if found_in is not None:
-        return Recoverable(found_in)
+def whole(history: TableHistory, snapshot_id: int, *, way: str | None) -> Availability:
+    """Judge a state all of whose files are there; `way` says how, None where the table lists it."""
+    if way is not None:
+        return Recoverable(way)
     return _protection(history, snapshot_id) or Live()
 
 
