@@ -1,0 +1,1 @@
+"""Iceberg: histories, file lists and states of tables, read from what lies in their folders."""

@@ -1,0 +1,105 @@
+"""Projection: the rows of one data file under the schema of a snapshot. Iceberg spec, "Column
+Projection".
+
+pyiceberg's own projection turns null lists of structs, and null maps to structs, into empty ones;
+so those two are done here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+from pyiceberg.io.pyarrow import ArrowAccessor, ArrowProjectionVisitor, pyarrow_to_schema
+from pyiceberg.schema import Schema, visit_with_partner
+from pyiceberg.table.name_mapping import NameMapping
+from pyiceberg.types import ListType, MapType
+
+NANOSECONDS_SINCE = 3
+"""The format version from which nanoseconds are a type of their own; before, they are cut."""
+
+
+def project(
+    fragment: ds.Fragment,
+    *,
+    wanted: Schema,
+    name_mapping: NameMapping | None,
+    constants: Mapping[int, Any],
+    format_version: int,
+) -> Iterator[tuple[int, pa.RecordBatch]]:
+    """Yield the rows of a file in order, each batch with the position of its first row.
+
+    Columns are found by field id, or by the name mapping where the file has no ids; a column that
+    the file lacks takes its value from `constants`, else its initial default, else null. Raises
+    ValueError where a column cannot be had, and what Arrow raises.
+    """
+    cut = format_version < NANOSECONDS_SINCE
+    file_schema = pyarrow_to_schema(
+        fragment.physical_schema,
+        name_mapping,
+        downcast_ns_timestamp_to_us=cut,
+        format_version=max(1, min(format_version, 3)),  # type: ignore[arg-type]
+    )
+    ids = {field.field_id for field in wanted.fields}
+    present = Schema(*(field for field in file_schema.fields if field.field_id in ids))
+    # The file's whole columns are read: nested fields are chosen while projecting, by their ids.
+    batches = fragment.to_batches(columns=[field.name for field in present.fields])
+    missing = {key: value for key, value in constants.items() if key not in file_schema.field_ids}
+    visitor = _Projection(
+        present,
+        cut,
+        projected_missing_fields=missing,
+        allow_timestamp_tz_mismatch=True,
+    )
+    start = 0
+    for batch in batches:
+        whole = _compact(batch)
+        rows = visit_with_partner(wanted, whole, visitor, ArrowAccessor(present))
+        yield start, pa.RecordBatch.from_struct_array(rows)
+        start += batch.num_rows
+
+
+class _Projection(ArrowProjectionVisitor):
+    """Keeps null lists and maps null, and rebuilds each from its projected values."""
+
+    def list(
+        self, list_type: ListType, list_array: pa.Array | None, value_array: pa.Array | None
+    ) -> pa.Array | None:
+        if list_array is None or value_array is None:
+            return None
+        if isinstance(list_array, pa.FixedSizeListArray):
+            list_array = list_array.cast(pa.list_(list_array.type.value_field))
+        field = list_type.element_field
+        values = self._cast_if_needed(field, value_array)
+        is_large = isinstance(list_array, pa.LargeListArray)
+        make = pa.LargeListArray if is_large else pa.ListArray
+        kind = (pa.large_list if is_large else pa.list_)(self._construct_field(field, values.type))
+        nulls = list_array.is_null() if list_array.null_count else None
+        return make.from_arrays(list_array.offsets, values, type=kind, mask=nulls)
+
+    def map(
+        self,
+        map_type: MapType,
+        map_array: pa.Array | None,
+        key_result: pa.Array | None,
+        value_result: pa.Array | None,
+    ) -> pa.Array | None:
+        if map_array is None or key_result is None or value_result is None:
+            return None
+        keys = self._cast_if_needed(map_type.key_field, key_result)
+        values = self._cast_if_needed(map_type.value_field, value_result)
+        kind = pa.map_(
+            self._construct_field(map_type.key_field, keys.type),
+            self._construct_field(map_type.value_field, values.type),
+        )
+        nulls = map_array.is_null() if map_array.null_count else None
+        return pa.MapArray.from_arrays(map_array.offsets, keys, values, type=kind, mask=nulls)
+
+
+def _compact(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Copy a slice, so that offsets start at zero: Arrow cannot mask a sliced list."""
+    if not any(column.offset for column in batch.columns):
+        return batch
+    return batch.take(pa.arange(0, batch.num_rows))

@@ -1,0 +1,159 @@
+"""Relocation: where the files of a table lie now, when its metadata still says where they lay."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from catalogs.iceberg.metadata import TableMetadata, file_name
+from catalogs.storage import Storage, is_local, local_path
+from snapshots.errors import UnreadableError
+
+_SCHEMES = {"s3a": "s3", "s3n": "s3"}
+
+
+class Relocation:
+    """Turns the paths that metadata records into those where the files are found.
+
+    A table that was copied keeps its old absolute paths. Its root is known by where its metadata
+    lies, and a recorded path is the one under that root which it ends with. A path that is not
+    there, or that could be two files, is left as it is recorded: nothing is guessed.
+    """
+
+    def __init__(
+        self, *, root: str, recorded_root: str, told: Mapping[str, str], storage: Storage
+    ) -> None:
+        """Take the root as it is and as it is recorded; `told` maps prefixes, and goes first."""
+        self.root = root
+        self._recorded_root = normal(recorded_root)
+        self._told = sorted(
+            ((normal(old), new.rstrip("/")) for old, new in told.items()),
+            key=lambda pair: len(pair[0]),
+            reverse=True,
+        )
+        self._storage = storage
+        self._below: frozenset[str] | None = None
+        self._is_listed = False
+        self._learned: list[str] = []
+
+    @property
+    def is_moved(self) -> bool:
+        """Whether the table lies elsewhere than its metadata says."""
+        return normal(self.root) != self._recorded_root
+
+    def find(self, recorded: str) -> str:
+        """Give where a recorded path lies now; the recorded path itself where nothing is found."""
+        path = normal(recorded)
+        for old, new in self._told:
+            rest = _below(path, old)
+            if rest is not None:
+                return f"{new}/{rest}"
+        if not self.is_moved:
+            return path
+        rest = self._under_root(path)
+        return path if rest is None else f"{self.root}/{rest}"
+
+    def _under_root(self, path: str) -> str | None:
+        """Give the path below the root that a recorded path stands for; None where there is none.
+
+        Once one prefix is known to stand for the root, it alone decides for the paths under it: a
+        file that is missing there must not be mistaken for one of the same name elsewhere.
+        """
+        files = self._files()
+        if files is None:
+            return _below(path, self._recorded_root)
+        for prefix in (self._recorded_root, *self._learned):
+            rest = _below(path, prefix)
+            if rest is not None:
+                return rest if rest in files else None
+        parts = path.split("/")
+        # A bare name is too little to go by: many engines call every file 000000_0.
+        ends = ["/".join(parts[start:]) for start in range(1, len(parts) - 1)]
+        found = [end for end in ends if end in files]
+        if len(found) != 1:
+            return None
+        self._learned.append(path.removesuffix("/" + found[0]))
+        return found[0]
+
+    def _files(self) -> frozenset[str] | None:
+        """List what lies below the root, once; None where it may not be listed."""
+        if not self._is_listed:
+            start = self.root + "/"
+            try:
+                found = [file.path.removeprefix(start) for file in self._storage.walk(self.root)]
+            except UnreadableError:
+                return None
+            self._below = frozenset(found)
+            self._is_listed = True
+        return self._below
+
+
+def relocation_of(
+    metadata_location: str,
+    metadata: TableMetadata,
+    *,
+    told: Mapping[str, str],
+    storage: Storage,
+) -> Relocation:
+    """Find the table's root, and whether that is where its metadata says it is."""
+    recorded = metadata.location.rstrip("/")
+    root = recorded if _is_in_place(metadata_location, metadata) else _root(metadata_location)
+    if normal(root) == normal(recorded):
+        root = normal(root)
+    return Relocation(root=root, recorded_root=recorded, told=told, storage=storage)
+
+
+def normal(location: str) -> str:
+    """Write a location one way: plain paths for local files, s3 for s3a and s3n, no ending slash.
+
+    >>> normal("s3a://lake/orders/"), normal("file:/lake/orders"), normal("./orders")
+    ('s3://lake/orders', '/lake/orders', 'orders')
+    """
+    if is_local(location):
+        try:
+            location = local_path(location)
+        except UnreadableError:
+            # file://folder/... is no machine called `folder`: somebody forgot a slash.
+            location = location.partition("://")[2]
+        while location.startswith("./"):
+            location = location[2:]
+    else:
+        scheme, _, rest = location.partition("://")
+        location = f"{_SCHEMES.get(scheme.lower(), scheme.lower())}://{rest}"
+    return location.rstrip("/") or "/"
+
+
+def folder_of(path: str) -> str:
+    """Give the folder of a file, by its path or URL."""
+    return path.rpartition("/")[0] or ("/" if path.startswith("/") else ".")
+
+
+def _is_in_place(metadata_location: str, metadata: TableMetadata) -> bool:
+    """Tell whether the metadata file lies where the table's writers put metadata files.
+
+    That may be outside the table's location (`write.metadata.path`), and then earlier metadata
+    files in the same folder, or the manifest lists, say so.
+    """
+    here = normal(folder_of(metadata_location))
+    told = (metadata.properties or {}).get("write.metadata.path")
+    places = [f"{normal(metadata.location)}/metadata", normal(metadata.location)]
+    if isinstance(told, str):
+        places.append(normal(told))
+    places += [normal(folder_of(entry.metadata_file)) for entry in metadata.metadata_log or ()]
+    places += [
+        normal(folder_of(one.manifest_list))
+        for one in metadata.snapshots or ()
+        if one.manifest_list
+    ]
+    return here in places
+
+
+def _root(metadata_location: str) -> str:
+    """Give the folder above `metadata`, or the metadata file's own where it has another name."""
+    folder = folder_of(metadata_location)
+    if file_name(folder) != "metadata":
+        return normal(folder)
+    return normal(folder_of(folder))
+
+
+def _below(path: str, prefix: str) -> str | None:
+    return path[len(prefix) + 1 :] if path.startswith(prefix + "/") else None

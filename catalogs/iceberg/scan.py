@@ -1,0 +1,177 @@
+"""Scans: the rows of one snapshot, streamed under its own schema."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyiceberg.io.pyarrow import schema_to_pyarrow
+from pyiceberg.schema import Schema
+from pyiceberg.table.name_mapping import NameMapping, parse_mapping_from_json
+
+from catalogs.iceberg.data_files import DataFiles, translated
+from catalogs.iceberg.deletes import Deletes
+from catalogs.iceberg.manifests import ManifestEntry
+from catalogs.iceberg.metadata import TableMetadata
+from catalogs.iceberg.projection import project
+from snapshots.errors import UnknownNameError, UnreadableError, UnsupportedError
+from snapshots.files import FileContent
+
+_FORMAT_VERSION_MAX = 3
+_NAME_MAPPING = "schema.name-mapping.default"
+_KNOWN_TYPE = re.compile(
+    r"boolean|int|long|float|double|date|time|timestamp|timestamptz|timestamp_ns|timestamptz_ns"
+    r"|string|uuid|binary|unknown|fixed\[\d+\]|decimal\(\s*\d+\s*,\s*\d+\s*\)"
+)
+_FIRST_PARTITION_FIELD = 1000
+_ADVICE = "read this state with an engine that has it, such as Spark"
+
+
+class Scan:
+    """Reads the rows of a snapshot: chosen columns of its schema, less what was deleted."""
+
+    def __init__(
+        self,
+        metadata: TableMetadata,
+        schema: Mapping[str, Any],
+        entries: Sequence[ManifestEntry],
+        *,
+        files: DataFiles,
+        location: str,
+    ) -> None:
+        """Take the snapshot's schema and its live files; `metadata` is where it was listed."""
+        self._metadata = metadata
+        self._schema = schema
+        self._data = [one for one in entries if one.content is FileContent.DATA]
+        self._deletes = Deletes(entries, files)
+        self._files = files
+        self._location = location
+
+    def batches(self, *, columns: Sequence[str] | None) -> pa.RecordBatchReader:
+        """Stream the rows. Raises what `TableState.batches` says, before or while they are read.
+
+        What can be refused is refused before the first row.
+        """
+        if self._metadata.format_version > _FORMAT_VERSION_MAX:
+            feature = f"format version {self._metadata.format_version}"
+            raise UnsupportedError(self._location, feature, _ADVICE)
+        wanted = self._wanted(columns)
+        mapping = self._name_mapping()
+        for entry in self._data:
+            self._deletes.refuse_equality(entry)
+            self._files.refuse_format(entry)
+        with translated(self._location, {}):
+            schema = Schema.model_validate({**wanted, "type": "struct"})
+            target = schema_to_pyarrow(schema, include_field_ids=False)
+        return pa.RecordBatchReader.from_batches(target, self._rows(wanted, mapping, target))
+
+    def _rows(
+        self, wanted: Mapping[str, Any], mapping: NameMapping | None, target: pa.Schema
+    ) -> Iterator[pa.RecordBatch]:
+        for entry in self._data:
+            constants = self._constants(entry, wanted)
+            # Partition columns may be left out of the files, required ones too.
+            loosened = Schema.model_validate({**wanted, "fields": _loosened(wanted, constants)})
+            gone = self._deletes.positions(entry)
+            end = 0
+            with self._files.fragment(entry) as fragment:
+                for start, batch in project(
+                    fragment,
+                    wanted=loosened,
+                    name_mapping=mapping,
+                    constants=constants,
+                    format_version=self._metadata.format_version,
+                ):
+                    end = start + batch.num_rows
+                    yield _without(batch, start, gone).cast(target)
+            if end != entry.rows:
+                reason = f"it holds {end} rows, and its manifest says {entry.rows}"
+                advice = "do not trust the file: it is not the one that was committed"
+                raise UnreadableError(self._files.found(entry), reason, advice)
+
+    def _wanted(self, columns: Sequence[str] | None) -> dict[str, Any]:
+        """Choose columns of the snapshot's schema, and refuse types that nothing here reads."""
+        by_name = {str(field["name"]): field for field in self._schema["fields"]}
+        names = list(by_name) if columns is None else list(columns)
+        for name in names:
+            if name not in by_name:
+                nearest = difflib.get_close_matches(name, by_name)
+                advice = "the columns are those of the snapshot's own schema"
+                raise UnknownNameError("column", name, nearest, advice)
+        fields = [by_name[name] for name in names]
+        for kind in _primitives({"type": "struct", "fields": fields}):
+            if not isinstance(kind, str) or not _KNOWN_TYPE.fullmatch(kind):
+                raise UnsupportedError(self._location, f"columns of type {kind}", _ADVICE)
+        return {"type": "struct", "fields": fields}
+
+    def _name_mapping(self) -> NameMapping | None:
+        text = (self._metadata.properties or {}).get(_NAME_MAPPING)
+        if not isinstance(text, str):
+            return None
+        with translated(self._location, {}):
+            return parse_mapping_from_json(text)
+
+    def _constants(self, entry: ManifestEntry, wanted: Mapping[str, Any]) -> dict[int, Any]:
+        """Give the values of identity partitions by the column's field id."""
+        types = {field["id"]: field["type"] for field in wanted["fields"]}
+        values = {
+            column.field_id: value
+            for column, value in zip(entry.partition_fields, entry.partition, strict=True)
+        }
+        constants: dict[int, Any] = {}
+        spec = self._metadata.all_partition_specs().get(entry.spec_id, [])
+        for place, field in enumerate(spec):
+            source = int(field.get("source-id", -1))
+            field_id = field.get("field-id", _FIRST_PARTITION_FIELD + place)
+            # Manifests of some writers carry no ids: then the order decides.
+            by_place = entry.partition[place] if place < len(entry.partition) else None
+            value = values.get(field_id, by_place) if None not in values else by_place
+            if field.get("transform") == "identity" and source in types and value is not None:
+                constants[source] = _constant(value, types[source])
+        return constants
+
+
+def _loosened(wanted: Mapping[str, Any], constants: Mapping[int, Any]) -> list[Mapping[str, Any]]:
+    return [
+        {**field, "required": False} if field["id"] in constants else field
+        for field in wanted["fields"]
+    ]
+
+
+def _constant(value: Any, kind: object) -> Any:  # noqa: ANN401 - any partition value
+    """Turn a value as Avro stores it into one that Arrow takes for the column's type."""
+    decimal = re.fullmatch(r"decimal\(\s*\d+\s*,\s*(\d+)\s*\)", str(kind))
+    if decimal and isinstance(value, bytes):
+        return Decimal(int.from_bytes(value, "big", signed=True)).scaleb(-int(decimal[1]))
+    return value
+
+
+def _primitives(kind: Any) -> Iterator[object]:  # noqa: ANN401 - a type is any JSON
+    """Yield the primitive types in a type, however deep."""
+    if not isinstance(kind, dict):
+        yield kind
+        return
+    match kind.get("type"):
+        case "struct":
+            for field in kind.get("fields", ()):
+                yield from _primitives(field.get("type"))
+        case "list":
+            yield from _primitives(kind.get("element"))
+        case "map":
+            yield from _primitives(kind.get("key"))
+            yield from _primitives(kind.get("value"))
+        case _:
+            yield kind
+
+
+def _without(batch: pa.RecordBatch, start: int, gone: pa.Array | None) -> pa.RecordBatch:
+    """Leave out the rows whose positions in the file are gone."""
+    if gone is None:
+        return batch
+    places = pa.arange(start, start + batch.num_rows)
+    return batch.filter(pc.invert(pc.is_in(places, value_set=gone)))

@@ -1,0 +1,268 @@
+"""Iceberg tables: a TableSource over one table, wherever its metadata lies."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import uuid
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from catalogs.iceberg.chain import Fetched, walk_back
+from catalogs.iceberg.current import CurrentTable
+from catalogs.iceberg.files import FileLists, commit_files
+from catalogs.iceberg.history import history_of
+from catalogs.iceberg.metadata import SnapshotEntry, TableMetadata, decode_metadata, file_name
+from catalogs.iceberg.pointer import Pointed, Pointer, in_catalog, in_folder
+from catalogs.iceberg.reading import Reading, Readings
+from catalogs.iceberg.relocation import normal
+from catalogs.iceberg.state import IcebergState, open_state
+from catalogs.storage import AbsentFileError, Storage, is_local, local_path
+from catalogs.table import RawCommit
+from snapshots.availability import Gone
+from snapshots.commit_point import CommitPoint
+from snapshots.dataset import TableFormat, TableIdentity
+from snapshots.errors import UnknownNameError
+from snapshots.files import CommitFiles
+from snapshots.history import TableHistory
+
+if TYPE_CHECKING:
+    from pyiceberg.catalog import Catalog
+
+_NOT_MOVED: Mapping[str, str] = MappingProxyType({})
+
+
+class IcebergSource:
+    """One Iceberg table; implements `catalogs.table.TableSource`.
+
+    Made from a metadata file, a folder (`at_folder`) or a catalog's table (`in_catalog`).
+    `properties` are those of a pyiceberg FileIO, for reading data files; `relocation` maps recorded
+    prefixes to where their files lie now, for what a moved table's own folder does not tell.
+    """
+
+    def __init__(
+        self,
+        metadata_location: str,
+        *,
+        storage: Storage,
+        properties: Mapping[str, str],
+        relocation: Mapping[str, str] = _NOT_MOVED,
+    ) -> None:
+        """Take the current metadata file; nothing is read before something is asked."""
+        self._pointer: Pointer = lambda: Pointed(metadata_location, {})
+        self._storage = storage
+        self._properties = dict(properties)
+        self._told = dict(relocation)
+        self._current: CurrentTable | None = None
+
+    @classmethod
+    def at_folder(
+        cls,
+        folder: str,
+        *,
+        storage: Storage,
+        properties: Mapping[str, str],
+        relocation: Mapping[str, str] = _NOT_MOVED,
+    ) -> IcebergSource:
+        """Take a table's folder: the version hint there, or the file names, say what is current."""
+        source = cls(folder, storage=storage, properties=properties, relocation=relocation)
+        source._pointer = in_folder(folder, storage=storage)
+        return source
+
+    @classmethod
+    def in_catalog(
+        cls,
+        catalog: Catalog,
+        identifier: str,
+        *,
+        storage: Storage,
+        relocation: Mapping[str, str] = _NOT_MOVED,
+    ) -> IcebergSource:
+        """Take a table of a pyiceberg catalog, which is asked for the current file each time."""
+        properties = catalog.properties
+        source = cls(identifier, storage=storage, properties=properties, relocation=relocation)
+        source._pointer = in_catalog(catalog, identifier)
+        return source
+
+    @property
+    def location(self) -> str:
+        """The table's root, where it lies now. Raises what `head` and reading its file raise."""
+        return self._now().relocation.root
+
+    def head(self) -> str:
+        """Give the current metadata file: a new one is written by every commit."""
+        return _absolute(self._pointer().location)
+
+    def history(self, *, known: TableHistory | None) -> TableHistory:
+        """Read the chain of metadata files back to what is known; see `TableSource.history`.
+
+        What is known of another table, by its uuid, is left alone. Raises UnreadableError where
+        the current metadata file cannot be read.
+        """
+        current = self._now(fresh=True)
+        identity = _identity(current.metadata, known)
+        if known is not None and known.identity != identity:
+            known = None
+        newest = known.head() if known else None
+        if known and newest and newest.witness == current.location:
+            current.history = replace(known, location=current.relocation.root)
+            return current.history
+        readings = Readings(
+            snapshots=known.snapshots if known else (), schemas=known.schemas if known else ()
+        )
+        named = {} if known is None else _by_file_name(known)
+        walk = walk_back(
+            Fetched(current.location, current.metadata),
+            readings=readings,
+            fetch=current.fetch,
+            folder=current.beside,
+            known=named,
+        )
+        paths = [link.path for link in walk.links if isinstance(link, Reading)]
+        current.note(readings.listings, paths=paths)
+        current.history = history_of(
+            walk, readings, identity=identity, location=current.relocation.root, known=known
+        )
+        return current.history
+
+    def commit_files(
+        self, history: TableHistory, *, skip: Collection[int]
+    ) -> Iterator[CommitFiles]:
+        """Yield the file differences of the snapshots; see `TableSource.commit_files`."""
+        current = self._now()
+
+        def find(snapshot_id: int) -> SnapshotEntry | None:
+            listing = current.listing(snapshot_id, history)
+            return listing.entry if listing else None
+
+        lists = FileLists(current.storage, current.relocation)
+        return commit_files(history, skip=skip, find=find, lists=lists)
+
+    def raw_commits(self, history: TableHistory, *, skip: Collection[str]) -> Iterator[RawCommit]:
+        """Yield the metadata files that were the newest to list some snapshot.
+
+        These are the current one, and those right before a snapshot expired.
+        """
+        current = self._now()
+        for witness in _last_witnesses(history):
+            if witness in skip:
+                continue
+            try:
+                yield RawCommit(witness, current.storage.read(current.relocation.find(witness)))
+            except AbsentFileError:
+                continue  # it was read by an earlier harvest, and is gone since
+
+    def state(self, snapshot_id: int, *, kept: Sequence[RawCommit]) -> IcebergState | Gone:
+        """Find a snapshot: in the current metadata, in `kept`, in older metadata of the folder.
+
+        Raises UnknownNameError for an id that nothing ever named, UnreadableError where a file
+        list is there and broken.
+        """
+        current = self._now(fresh=True)
+        listed = current.metadata.snapshot(snapshot_id=snapshot_id)
+        if listed is not None:
+            return self._open(current, current.metadata, listed, None)
+        for raw in reversed(kept):
+            metadata = decode_metadata(raw.body, location=raw.witness)
+            entry = metadata.snapshot(snapshot_id=snapshot_id)
+            if entry is not None and metadata.table_uuid == current.metadata.table_uuid:
+                return self._open(current, metadata, entry, raw.witness)
+        history = current.history or self.history(known=None)
+        listing = current.listing(snapshot_id, history) or current.stray_listing(snapshot_id)
+        if listing is not None:
+            return self._open(current, current.read(listing.path), listing.entry, listing.path)
+        return _forgotten(snapshot_id, history)
+
+    def _open(
+        self,
+        current: CurrentTable,
+        metadata: TableMetadata,
+        entry: SnapshotEntry,
+        found_in: str | None,
+    ) -> IcebergState | Gone:
+        found = open_state(
+            metadata,
+            entry,
+            found_in=found_in,
+            storage=current.storage,
+            relocation=current.relocation,
+            properties=current.properties,
+        )
+        if isinstance(found, Gone) and current.history is not None:
+            return _blamed(found, entry.snapshot_id, current.history)
+        return found
+
+    def _now(self, *, fresh: bool = False) -> CurrentTable:
+        """Read the current metadata file; again only where a fresh look finds another."""
+        if self._current is None or fresh:
+            pointed = self._pointer()
+            location = _absolute(pointed.location)
+            if self._current is None or self._current.location != location:
+                lent = pointed.properties
+                self._current = CurrentTable(
+                    location,
+                    storage=Storage({**self._storage.options, **lent}) if lent else self._storage,
+                    properties={**self._properties, **lent},
+                    told=self._told,
+                )
+        return self._current
+
+
+def _absolute(location: str) -> str:
+    """Write a location so that it means the same from every working directory."""
+    return os.path.abspath(local_path(location)) if is_local(location) else normal(location)  # noqa: PTH100 - resolve() would follow links
+
+
+def _identity(metadata: TableMetadata, known: TableHistory | None) -> TableIdentity:
+    """Give the table's uuid. Old v1 files may lack one: then what was known, or made from the path.
+
+    The made one is the same as long as the table's location is.
+    """
+    if metadata.table_uuid is not None:
+        return TableIdentity(TableFormat.ICEBERG, metadata.table_uuid)
+    if known is not None:
+        return known.identity
+    made = uuid.uuid5(uuid.NAMESPACE_URL, normal(metadata.location))
+    return TableIdentity(TableFormat.ICEBERG, str(made))
+
+
+def _by_file_name(history: TableHistory) -> dict[str, CommitPoint]:
+    """Give the commits that were read, by the file names of their metadata."""
+    points = (point for point in history.chain if isinstance(point, CommitPoint))
+    return {file_name(point.witness): point for point in points}
+
+
+def _last_witnesses(history: TableHistory) -> Iterator[str]:
+    """Yield the metadata files before each expiry, in chain order, then the newest."""
+    acts = {(one.since, one.act) for one in history.expiries}
+    before: str | None = None
+    for point in history.chain:
+        if not isinstance(point, CommitPoint):
+            continue
+        name = file_name(point.witness)
+        if before and any(since == point.at and name in act for since, act in acts):
+            yield before
+        before = point.witness
+    if before:
+        yield before
+
+
+def _forgotten(snapshot_id: int, history: TableHistory) -> Gone:
+    """Answer for a snapshot that no metadata lists: gone, if anything ever named it."""
+    named = {one.snapshot_id for one in history.recorded}
+    named |= {one.parent_id for one in history.snapshots if one.parent_id is not None}
+    named |= {one.snapshot_id for one in history.snapshots}
+    if snapshot_id not in named:
+        known = [str(one.snapshot_id) for one in history.snapshots]
+        nearest = difflib.get_close_matches(str(snapshot_id), known)
+        advice = f"{history.location} never had it, as far as its metadata tells"
+        raise UnknownNameError("snapshot", str(snapshot_id), nearest, advice)
+    return _blamed(Gone(missing=(), since=None, act=None), snapshot_id, history)
+
+
+def _blamed(gone: Gone, snapshot_id: int, history: TableHistory) -> Gone:
+    """Add the commit that took the snapshot out of the metadata, where one is known."""
+    expiry = next((one for one in history.expiries if one.snapshot_id == snapshot_id), None)
+    return gone if expiry is None else replace(gone, since=expiry.since, act=expiry.act)

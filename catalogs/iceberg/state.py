@@ -1,0 +1,148 @@
+"""States: one snapshot of a table, found in some metadata file, ready to be read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from catalogs.iceberg.files import FileLists
+from catalogs.iceberg.manifests import ManifestEntry
+from catalogs.iceberg.metadata import SnapshotEntry, TableMetadata
+from catalogs.iceberg.relocation import Relocation
+from catalogs.iceberg.schema import schema_version
+from catalogs.storage import AbsentFileError, Storage, is_local
+from snapshots.availability import Gone
+from snapshots.errors import UnreadableError
+from snapshots.files import DataFile
+from snapshots.schema import SchemaVersion
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_LISTED_FROM = 20
+"""From so many files on, one listing of the table's folder is cheaper than asking for each."""
+
+
+class IcebergState:
+    """A past state; implements `catalogs.table.TableState`."""
+
+    def __init__(
+        self,
+        metadata: TableMetadata,
+        entry: SnapshotEntry,
+        entries: Sequence[ManifestEntry],
+        *,
+        found_in: str | None,
+        storage: Storage,
+        relocation: Relocation,
+        properties: Mapping[str, str],
+    ) -> None:
+        """Take the metadata that lists the snapshot, and the live entries of its manifests.
+
+        Raises UnreadableError where the snapshot's schema is not to be had.
+        """
+        self._metadata = metadata
+        self._entry = entry
+        self._entries = tuple(entries)
+        self._storage = storage
+        self._relocation = relocation
+        self._properties = properties
+        self._schema_json = _schema_of(metadata, entry, relocation.root)
+        self._schema = schema_version(
+            self._schema_json,
+            schema_id=self._schema_json.get("schema-id", 0),
+            location=relocation.root,
+        )
+        lists = FileLists(storage, relocation)
+        self._files = tuple(lists.data_file(one) for one in self._entries)
+        self._found_in = found_in
+
+    @property
+    def snapshot_id(self) -> int:
+        """The Iceberg snapshot id."""
+        return self._entry.snapshot_id
+
+    @property
+    def schema(self) -> SchemaVersion:
+        """The snapshot's own schema; for old v1 snapshots without one, the current at that file."""
+        return self._schema
+
+    @property
+    def files(self) -> tuple[DataFile, ...]:
+        """Every live file, delete files included."""
+        return self._files
+
+    @property
+    def found_in(self) -> str | None:
+        """The metadata file it was found in; None where the table itself still lists it."""
+        return self._found_in
+
+    def missing(self) -> tuple[DataFile, ...]:
+        """Give the files that are not there, or not there with their recorded size.
+
+        Raises UnreadableError where nobody could look.
+        """
+        sizes: dict[str, int] = {}
+        root = self._relocation.root
+        if len(self._files) >= _LISTED_FROM and not is_local(root):
+            sizes = {found.path: found.size_bytes for found in self._storage.walk(root)}
+        return tuple(
+            file
+            for file in self._files
+            if sizes.get(file.path, -1) != file.size_bytes
+            and self._storage.size(file.path) != file.size_bytes
+        )
+
+    def batches(self, *, columns: Sequence[str] | None) -> pa.RecordBatchReader:
+        """Stream the rows under the snapshot's own schema; see `TableState.batches`."""
+        from catalogs.iceberg.data_files import DataFiles
+        from catalogs.iceberg.scan import Scan
+
+        files = DataFiles(
+            storage=self._storage, relocation=self._relocation, properties=self._properties
+        )
+        place = f"{self._relocation.root}@{self.snapshot_id}"
+        scan = Scan(self._metadata, self._schema_json, self._entries, files=files, location=place)
+        return scan.batches(columns=columns)
+
+
+def open_state(
+    metadata: TableMetadata,
+    entry: SnapshotEntry,
+    *,
+    found_in: str | None,
+    storage: Storage,
+    relocation: Relocation,
+    properties: Mapping[str, str],
+) -> IcebergState | Gone:
+    """Read a snapshot's file lists; Gone, with the list or manifest named, where one is absent.
+
+    `since` and `act` are None: a deleted manifest tells nothing of who deleted it. Raises
+    UnreadableError where one is there and broken.
+    """
+    lists = FileLists(storage, relocation)
+    try:
+        manifests = lists.manifests(entry)
+        entries = [one for manifest in manifests for one in lists.entries(manifest)]
+    except AbsentFileError as error:
+        return Gone(missing=(error.location,), since=None, act=None)
+    return IcebergState(
+        metadata,
+        entry,
+        entries,
+        found_in=found_in,
+        storage=storage,
+        relocation=relocation,
+        properties=properties,
+    )
+
+
+def _schema_of(metadata: TableMetadata, entry: SnapshotEntry, location: str) -> dict[str, Any]:
+    if entry.schema_id is None:
+        return metadata.current_schema()
+    for schema in metadata.all_schemas():
+        if schema.get("schema-id", 0) == entry.schema_id:
+            return schema
+    reason = f"snapshot {entry.snapshot_id} names schema {entry.schema_id}, which it does not hold"
+    advice = "look for an older metadata file of the table"
+    raise UnreadableError(location, reason, advice)
