@@ -70,18 +70,17 @@ def open_path(location: str, options: Mapping[str, str]) -> TableSource:
     work, also where a folder holds a Delta and an Iceberg table.
     """
     from catalogs.folder import tables_in
-    from catalogs.iceberg_folder import is_metadata_file
-    from catalogs.metadata_pointer import fixed_pointer
-    from catalogs.opening import open_delta, open_iceberg, open_iceberg_folder
+    from catalogs.iceberg.metadata import is_metadata_name
+    from catalogs.opening import open_delta, open_iceberg_folder, open_metadata_file
     from catalogs.storage import Storage
 
     storage = Storage(options)
     shown = without_user_info(location)
     place = location.rstrip("/") or location
-    if is_metadata_file(place):
+    if is_metadata_name(place):
         if not storage.exists(place):
             raise UnreadableError(shown, "there is no such file", _WHAT_WORKS)
-        return open_iceberg(fixed_pointer(place, options))
+        return open_metadata_file(place, storage)
     wanted = {"_delta_log": TableFormat.DELTA, "metadata": TableFormat.ICEBERG}
     parent, _, last = place.rpartition("/")
     found = tables_in(storage, place)

@@ -1,24 +1,20 @@
-"""Iceberg table folders without a catalog: which of the metadata files is the current one."""
+"""Iceberg table folders without a catalog: which tables they hold, mostly one, at times two."""
 
 from __future__ import annotations
 
-import gzip
-import re
-import zlib
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
-from catalogs.metadata_pointer import PointedMetadata, Pointer
-from catalogs.storage import AbsentFileError, Storage, StoredFile
 from snapshots.errors import UnreadableError
 from snapshots.instant import Instant
 
-_METADATA = re.compile(r"(?:v?(?P<number>\d{1,18})(?=[-.]))?.*\.metadata\.json(?:\.gz)?")
-_UNNUMBERED = -1
-_HINT = "version-hint.text"
-_HINT_BYTES_MAX = 1000
+if TYPE_CHECKING:
+    from catalogs.iceberg.pointer import Pointed, Pointer
+    from catalogs.storage import Storage, StoredFile
+
 READ_TO_TELL_APART_MAX = 200
-BODY_BYTES_MAX = 1_000_000_000
+_UNNUMBERED = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +25,6 @@ class FolderTable:
     current: str
 
 
-def is_metadata_file(path: str) -> bool:
-    """Tell whether a path is named like an Iceberg metadata file."""
-    return _METADATA.fullmatch(_name(path)) is not None
-
-
-def metadata_files(storage: Storage, folder: str) -> list[StoredFile]:
-    """Give the metadata files in a table's folder; none where it is no Iceberg table's."""
-    found = storage.list(f"{folder.rstrip('/')}/metadata")
-    return [file for file in found if is_metadata_file(file.path)]
-
-
 def folder_tables(storage: Storage, folder: str) -> tuple[FolderTable, ...]:
     """Give the tables whose metadata lies in one folder, the last changed one first.
 
@@ -47,7 +32,7 @@ def folder_tables(storage: Storage, folder: str) -> tuple[FolderTable, ...]:
     which `table-uuid` tells. Files are opened only where their names and times leave a doubt,
     and of those the newest READ_TO_TELL_APART_MAX.
     """
-    files = metadata_files(storage, folder)
+    files = _metadata_files(storage, folder)
     if not files:
         return ()
     if not _may_hold_several(files):
@@ -57,26 +42,29 @@ def folder_tables(storage: Storage, folder: str) -> tuple[FolderTable, ...]:
 
 
 def folder_pointer(storage: Storage, folder: str, *, uuid: str | None) -> Pointer:
-    """Point to a folder's current metadata file: `version-hint.text`, or else the newest number.
+    """Point to a folder's current metadata file.
 
-    With a uuid only that table's files count; without one the table that changed last is meant.
-    Where two files have the newest number, a commit that lost its race left one of them, and the
-    later one is taken.
+    With a uuid only that table's files count. Without one the version hint decides, and the table
+    that changed last where the folder holds several and no hint.
     """
+    from catalogs.iceberg.pointer import Pointed, in_folder
+
+    by_name = in_folder(folder, storage=storage)
     known: dict[str, _Told] = {}
 
-    def point() -> PointedMetadata:
-        files = metadata_files(storage, folder)
-        current = _hinted(files, _hint(storage, folder)) if uuid is None else None
-        if current is None and files and (uuid is not None or _may_hold_several(files)):
-            tables = _told_apart(storage, files, known)
-            current = next((one.current for one in tables if uuid in {None, one.uuid}), None)
-        elif current is None and files:
-            current = _newest(files).path
-        if current is None:
-            advice = "name a folder with metadata/*.metadata.json in it, or one such file"
-            raise UnreadableError(folder, "no Iceberg metadata file is there", advice)
-        return PointedMetadata(current, storage.options, None)
+    def point() -> Pointed:
+        files = _metadata_files(storage, folder)
+        hinted = uuid is None and storage.exists(f"{folder.rstrip('/')}/metadata/version-hint.text")
+        if not files or hinted or (uuid is None and not _may_hold_several(files)):
+            return by_name()
+        tables = _told_apart(storage, files, known)
+        if uuid is None and len(tables) == 1:
+            return by_name()
+        for one in tables:
+            if uuid in {None, one.uuid}:
+                return Pointed(one.current, {})
+        reason = f"no metadata file of the table {uuid} is there any more"
+        raise UnreadableError(folder, reason, "tl catalog tables lists what is")
 
     return point
 
@@ -85,6 +73,13 @@ def folder_pointer(storage: Storage, folder: str, *, uuid: str | None) -> Pointe
 class _Told:
     uuid: str | None
     updated: Instant
+
+
+def _metadata_files(storage: Storage, folder: str) -> list[StoredFile]:
+    from catalogs.iceberg.metadata import is_metadata_name
+
+    found = storage.list(f"{folder.rstrip('/')}/metadata")
+    return [file for file in found if is_metadata_name(file.path)]
 
 
 def _told_apart(
@@ -107,77 +102,29 @@ def _told_apart(
     return tuple(FolderTable(uuid, heads[uuid]) for uuid in last_first)
 
 
-def _hinted(files: list[StoredFile], hint: str | None) -> str | None:
-    found = next((file for file in files if hint and _is_hinted(file.path, hint)), None)
-    if hint is None or found is None:
-        return None
-    by_number = {_number(file.path): file for file in files}
-    # Writers of numbered names rename first and write the hint after: go on while files follow.
-    while hint.isdigit() and (later := by_number.get(_number(found.path) + 1)):
-        found = later
-    return found.path
-
-
-def _hint(storage: Storage, folder: str) -> str | None:
-    path = f"{folder.rstrip('/')}/metadata/{_HINT}"
-    try:
-        return storage.read(path)[:_HINT_BYTES_MAX].decode("utf-8", "replace").strip() or None
-    except AbsentFileError:
-        return None
-
-
-def _is_hinted(path: str, hint: str) -> bool:
-    name = _name(path)
-    if hint.isdigit():
-        return _number(name) == int(hint)
-    return hint in {name, name.removesuffix(".metadata.json")}
-
-
 def _may_hold_several(files: list[StoredFile]) -> bool:
     """Tell whether a listing looks like more than one chain: a number twice, or out of order."""
-    numbers = [_number(file.path) for file in sorted(files, key=_by_time)]
+    numbers = [_number(file) for file in sorted(files, key=_by_time)]
     return any(later <= earlier for earlier, later in pairwise(numbers))
 
 
 def _by_time(file: StoredFile) -> tuple[Instant, int]:
-    return file.modified, _number(file.path)
+    return file.modified, _number(file)
 
 
 def _newest(files: list[StoredFile]) -> StoredFile:
-    return max(files, key=lambda file: (_number(file.path), file.modified, file.path))
+    return max(files, key=lambda file: (_number(file), file.modified, file.path))
 
 
-def _number(path: str) -> int:
-    found = _METADATA.fullmatch(_name(path))
-    return int(found["number"]) if found and found["number"] else _UNNUMBERED
+def _number(file: StoredFile) -> int:
+    from catalogs.iceberg.metadata import metadata_number
 
-
-def _name(path: str) -> str:
-    return path.rpartition("/")[2]
+    number = metadata_number(file.path)
+    return _UNNUMBERED if number is None else number
 
 
 def _tell(storage: Storage, path: str) -> _Told:
-    """Read just who the table is; all else in the file may be of a version nobody knows yet."""
-    import msgspec
+    from catalogs.iceberg.metadata import decode_metadata
 
-    class Head(msgspec.Struct, rename="kebab"):
-        table_uuid: str | None = None
-        last_updated_ms: int = 0
-
-    try:
-        head = msgspec.json.decode(_plain(storage.read(path)), type=Head)
-    except (msgspec.MsgspecError, OSError, EOFError, zlib.error) as error:
-        raise UnreadableError(
-            path, f"it is no Iceberg metadata: {error}", "restore it from a copy"
-        ) from error
-    return _Told(head.table_uuid, Instant.from_millis(head.last_updated_ms))
-
-
-def _plain(body: bytes) -> bytes:
-    if not body.startswith(b"\x1f\x8b"):
-        return body
-    inflating = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
-    plain = inflating.decompress(body, BODY_BYTES_MAX)
-    if inflating.unconsumed_tail:
-        raise gzip.BadGzipFile(f"more than {BODY_BYTES_MAX} bytes inside")
-    return plain
+    metadata = decode_metadata(storage.read(path), location=path)
+    return _Told(metadata.table_uuid, Instant.from_millis(metadata.last_updated_ms))

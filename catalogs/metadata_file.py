@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from catalogs.metadata_pointer import fixed_pointer
-from catalogs.opening import open_iceberg
+from catalogs.opening import open_metadata_file
 from catalogs.storage import Storage
 from catalogs.table import TableSource
 from catalogs.table_name import TableName
@@ -40,7 +39,7 @@ class MetadataFileCatalog:
             advice = "this catalog is one metadata file, and holds one table"
             known = str(TableName((self._name, *own.parts)))
             raise UnknownNameError("table", f"{self._name}.{name}", [known], advice)
-        return open_iceberg(fixed_pointer(self._location, self._options))
+        return open_metadata_file(self._location, Storage(self._options))
 
     def check(self) -> str:
         """Look for the file. See `Catalog.check`."""

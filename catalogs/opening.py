@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
-from catalogs.iceberg_folder import folder_pointer
-from catalogs.metadata_pointer import Pointer
-from catalogs.storage import Storage
-from catalogs.table import TableSource
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from catalogs.iceberg.pointer import Pointer
+    from catalogs.storage import Storage
+    from catalogs.table import TableSource
 
 
-def open_iceberg(pointer: Pointer) -> TableSource:
-    """Open the Iceberg table that a catalog points to."""
-    raise NotImplementedError(pointer)
+def open_metadata_file(location: str, storage: Storage) -> TableSource:
+    """Open the Iceberg table that one metadata file describes."""
+    from catalogs.iceberg.source import IcebergSource
+
+    return IcebergSource(location, storage=storage, properties=storage.options)
+
+
+def open_iceberg(pointer: Pointer, storage: Storage) -> TableSource:
+    """Open the Iceberg table whose current metadata file the pointer tells, each time anew."""
+    from catalogs.iceberg.source import IcebergSource
+
+    source = IcebergSource("", storage=storage, properties=storage.options)
+    source._pointer = pointer  # noqa: SLF001
+    return source
 
 
 def open_iceberg_folder(folder: str, storage: Storage, *, uuid: str | None) -> TableSource:
     """Open an Iceberg table by its folder; `uuid` tells which where the folder holds several."""
-    return open_iceberg(folder_pointer(storage, folder, uuid=uuid))
+    from catalogs.iceberg_folder import folder_pointer
+
+    return open_iceberg(folder_pointer(storage, folder, uuid=uuid), storage)
 
 
 def open_delta(location: str, storage: Storage) -> TableSource:

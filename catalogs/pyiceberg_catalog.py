@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 from catalogs.configuration import CatalogEntry
 from catalogs.credentials import without_secrets
 from catalogs.listing import Listing
-from catalogs.metadata_pointer import PointedMetadata
 from catalogs.pyiceberg_errors import reaching
+from catalogs.storage import Storage
 from catalogs.table import TableSource
 from catalogs.table_name import TableName, nearest
 from snapshots.errors import UnknownNameError, UnreadableError
 
 if TYPE_CHECKING:
+    from catalogs.iceberg.pointer import Pointed
     from catalogs.pyiceberg_connection import Connection
 
 NAMESPACES_MAX = 100_000
@@ -56,12 +57,16 @@ class PyIcebergCatalog:
         """Open a table. See `Catalog.table`."""
         from catalogs.opening import open_iceberg
 
+        own = dict(self._entry.properties)
+        storage = Storage(own)
         first = [self._point(name)]  # a name that is unknown is so now, not at the first question
 
-        def point() -> PointedMetadata:
-            return first.pop() if first else self._point(name)
+        def point() -> Pointed:
+            pointed = first.pop() if first else self._point(name)
+            storage.renew({**own, **pointed.properties})
+            return pointed
 
-        return open_iceberg(point)
+        return open_iceberg(point, storage)
 
     def check(self) -> str:
         """Connect and count. See `Catalog.check`."""
@@ -71,7 +76,7 @@ class PyIcebergCatalog:
         count = f"{len(found)} namespace{'' if len(found) == 1 else 's'}"
         return f"{self._where}: reachable, {count}{names}{self._elsewhere(found)}"
 
-    def _point(self, name: TableName) -> PointedMetadata:
+    def _point(self, name: TableName) -> Pointed:
         from pyiceberg.exceptions import (
             NoSuchIcebergTableError,
             NoSuchNamespaceError,

@@ -26,7 +26,7 @@ from pyiceberg.io import FileIO
 from requests.adapters import HTTPAdapter
 
 from catalogs.credentials import without_secrets
-from catalogs.metadata_pointer import PointedMetadata
+from catalogs.iceberg.pointer import Pointed
 from catalogs.pyiceberg_configuration import nested
 from snapshots.errors import UnreadableError, UnsupportedError
 
@@ -47,7 +47,6 @@ class Connection:
 
     def __init__(self, name: str, properties: Mapping[str, str]) -> None:
         """Open it. Properties are used as they are: nothing of another catalog is mixed in."""
-        self._options = dict(properties)
         self._catalog = _opened(properties.get(CATALOG_NAME, name), properties)
         # A server may have overridden the mode; a short list of snapshots would look like a loss.
         self._catalog.properties[SNAPSHOT_LOADING_MODE] = "all"
@@ -62,7 +61,7 @@ class Connection:
         """Give the tables of one namespace, by their whole identifiers."""
         return sorted({tuple(one) for one in self._catalog.list_tables(namespace)})
 
-    def point(self, identifier: Identifier) -> PointedMetadata:
+    def point(self, identifier: Identifier) -> Pointed:
         """Ask where the current metadata of a table lies, without reading it there.
 
         Raises NoSuchTableError. pyiceberg would parse the metadata, and refuse tables with types
@@ -73,8 +72,8 @@ class Connection:
         try:
             table = self._catalog.load_table(identifier)
         except _Pointed as pointed:
-            return PointedMetadata(pointed.location, self._options, None)
-        return PointedMetadata(table.metadata_location, self._options, None)
+            return Pointed(pointed.location, {})
+        return Pointed(table.metadata_location, {})
 
     def other_names(self) -> list[str]:
         """Give the names under which a SQL catalog's database has tables for other catalogs."""
@@ -92,7 +91,7 @@ class Connection:
         if closing is not None:
             closing()
 
-    def _point_by_rest(self, catalog: RestCatalog, identifier: Identifier) -> PointedMetadata:
+    def _point_by_rest(self, catalog: RestCatalog, identifier: Identifier) -> Pointed:
         try:
             answer = _load_table(catalog, identifier)
         except (AuthorizationExpiredError, UnauthorizedError):
@@ -105,8 +104,8 @@ class Connection:
         lent = [one for one in loaded.storage_credentials if one.covers(loaded.metadata_location)]
         best = max(lent, key=lambda one: len(one.prefix), default=_LentCredentials("", {}))
         served = {key: one for key, one in catalog.properties.items() if isinstance(one, str)}
-        options = {**served, **loaded.config, **best.config}
-        return PointedMetadata(loaded.metadata_location, options, bytes(loaded.metadata))
+        served |= {**loaded.config, **best.config}
+        return Pointed(loaded.metadata_location, served)
 
 
 class PointerFileIO(FileIO):
@@ -140,9 +139,8 @@ class _LentCredentials(msgspec.Struct):
 
 
 class _LoadedTable(msgspec.Struct, rename="kebab"):
-    """LoadTableResult of the Iceberg REST specification."""
+    """LoadTableResult of the Iceberg REST specification, without the metadata in it."""
 
-    metadata: msgspec.Raw
     metadata_location: str | None = None
     config: dict[str, str] = {}
     storage_credentials: list[_LentCredentials] = []

@@ -66,6 +66,12 @@ class Storage:
         self.options = dict(options)
         self._remote: dict[str, Files] = {}
 
+    def renew(self, options: Mapping[str, str]) -> None:
+        """Go on with other options: a catalog lends credentials that expire."""
+        if options != self.options:
+            self.options = dict(options)
+            self._remote.clear()
+
     def list(self, prefix: str) -> Iterator[StoredFile]:
         """Yield the files of one folder, not of those in it, in no order; none where absent."""
         with _translated(prefix, self.options):
