@@ -60,6 +60,16 @@ def opening(log: DeltaLog, names: tuple[str, ...]) -> tuple[Metadata | None, Pro
     return told.metadata, told.protocol
 
 
+def sidecars(log: DeltaLog, name: str) -> tuple[str, ...]:
+    """Give the names below the log folder of the sidecars that a checkpoint file points to."""
+    if name.endswith(".json"):
+        told = log.commit(name).sidecars
+    else:
+        actions = _from_parquet(log.read(name), log.location(name), ["sidecar.path"])
+        told = tuple(one.sidecar.path for one in actions if one.sidecar)
+    return tuple(sidecar_name(path) for path in told)
+
+
 def sidecar_name(path: str) -> str:
     """Give the name below the log folder of a sidecar, however the checkpoint spells its path."""
     return f"{SIDECAR_FOLDER}/{path.rpartition('/')[2]}"

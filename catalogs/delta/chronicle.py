@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from catalogs.delta import instants
 from catalogs.delta.actions import Commit, Metadata, Protocol
-from catalogs.delta.commits import NOT_TOLD, counted, snapshot_of
+from catalogs.delta.commits import NOT_TOLD, counted, restored_version, snapshot_of
 from catalogs.delta.effect import effect_of
 from catalogs.delta.log import DeltaLog
 from catalogs.delta.protocol import check, features
@@ -103,10 +103,8 @@ class Chronicle:
 
     def _restored(self, commit: Commit | None) -> SchemaVersion | None:
         """Find the schema that a RESTORE goes back to; None where it does not name a version."""
-        if commit is None or commit.operation.upper() != "RESTORE":
-            return None
-        told = str(commit.parameters.get("version"))
-        found = self.snapshots.get(int(told)) if told.isdecimal() else None
+        goes_back_to = restored_version(commit)
+        found = None if goes_back_to is None else self.snapshots.get(goes_back_to)
         return self.schemas.named(found.schema_id) if found else None
 
     def _witnessed(self, step: Step) -> tuple[Instant, InstantSource, str]:

@@ -35,6 +35,14 @@ def snapshot_of(
     )
 
 
+def restored_version(commit: Commit | None) -> int | None:
+    """Give the version that a RESTORE goes back to; None where it is none, or names an instant."""
+    if commit is None or commit.operation.upper() != "RESTORE":
+        return None
+    told = str(commit.parameters.get("version"))
+    return int(told) if told.isdecimal() else None
+
+
 def counted(commit: Commit, live: LiveFiles) -> CommitCounts:
     """Count what a commit's actions bring and take, and let the live files follow it.
 

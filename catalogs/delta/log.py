@@ -50,6 +50,16 @@ class DeltaLog:
         self._kept = kept
         self._cache = cache
 
+    def with_kept(self, kept: Mapping[str, bytes]) -> DeltaLog:
+        """Join kept files to those the table has; the table's own win."""
+        return DeltaLog(
+            root=self.root,
+            storage=self.storage,
+            segment=self.segment.with_names(kept),
+            kept=kept,
+            cache=self._cache,
+        )
+
     def location(self, name: str) -> str:
         """Give the whole path of a file of the log."""
         return f"{self.root}/{LOG_FOLDER}/{name}"

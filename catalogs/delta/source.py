@@ -1,0 +1,161 @@
+"""The Delta reader: one table where it lies, offered as any table format is."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+from catalogs.delta import segment
+from catalogs.delta.commits import restored_version
+from catalogs.delta.files import commit_files_of
+from catalogs.delta.history import history_of
+from catalogs.delta.keeping import worth_keeping
+from catalogs.delta.log import DeltaLog, LogCache
+from catalogs.delta.loss import loss, removed_at
+from catalogs.delta.paths import root_of
+from catalogs.delta.protocol import check
+from catalogs.delta.replay import Table, state_at, steps, tried
+from catalogs.delta.schema import Schemas
+from catalogs.delta.state import DeltaState, state_of
+from catalogs.storage import Storage
+from catalogs.table import RawCommit
+from snapshots.availability import Gone, LogTruncated
+from snapshots.errors import UnknownNameError, UnreadableError
+from snapshots.files import CommitFiles, DataFile
+from snapshots.history import TableHistory
+from snapshots.instant import Instant
+from snapshots.schema import SchemaVersion
+
+
+class DeltaSource:
+    """One Delta table; nothing is read before it is asked for."""
+
+    def __init__(self, location: str, *, storage: Storage, options: Mapping[str, str]) -> None:
+        """Keep where the table lies. `options` are the catalog's; the storage has its own."""
+        self._location = location.rstrip("/") or "/"
+        self._storage = storage
+        self.options = dict(options)
+        self._cache = LogCache()
+        self._known: TableHistory | None = None
+
+    @property
+    def location(self) -> str:
+        """The table's root: a path or URL without a trailing slash."""
+        return self._location
+
+    def head(self) -> str:
+        """Give a token that changes with every commit, by one listing of the log folder."""
+        return segment.token(self._storage, root_of(self._location))
+
+    def history(self, *, known: TableHistory | None) -> TableHistory:
+        """Give all the log remembers, joined with what was known before.
+
+        Raises UnreadableError where there is no table, or a commit cannot be decoded, and
+        UnsupportedError where a version asks of its readers what this one does not have.
+        """
+        found = history_of(self._log(), location=self._location, known=known)
+        self._known = found
+        return found
+
+    def commit_files(
+        self, history: TableHistory, *, skip: Collection[int]
+    ) -> Iterator[CommitFiles]:
+        """Yield what each version added and removed, oldest first, `skip` left out."""
+        yield from commit_files_of(self._log(), history, skip=skip)
+
+    def raw_commits(self, history: TableHistory, *, skip: Collection[str]) -> Iterator[RawCommit]:
+        """Yield the commits and checkpoints from which states can be rebuilt later.
+
+        Witnesses are names below the log folder.
+        """
+        newest = max((one.snapshot_id for one in history.snapshots), default=-1)
+        yield from worth_keeping(self._log(), newest=newest, skip=skip)
+
+    def state(
+        self, snapshot_id: int, *, kept: Sequence[RawCommit]
+    ) -> DeltaState | LogTruncated | Gone:
+        """Find a past version: in the table's log, or with the help of kept log files.
+
+        Raises UnknownNameError for a version that never was, UnreadableError where the files that
+        should tell of it cannot be read, and UnsupportedError where it needs a feature that is
+        not understood.
+        """
+        own = self._log()
+        readable = own.segment.readable()
+        trouble: UnreadableError | None = None
+        if snapshot_id in readable:
+            table, trouble = tried(own, snapshot_id)
+            if table is not None:
+                return self._state(own, table, snapshot_id, found_in=None)
+        joined = own.with_kept({one.witness: one.body for one in kept})
+        table = state_at(joined, snapshot_id) if kept else None
+        if table is not None:
+            found_in = f"the table's log and {len(kept)} kept files of it"
+            return self._state(joined, table, snapshot_id, found_in=found_in)
+        if trouble is not None:
+            raise trouble
+        self._check_known(joined, snapshot_id)
+        later = joined.segment.readable()
+        return LogTruncated(
+            min((one for one in later if one > snapshot_id), default=max(later, default=0))
+        )
+
+    def loss(
+        self, history: TableHistory, files: Iterable[DataFile]
+    ) -> tuple[Instant | None, str | None]:
+        """Say since when the first of some missing files is gone, and by which VACUUM."""
+        commits = self.commit_files(history, skip=())
+        return loss(history, removed_at(files, commits))
+
+    def _log(self) -> DeltaLog:
+        root = root_of(self._location)
+        listed = segment.listed(self._storage, root)
+        return DeltaLog(
+            root=root, storage=self._storage, segment=listed, kept={}, cache=self._cache
+        )
+
+    def _state(
+        self, log: DeltaLog, table: Table, version: int, *, found_in: str | None
+    ) -> DeltaState:
+        check(table.protocol, location=log.root)
+        return state_of(
+            log,
+            table,
+            version=version,
+            found_in=found_in,
+            schema_of=lambda: self._schema(log, version),
+        )
+
+    def _schema(self, log: DeltaLog, version: int) -> SchemaVersion:
+        """Give a version's schema with the ids of the last history read, else by a pass over the
+        log.
+        """
+        known = self._known.snapshot(snapshot_id=version) if self._known else None
+        if self._known and known and known.schema_id is not None:
+            found = self._known.schema(schema_id=known.schema_id)
+            if found is not None:
+                return found
+        return _schema_at(log, version)
+
+    def _check_known(self, log: DeltaLog, version: int) -> None:
+        versions = log.segment.versions()
+        if versions and 0 <= version <= versions[-1]:
+            return
+        nearest = [f"{self._location}@{one}" for one in versions[-1:]]
+        advice = "see its history for the versions it has"
+        raise UnknownNameError("version", f"{self._location}@{version}", nearest, advice)
+
+
+def _schema_at(log: DeltaLog, version: int) -> SchemaVersion:
+    schemas = Schemas((), location=log.root)
+    in_force: dict[int, SchemaVersion | None] = {}
+    current: SchemaVersion | None = None
+    for step in steps(log, after=None):
+        if step.version > version:
+            break
+        current = current if step.joined else None
+        if step.metadata is not None:
+            goes_back_to = restored_version(step.commit)
+            restored = None if goes_back_to is None else in_force.get(goes_back_to)
+            current = schemas.take(step.metadata, version=step.version, restored=restored)
+        in_force[step.version] = current
+    return current or SchemaVersion(version, ())
