@@ -15,7 +15,7 @@ from snapshots.errors import UnreadableError
 _WHAT_WORKS = (
     "name the folder of a Delta table (with _delta_log in it) or of an Iceberg table"
     " (with metadata/*.metadata.json in it), or one *.metadata.json;"
-    " a folder of many tables is a catalog: tl catalog add NAME --folder PATH"
+    " a folder of many tables is a catalog: tl catalog add NAME FOLDER"
 )
 
 

@@ -123,7 +123,7 @@ class FolderCatalog:
         with suppress(UnreadableError):  # the nearest names are among those that could be listed
             known.extend(str(one) for one in self.tables())
         found = [f"{self._name}.{one}" for one in nearest(name, known)]
-        advice = f"tl catalog tables {self._name} lists them"
+        advice = f"tl catalog check {self._name} says what is there"
         return UnknownNameError("table", f"{self._name}.{name}", found, advice)
 
 

@@ -64,7 +64,7 @@ def folder_pointer(storage: Storage, folder: str, *, uuid: str | None) -> Pointe
             if uuid in {None, one.uuid}:
                 return Pointed(one.current, {})
         reason = f"no metadata file of the table {uuid} is there any more"
-        raise UnreadableError(folder, reason, "tl catalog tables lists what is")
+        raise UnreadableError(folder, reason, "name the folder alone for the table that is there")
 
     return point
 

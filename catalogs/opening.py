@@ -21,9 +21,7 @@ def open_iceberg(pointer: Pointer, storage: Storage) -> TableSource:
     """Open the Iceberg table whose current metadata file the pointer tells, each time anew."""
     from catalogs.iceberg.source import IcebergSource
 
-    source = IcebergSource("", storage=storage, properties=storage.options)
-    source._pointer = pointer  # noqa: SLF001
-    return source
+    return IcebergSource.pointed_to(pointer, storage=storage, properties=storage.options)
 
 
 def open_iceberg_folder(folder: str, storage: Storage, *, uuid: str | None) -> TableSource:
@@ -35,4 +33,6 @@ def open_iceberg_folder(folder: str, storage: Storage, *, uuid: str | None) -> T
 
 def open_delta(location: str, storage: Storage) -> TableSource:
     """Open a Delta table by its folder."""
-    raise NotImplementedError(location, storage)
+    from catalogs.delta.source import DeltaSource
+
+    return DeltaSource(location, storage=storage, options=storage.options)

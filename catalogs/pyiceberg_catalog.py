@@ -101,7 +101,7 @@ class PyIcebergCatalog:
             known = self._like(name.parts[:-1])
         written = self._written(name)
         found = nearest(written, [self._written(one) for one in known])
-        advice = f"tl catalog tables {self.name} lists them"
+        advice = f"tl catalog check {self.name} says what is there"
         return UnknownNameError("table", written, found, advice)
 
     def _like(self, namespace: tuple[str, ...]) -> list[TableName]:

@@ -86,6 +86,15 @@ class IcebergSource:
         source._pointer = in_catalog(catalog, identifier)
         return source
 
+    @classmethod
+    def pointed_to(
+        cls, pointer: Pointer, *, storage: Storage, properties: Mapping[str, str]
+    ) -> IcebergSource:
+        """Take the table whose current metadata file a pointer tells, asked each time."""
+        source = cls("", storage=storage, properties=properties)
+        source._pointer = pointer
+        return source
+
     @property
     def location(self) -> str:
         """The table's root, where it lies now. Raises what `head` and reading its file raise."""
