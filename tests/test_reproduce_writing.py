@@ -219,6 +219,10 @@ def test_the_digest_of_a_set_of_files_is_what_its_description_says() -> None:
         ((_file("a", rows=3), _file("d", rows=2, content="deletion-vector")), RowBounds(1, 3)),
         ((_file("a", rows=3), _file("d", rows=9, content="deletion-vector")), RowBounds(0, 3)),
         ((_file("a", rows=3), _file("d", rows=1, content="equality-deletes")), RowBounds(0, 3)),
+        (
+            (_file("a#u#1", rows=3), _file("u#1", rows=2, content="deletion-vector")),
+            RowBounds(3, 3),
+        ),
     ],
 )
 def test_files_tell_how_many_rows_a_state_can_have(

@@ -9,7 +9,7 @@ from snapshots.availability import Availability, Gone, LogTruncated, Unverified
 from snapshots.errors import TemporalLineageError
 from temporal_lineage.reproduce.answer import LostFile, ReproduceInput, availability_name
 from temporal_lineage.reproduce.inputs import Input, InputState, UnknownState
-from temporal_lineage.reproduce.loss import Act, expiry_of, removals, vacuum_of
+from temporal_lineage.reproduce.loss import Act, act_behind, expiry_of
 from temporal_lineage.reproduce.rows import row_bounds
 from temporal_lineage.reproduce.tables import OutOfReach, Reached
 from temporal_lineage.reproduce.verdict import damaged, whole
@@ -80,22 +80,12 @@ def _looked(
     state = found.state
     missing = state.missing()
     if missing:
-        availability = damaged(state.files, missing, _act(reached, snapshot_id, missing))
+        act = act_behind(reached.source, history, snapshot_id, missing)
+        availability = damaged(state.files, missing, act)
     else:
         availability = whole(history, snapshot_id, way=found.way)
     metadata = state.found_in or _witness(history, snapshot_id)
     return Seen(_described(_judged(told, availability), state, missing), state, metadata, doubts)
-
-
-def _act(reached: Reached, snapshot_id: int, missing: Sequence[DataFile]) -> Act | None:
-    """Find who took the files; the log is read for it only where there is a loss to explain."""
-    if snapshot_id not in reached.history.listed:
-        return expiry_of(reached.history, snapshot_id)
-    keys = {file.key for file in missing}
-    ids = [one.snapshot_id for one in reached.history.snapshots]
-    earlier = ids[: ids.index(snapshot_id) + 1] if snapshot_id in ids else ids
-    commits = reached.source.commit_files(reached.history, skip=frozenset(earlier))
-    return vacuum_of(reached.history, lost=keys, removed_by=removals(commits, keys))
 
 
 def _with_act(found: LogTruncated | Gone, act: Act | None) -> Availability:

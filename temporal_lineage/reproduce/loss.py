@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from snapshots.instant import Instant
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Iterable
 
-    from snapshots.files import CommitFiles
+    from catalogs.table import TableSource
+    from snapshots.files import DataFile
     from snapshots.history import TableHistory
-    from snapshots.snapshot import Snapshot
-
-_VACUUM = "VACUUM"
-_RETENTION_KEYS = ("specifiedRetentionMillis", "defaultRetentionMillis")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +21,32 @@ class Act:
 
     since: Instant
     what: str
+
+
+@runtime_checkable
+class TellsLosses(Protocol):
+    """A table whose own commits tell who deleted files, as VACUUM does."""
+
+    def loss(
+        self, history: TableHistory, files: Iterable[DataFile]
+    ) -> tuple[Instant | None, str | None]:
+        """Say since when the first of some missing files is gone, and by which act."""
+
+
+def act_behind(
+    source: TableSource,
+    history: TableHistory,
+    snapshot_id: int,
+    missing: Iterable[DataFile],
+) -> Act | None:
+    """Give the commit that took files of a state; None where none is known."""
+    if isinstance(source, TellsLosses):
+        since, what = source.loss(history, missing)
+        if since is not None and what is not None:
+            return Act(since, what)
+    if snapshot_id in history.listed:
+        return None
+    return expiry_of(history, snapshot_id)
 
 
 def expiry_of(history: TableHistory, snapshot_id: int) -> Act | None:
@@ -35,55 +58,3 @@ def expiry_of(history: TableHistory, snapshot_id: int) -> Act | None:
         if one.snapshot_id == snapshot_id:
             return Act(one.since, f"{one.act}; since then nothing held the files of it alone")
     return None
-
-
-def removals(commits: Iterable[CommitFiles], keys: Collection[str]) -> dict[str, int]:
-    """Give, by file key, the first of these commits that removed the file."""
-    found: dict[str, int] = {}
-    for commit in commits:
-        for key in commit.removed:
-            if key in keys:
-                found.setdefault(key, commit.snapshot_id)
-    return found
-
-
-def vacuum_of(
-    history: TableHistory, *, lost: Collection[str], removed_by: Mapping[str, int]
-) -> Act | None:
-    """Give the first VACUUM that may delete one of the lost files; None where there is none.
-
-    It may delete what an earlier commit removed, once the retention it names has passed.
-    """
-    by_id = {one.snapshot_id: one for one in history.snapshots}
-    removers = [by_id[removed_by[key]] for key in lost if removed_by.get(key) in by_id]
-    retention_micros = 0
-    for one in history.snapshots:
-        if not one.operation.upper().startswith(_VACUUM):
-            continue
-        # VACUUM START names the retention, VACUUM END follows it and may name none.
-        retention_micros = _retention_micros(one, otherwise=retention_micros)
-        oldest_kept = one.committed_at.plus(micros=-retention_micros)
-        if _ends(one, history) and any(
-            removal.sequence_number < one.sequence_number and removal.committed_at <= oldest_kept
-            for removal in removers
-        ):
-            return Act(one.committed_at, f"{one.operation}, version {one.snapshot_id}")
-    return None
-
-
-def _ends(vacuum: Snapshot, history: TableHistory) -> bool:
-    """Tell whether this is the last word of a VACUUM: its END, or a START that nothing followed."""
-    if not vacuum.operation.upper().endswith("START"):
-        return True
-    return not any(
-        one.parent_id == vacuum.snapshot_id and one.operation.upper().startswith(_VACUUM)
-        for one in history.snapshots
-    )
-
-
-def _retention_micros(vacuum: Snapshot, *, otherwise: int) -> int:
-    for key in _RETENTION_KEYS:
-        text = vacuum.summary.get(f"operationParameters.{key}", "")
-        if text.isdecimal():
-            return int(text) * 1000
-    return otherwise

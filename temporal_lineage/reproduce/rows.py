@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -59,13 +60,17 @@ def row_bounds(files: Sequence[DataFile]) -> RowBounds | None:
     """Tell how many rows the files of a state hold together; None where they do not record it.
 
     A position may be deleted twice, and nobody knows how many rows an equality delete meets: with
-    delete files the count is known within bounds only.
+    delete files the count is known within bounds only. A vector that is part of a data file's key
+    masks that one form of it, whose rows are those that live.
     """
-    rows = [file.rows for file in files if file.content is FileContent.DATA]
-    if any(one is None for one in rows):
+    data = [file for file in files if file.content is FileContent.DATA]
+    if any(file.rows is None for file in data):
         return None
-    most = sum(one for one in rows if one is not None)
+    most = sum(file.rows for file in data if file.rows is not None)
     deletes = [file for file in files if file.content in _DELETES]
+    if deletes:
+        counted = {file.key[mark.end() :] for file in data for mark in re.finditer("#", file.key)}
+        deletes = [file for file in deletes if file.key not in counted]
     if not deletes:
         return RowBounds(most, most)
     counted = {FileContent.POSITION_DELETES, FileContent.DELETION_VECTOR}

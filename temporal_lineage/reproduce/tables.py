@@ -76,13 +76,13 @@ class Tables:
         """Find a state: in the table, in older metadata lying there, or by what the ledger kept."""
         first = reached.source.state(snapshot_id, kept=())
         if not isinstance(first, LogTruncated | Gone):
-            way = f"it is still listed in {first.found_in}" if first.found_in else None
+            way = f"from {first.found_in}" if first.found_in else None
             return Found(first, way)
         kept = self._kept(reached.dataset_id)
         second = reached.source.state(snapshot_id, kept=kept) if kept else first
         if isinstance(second, LogTruncated | Gone):
             return second
-        return Found(second, f"it is listed in what the ledger kept of {second.found_in}")
+        return Found(second, f"with what the ledger kept, from {second.found_in}")
 
     def _kept(self, dataset_id: int) -> list[RawCommit]:
         from catalogs.table import RawCommit
