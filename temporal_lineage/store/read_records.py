@@ -55,7 +55,7 @@ class RecordReads(Reads):
     def event_run_ids(self, *, after_tx: int = 0) -> list[str]:
         """Give the runs that have events which arrived after a transaction, by name."""
         rows = self._runner.rows("event_run_ids", {"after_tx": after_tx})
-        return sorted(run_id for (run_id,) in rows)
+        return sorted({run_id for (run_id,) in rows})
 
     def blobs(self, *, dataset_id: int) -> list[Blob]:
         """Give the bytes kept of a dataset, in the order they were kept."""

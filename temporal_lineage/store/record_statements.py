@@ -55,9 +55,10 @@ RECORD_STATEMENTS: dict[str, Select[Any]] = {
     .select_from(event.join(tx, tx.c.tx_id == event.c.tx_id))
     .where(event.c.run_id == bindparam("run_id", type_=Text))
     .order_by(event.c.event_id),
-    "event_run_ids": select(event.c.run_id)
-    .distinct()
-    .where(event.c.tx_id > bindparam("after_tx", type_=Integer)),
+    # Not distinct: the planner would walk all runs for that, not the latest events.
+    "event_run_ids": select(event.c.run_id).where(
+        event.c.tx_id > bindparam("after_tx", type_=Integer)
+    ),
     "blobs": select(blob.c.witness, blob.c.body)
     .where(blob.c.dataset_id == _DATASET)
     .order_by(blob.c.blob_id),

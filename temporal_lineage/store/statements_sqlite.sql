@@ -183,7 +183,7 @@ FROM event JOIN tx ON tx.tx_id = event.tx_id
 WHERE event.run_id = :run_id ORDER BY event.event_id;
 
 -- event_run_ids
-SELECT DISTINCT event.run_id
+SELECT event.run_id
 FROM event
 WHERE event.tx_id > :after_tx;
 
