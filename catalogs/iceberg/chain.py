@@ -89,8 +89,12 @@ def walk_back(
     walker = _Walker(head, readings, fetch, folder, known)
     if not walker.is_joined:
         walker.follow_logs()
+        walker.find_renamed()
     while not walker.is_joined and walker.step_by_number():
         walker.follow_logs()
+    if walker.renamed:
+        found = f"{walker.renamed} metadata files were found under other names than the log has"
+        walker.doubts.append(f"{found}: their table and instant say which they are")
     if walker.unnamed:
         names = f"{len(walker.unnamed)} metadata files, the oldest {walker.unnamed[-1]}"
         walker.doubts.append(f"no metadata-log names {names}: only their numbers place them")
@@ -162,6 +166,7 @@ class _Walker:
         self.head = readings.take(head.path, head.metadata)
         self.doubts: list[str] = []
         self.unnamed: list[str] = []
+        self.renamed = 0
         remembered = known.get(file_name(head.path))
         self.links: list[Link] = [self.head if remembered is None else Remembered(remembered)]
         self.is_joined = remembered is not None
@@ -183,6 +188,22 @@ class _Walker:
             followed = oldest
             self._follow(oldest)
 
+    def find_renamed(self) -> None:
+        """Look for lost files under other names: the same table, and the instant the log says."""
+        lost = {link.at: place for place, link in enumerate(self.links) if isinstance(link, Lost)}
+        if not lost:
+            return
+        paths = sorted(path for paths in self._candidates().values() for path in paths)
+        claims = defaultdict[Instant, list[Fetched]](list)
+        for found in self._fetch([MetadataLogEntry(0, path) for path in paths]):
+            if isinstance(found, Fetched) and found.metadata.table_uuid == self._uuid is not None:
+                claims[Instant.from_millis(found.metadata.last_updated_ms)].append(found)
+        for at, candidates in sorted(claims.items(), reverse=True):
+            if at in lost and len(candidates) == 1:
+                self._seen.add(file_name(candidates[0].path))
+                self.links[lost[at]] = self._link(candidates[0], at)
+                self.renamed += 1
+
     def step_by_number(self) -> bool:
         """Take the file numbered next below the oldest; tell whether there was one."""
         oldest = self.links[-1]
@@ -191,9 +212,9 @@ class _Walker:
         number = metadata_number(oldest.path)
         if number is None:
             return False
-        below = sorted((n for n in self._candidates() if n < number), reverse=True)
-        for candidate in below:
-            found = self._of_this_table(self._candidates().pop(candidate))
+        below = {one: paths for one, paths in self._candidates().items() if one < number}
+        for candidate in sorted(below, reverse=True):
+            found = self._of_this_table(below[candidate])
             if len(found) > 1:
                 self.doubts.append(f"{len(found)} metadata files claim to be number {candidate}")
                 return False
@@ -260,14 +281,18 @@ class _Walker:
         return [one for one in read if one.metadata.table_uuid == self._uuid]
 
     def _candidates(self) -> dict[int, list[str]]:
+        """List the metadata files in the folder, by their numbers, that are not in the chain."""
         if self._numbered is None:
             numbered = defaultdict[int, list[str]](list)
             for path in self._folder():
                 number = metadata_number(path)
-                if number is not None and file_name(path) not in self._seen:
+                if number is not None:
                     numbered[number].append(path)
             self._numbered = dict(numbered)
-        return self._numbered
+        for number, paths in list(self._numbered.items()):
+            unseen = [path for path in paths if file_name(path) not in self._seen]
+            self._numbered[number] = unseen
+        return {number: paths for number, paths in self._numbered.items() if paths}
 
 
 def _hole_after(at: Instant, name: str) -> Hole:

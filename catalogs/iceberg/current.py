@@ -110,14 +110,11 @@ class CurrentTable:
     def _fetch(self, entry: MetadataLogEntry) -> Fetched | Lost:
         path = self.relocation.find(entry.metadata_file)
         at = Instant.from_millis(entry.timestamp_ms)
+        if self.relocation.is_left_behind(path):
+            return Lost(path, at, f"it is not below {self.relocation.root}, where the table is now")
         try:
             body = self.storage.read(path)
         except AbsentFileError as error:
-            return Lost(path, at, error.reason)
-        except UnreadableError as error:
-            if not self.relocation.is_moved:
-                raise
-            # The place it was written to need not be reachable from where it was copied to.
             return Lost(path, at, error.reason)
         try:
             return Fetched(path, decode_metadata(body, location=path))

@@ -99,6 +99,7 @@ def translated(location: str, properties: Mapping[str, str]) -> Iterator[None]:
         if isinstance(error, FileNotFoundError):
             reason = "there is no such file"
         else:
-            said = str(error).strip().splitlines()
-            reason = without_secrets(said[0] if said else type(error).__name__, properties)
+            said = (str(error).strip() or type(error).__name__).splitlines()[0]
+            said = f"there is no {said} in it" if isinstance(error, LookupError) else said
+            reason = without_secrets(said, properties)
         raise UnreadableError(location, reason, _ADVICE) from error

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from catalogs.iceberg.manifests import ManifestEntry
+from catalogs.iceberg.relocation import normal
 from snapshots.errors import UnreadableError, UnsupportedError
 from snapshots.files import FileContent
 
@@ -25,17 +26,18 @@ _ADVICE = "restore the file from a backup"
 class Deletes:
     """The delete files of one state, each read once, when the first data file asks for it."""
 
-    def __init__(self, entries: Iterable[ManifestEntry], files: DataFiles) -> None:
+    def __init__(self, entries: Sequence[ManifestEntry], files: DataFiles) -> None:
         """Sort the state's delete files by what they may apply to."""
         self._files = files
         self._vectors = defaultdict[str, list[ManifestEntry]](list)
         self._positions: list[ManifestEntry] = []
         self._equalities: list[ManifestEntry] = []
-        self._read: dict[str, dict[str, Any]] = {}
+        self._read: dict[str, dict[str, pa.ChunkedArray]] = {}
+        self._names = _DataNames(one.path for one in entries if one.content is FileContent.DATA)
         for entry in entries:
             match entry.content:
                 case FileContent.DELETION_VECTOR:
-                    self._vectors[entry.referenced_path or ""].append(entry)
+                    self._vectors[self._named(entry, entry.referenced_path or "")].append(entry)
                 case FileContent.POSITION_DELETES:
                     self._positions.append(entry)
                 case FileContent.EQUALITY_DELETES:
@@ -73,8 +75,21 @@ class Deletes:
     def _rows(self, entry: ManifestEntry) -> dict[str, pa.ChunkedArray]:
         """Read a position delete file: the deleted positions by the data file's recorded path."""
         if entry.path not in self._read:
-            self._read[entry.path] = _by_path(self._files.table(entry, ["file_path", "pos"]))
+            rows = _by_path(self._files.table(entry, ["file_path", "pos"]))
+            self._read[entry.path] = {self._named(entry, path): at for path, at in rows.items()}
         return self._read[entry.path]
+
+    def _named(self, delete: ManifestEntry, path: str) -> str:
+        """Give the recorded path of the data file that a delete means; its own if none is live.
+
+        Raises UnsupportedError where that cannot be told.
+        """
+        found = self._names.meant_by(path)
+        if found is None:
+            feature = f"deletes that name a data file by a path of another place ({path})"
+            advice = "rewrite the delete files with the table's new paths"
+            raise UnsupportedError(self._files.found(delete), feature, advice)
+        return found
 
     def _vector(self, entry: ManifestEntry) -> pa.Array:
         """Read a deletion vector out of its Puffin file. Puffin spec, `deletion-vector-v1`."""
@@ -103,12 +118,53 @@ class Deletes:
         return positions
 
 
+class _DataNames:
+    """The live data files of a state, by the ways in which a delete may spell their paths."""
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self._exact = frozenset(paths)
+        self._places = defaultdict[str, set[str]](set)
+        self._ends = defaultdict[str, set[str]](set)
+        for path in self._exact:
+            self._places[_place(path)].add(path)
+            self._ends[_end(path)].add(path)
+
+    def meant_by(self, path: str) -> str | None:
+        """Give the live file that is meant, or the path itself where no live file is.
+
+        None where a live file has the same name in another place: its table was moved, and what
+        the delete means can only be guessed. Scheme and host alone tell files apart only where
+        both are written: engines of one cluster leave them out.
+        """
+        if path in self._exact:
+            return path
+        same = {one for one in self._places.get(_place(path), ()) if _may_be_one(one, path)}
+        if len(same) == 1:
+            return same.pop()
+        return path if not same and not self._ends.get(_end(path)) else None
+
+
+def _place(path: str) -> str:
+    """Give a path without scheme and host."""
+    plain = normal(path)
+    return "/" + plain.partition("://")[2].partition("/")[2] if "://" in plain else plain
+
+
+def _end(path: str) -> str:
+    return "/".join(path.rsplit("/", 2)[-2:])
+
+
+def _may_be_one(one: str, other: str) -> bool:
+    one, other = normal(one), normal(other)
+    return one == other or "://" not in one or "://" not in other
+
+
 def _by_path(table: pa.Table) -> dict[str, pa.ChunkedArray]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
     # Some writers leave rows of nulls behind; they delete nothing.
-    table = table.filter(pc.is_valid(table["file_path"]) & pc.is_valid(table["pos"]))
+    table = table.filter(pc.and_(pc.is_valid(table["file_path"]), pc.is_valid(table["pos"])))
     grouped = table.group_by("file_path").aggregate([("pos", "list")])
     return {
         path: pa.chunked_array([rows.values.cast(pa.int64())])

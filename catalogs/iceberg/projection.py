@@ -17,6 +17,9 @@ from pyiceberg.schema import Schema, visit_with_partner
 from pyiceberg.table.name_mapping import NameMapping
 from pyiceberg.types import ListType, MapType
 
+from snapshots.errors import UnsupportedError
+
+_ID_KEYS = frozenset({b"PARQUET:field_id", b"iceberg.id"})
 NANOSECONDS_SINCE = 3
 """The format version from which nanoseconds are a type of their own; before, they are cut."""
 
@@ -28,13 +31,19 @@ def project(
     name_mapping: NameMapping | None,
     constants: Mapping[int, Any],
     format_version: int,
+    location: str,
 ) -> Iterator[tuple[int, pa.RecordBatch]]:
     """Yield the rows of a file in order, each batch with the position of its first row.
 
     Columns are found by field id, or by the name mapping where the file has no ids; a column that
     the file lacks takes its value from `constants`, else its initial default, else null. Raises
-    ValueError where a column cannot be had, and what Arrow raises.
+    UnsupportedError where nothing tells which column is which, ValueError where one cannot be had,
+    and what Arrow raises.
     """
+    if name_mapping is None and not _has_ids(fragment.physical_schema):
+        feature = "data files without field ids, where the table has no name mapping"
+        advice = "set the table property schema.name-mapping.default"
+        raise UnsupportedError(location, feature, advice)
     cut = format_version < NANOSECONDS_SINCE
     file_schema = pyarrow_to_schema(
         fragment.physical_schema,
@@ -96,6 +105,10 @@ class _Projection(ArrowProjectionVisitor):
         )
         nulls = map_array.is_null() if map_array.null_count else None
         return pa.MapArray.from_arrays(map_array.offsets, keys, values, type=kind, mask=nulls)
+
+
+def _has_ids(schema: pa.Schema) -> bool:
+    return all(_ID_KEYS & set(field.metadata or ()) for field in schema)
 
 
 def _compact(batch: pa.RecordBatch) -> pa.RecordBatch:

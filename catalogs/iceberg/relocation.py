@@ -40,6 +40,15 @@ class Relocation:
         """Whether the table lies elsewhere than its metadata says."""
         return normal(self.root) != self._recorded_root
 
+    def is_left_behind(self, path: str) -> bool:
+        """Tell whether a found path leads to the kind of storage that a moved table came from.
+
+        Nobody there is asked: it need not be reachable from where the table was copied to.
+        """
+        if not self.is_moved or any(_below(path, new) is not None for _, new in self._told):
+            return False
+        return _scheme(path) != _scheme(self.root)
+
     def find(self, recorded: str) -> str:
         """Give where a recorded path lies now; the recorded path itself where nothing is found."""
         path = normal(recorded)
@@ -153,6 +162,10 @@ def _root(metadata_location: str) -> str:
     if file_name(folder) != "metadata":
         return normal(folder)
     return normal(folder_of(folder))
+
+
+def _scheme(path: str) -> str:
+    return path.partition("://")[0] if "://" in path else ""
 
 
 def _below(path: str, prefix: str) -> str | None:

@@ -86,6 +86,7 @@ class Scan:
                     name_mapping=mapping,
                     constants=constants,
                     format_version=self._metadata.format_version,
+                    location=self._files.found(entry),
                 ):
                     end = start + batch.num_rows
                     yield _without(batch, start, gone).cast(target)
