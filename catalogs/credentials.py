@@ -68,6 +68,8 @@ def without_user_info(location: str) -> str:
 def without_secrets(text: str, properties: Mapping[str, str]) -> str:
     """Give a message of a library without any secret it was called with."""
     values = {value for name, value in properties.items() if is_secret(name)}
+    for value in properties.values():
+        values |= {found.partition(":")[2] for found in _USER_INFO.findall(value)}
     for value in sorted(values, key=len, reverse=True):
         if len(value) >= _SHORTEST_HIDDEN:
             text = text.replace(value, MASK)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, suppress
 from functools import cached_property
@@ -152,7 +153,9 @@ class PyIcebergCatalog:
     def _connection(self) -> Connection:
         from catalogs.pyiceberg_connection import Connection
 
-        return Connection(self.name, self._entry.properties)
+        connection = Connection(self.name, self._entry.properties)
+        weakref.finalize(self, connection.close)
+        return connection
 
     def _reaching(self) -> AbstractContextManager[None]:
         return reaching(self._where, self._entry.properties)

@@ -32,17 +32,28 @@ def package_for(location: str) -> str | None:
     return _PACKAGES.get(_scheme_of(location.partition("://")[0]))
 
 
+def arguments_for(location: str, options: Mapping[str, str]) -> dict[str, Any]:
+    """Translate pyiceberg's property names into the arguments of the fsspec filesystem.
+
+    Raises UnsupportedError for S3 requests that a server is to sign.
+    """
+    translate = _TRANSLATIONS.get(_scheme_of(location.partition("://")[0]))
+    return translate(location, options) if translate else {}
+
+
 class RemoteFiles:
     """Files behind one URL scheme, by fsspec; raises what fsspec and its backends raise."""
 
     def __init__(self, scheme: str, location: str, options: Mapping[str, str]) -> None:
         """Open the filesystem; `location` may name the account, as Azure's URLs do."""
-        import fsspec
+        from fsspec.core import url_to_fs
 
         self._scheme = _scheme_of(scheme)
-        arguments = _arguments(self._scheme, location, options)
+        url = self._scheme + location[len(scheme) :]
+        arguments = arguments_for(location, options)
+        self._fs: Any
         # A cached listing would hide the commits made since.
-        self._fs: Any = fsspec.filesystem(self._scheme, use_listings_cache=False, **arguments)
+        self._fs, _ = url_to_fs(url, use_listings_cache=False, **arguments)
 
     def list(self, prefix: str) -> Iterator[StoredFile]:
         """Yield the files of one folder."""
@@ -133,13 +144,7 @@ def _instant(modified: datetime | float | str) -> Instant:
     return Instant.from_datetime(modified if modified.tzinfo else modified.replace(tzinfo=UTC))
 
 
-def _arguments(scheme: str, location: str, options: Mapping[str, str]) -> dict[str, Any]:
-    """Translate pyiceberg's property names into the arguments of the fsspec filesystem."""
-    translate = _TRANSLATIONS.get(scheme)
-    return translate(location, options) if translate else {}
-
-
-def _s3(_: str, options: Mapping[str, str]) -> dict[str, Any]:
+def _s3(location: str, options: Mapping[str, str]) -> dict[str, Any]:
     client = _present(
         endpoint_url=options.get("s3.endpoint"),
         aws_access_key_id=_first(options, "s3.access-key-id", "client.access-key-id"),
@@ -147,6 +152,9 @@ def _s3(_: str, options: Mapping[str, str]) -> dict[str, Any]:
         aws_session_token=_first(options, "s3.session-token", "client.session-token"),
         region_name=_first(options, "s3.region", "client.region"),
     )
+    if "s3.signer" in options and "aws_access_key_id" not in client:
+        advice = "give s3.access-key-id, or let the catalog lend credentials"
+        raise UnsupportedError(location, "S3 requests signed by a server (s3.signer)", advice)
     config: dict[str, Any] = {}
     if proxy := options.get("s3.proxy-uri"):
         config["proxies"] = {"http": proxy, "https": proxy}

@@ -6,9 +6,12 @@ import os
 import shutil
 import uuid
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import fsspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from catalogs.catalog import Catalog, open_catalog, open_path
 from catalogs.configuration import CatalogEntry, CatalogKind
@@ -90,6 +93,24 @@ def test_a_name_with_a_dot_comes_back_from_its_folder(tmp_path: Path) -> None:
     assert names(catalog) == ['a."b.c"', '"a.b".c']
     places = [catalog.table(TableName.parse(name)).location for name in names(catalog)]
     assert places == [f"{tmp_path}/a/b.c", f"{tmp_path}/a.b/c"]
+
+
+segments = st.text("aB.é\"'@# =%", min_size=1, max_size=8).filter(lambda one: one[0] not in "._")
+
+
+@given(st.sets(st.tuples(segments, segments), max_size=4))
+def test_every_path_has_one_name_that_leads_back_to_it(paths: set[tuple[str, str]]) -> None:
+    with TemporaryDirectory() as root:
+        for path in paths:
+            log = Path(root, *path, "_delta_log")
+            log.mkdir(parents=True)
+            (log / f"{0:020}.json").touch()
+        catalog = folder_catalog(root)
+        parsed = [TableName.parse(name) for name in names(catalog)]
+        assert {one.parts for one in parsed} == paths
+        assert {catalog.table(one).location for one in parsed} == {
+            f"{root}/{one}/{other}" for one, other in paths
+        }
 
 
 def test_a_name_is_never_a_way_out_of_the_warehouse(built: Path) -> None:

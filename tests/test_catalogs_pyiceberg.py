@@ -15,7 +15,7 @@ from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.types import StringType
 
 from catalogs.catalog import Catalog, open_catalog
-from catalogs.configuration import CatalogEntry, CatalogKind
+from catalogs.configuration import CatalogEntry, CatalogKind, Configuration
 from catalogs.pyiceberg_connection import Connection
 from catalogs.table_name import TableName
 from rest_server import RestServer, serving
@@ -105,6 +105,21 @@ def test_an_empty_sql_catalog_tells_the_name_its_database_knows(lake: Path) -> N
     line = opened("other", uri=sqlite(lake)).check()
     assert line.endswith("reachable, 0 namespaces; its database has tables for catalog-name=lake")
     assert len(names(opened("other", uri=sqlite(lake), catalog__name="lake"))) == 3
+
+
+def test_pyicebergs_own_configuration_opens_as_it_is(
+    lake: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYICEBERG_HOME", str(tmp_path))
+    yaml = f"catalog:\n  lake:\n    type: sql\n    uri: {sqlite(lake)}\n"
+    (tmp_path / ".pyiceberg.yaml").write_text(yaml)
+    monkeypatch.setenv("PYICEBERG_CATALOG__OTHER__URI", sqlite(lake))
+    monkeypatch.setenv("PYICEBERG_CATALOG__OTHER__CATALOG_NAME", "lake")
+    found = Configuration(tmp_path).entries()
+    assert [one.name for one in found] == ["lake", "other"]
+    assert [names(open_catalog(one)) for one in found] == [
+        ["ml.features", "raw.orders", "raw.eu.orders"]
+    ] * 2
 
 
 def test_an_in_memory_catalog_is_one_of_pyicebergs(tmp_path: Path) -> None:

@@ -8,9 +8,9 @@ import fsspec
 import pytest
 
 from catalogs.credentials import masked, without_secrets, without_user_info
-from catalogs.remote_storage import RemoteFiles, package_for
+from catalogs.remote_storage import arguments_for, package_for
 from catalogs.storage import AbsentFileError, Storage, local_path
-from snapshots.errors import UnreadableError
+from snapshots.errors import UnreadableError, UnsupportedError
 from snapshots.instant import Instant
 
 LOCAL = Storage({})
@@ -170,11 +170,8 @@ def test_a_missing_package_is_named_with_the_line_that_installs_it(
         LOCAL.read(location)
 
 
-def test_names_of_pyiceberg_become_arguments_of_fsspec(monkeypatch: pytest.MonkeyPatch) -> None:
-    given: dict[str, object] = {}
-    monkeypatch.setattr(fsspec, "filesystem", lambda scheme, **told: given.update(told, s=scheme))
-    RemoteFiles(
-        "s3a",
+def test_names_of_pyiceberg_become_arguments_of_fsspec() -> None:
+    given = arguments_for(
         "s3a://b/k",
         {
             "s3.endpoint": "http://127.0.0.1:9000",
@@ -186,8 +183,6 @@ def test_names_of_pyiceberg_become_arguments_of_fsspec(monkeypatch: pytest.Monke
         },
     )
     assert given == {
-        "s": "s3",
-        "use_listings_cache": False,
         "anon": False,
         "client_kwargs": {
             "endpoint_url": "http://127.0.0.1:9000",
@@ -197,10 +192,16 @@ def test_names_of_pyiceberg_become_arguments_of_fsspec(monkeypatch: pytest.Monke
         },
         "config_kwargs": {"connect_timeout": 5.0, "s3": {"addressing_style": "virtual"}},
     }
-    given.clear()
     options = {"adls.sas-token.acc.dfs.core.windows.net": "sv=1"}
-    RemoteFiles("abfss", "abfss://c@acc.dfs.core.windows.net/k", options)
-    assert (given["s"], given["account_name"], given["sas_token"]) == ("abfs", "acc", "sv=1")
+    given = arguments_for("abfss://c@acc.dfs.core.windows.net/k", options)
+    assert given == {"account_name": "acc", "sas_token": "sv=1"}
+    assert arguments_for("gcs://b/k", {"gcs.project-id": "p"})["project"] == "p"
+    assert arguments_for("memory://k", options) == {}
+
+
+def test_requests_that_a_server_signs_are_refused_not_sent_unsigned() -> None:
+    with pytest.raises(UnsupportedError, match=r"signed by a server \(s3\.signer\)"):
+        arguments_for("s3://b/k", {"s3.signer": "S3V4RestSigner"})
 
 
 def test_a_server_that_is_not_there_says_so_without_its_credentials() -> None:
