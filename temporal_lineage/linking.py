@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from temporal_lineage.claims import LinkClaim
+from temporal_lineage.evidence.companions import with_companions
 from temporal_lineage.evidence.inputs import link_input
 from temporal_lineage.evidence.outputs import OutputObservation, link_outputs
 from temporal_lineage.evidence.runs import together
@@ -115,10 +116,9 @@ class _Linking:
             )
             for writer in writers:
                 one = found[writer.run.run_id]
+                commits = with_companions(table, one.snapshot_ids) if table else ()
                 links[writer.run.run_id].append(
-                    _table_link(
-                        writer.observation, meant[dataset_id], one.snapshot_ids, one.evidence
-                    )
+                    _table_link(writer.observation, meant[dataset_id], commits, one.evidence)
                 )
         return links
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from snapshots.errors import UnknownNameError
 from temporal_lineage.addresses import DatasetAddress, ModelAddress
 from temporal_lineage.claims import EdgeClaim, FlowClaim, WriterClaim, decode
+from temporal_lineage.evidence.grades import Grade
 from temporal_lineage.keys import AttributeKind, EdgeKind, NodeKind
 from temporal_lineage.lineage.graph import Direction, LineageGraph
 from temporal_lineage.lineage.trace import trace
@@ -27,7 +28,18 @@ if TYPE_CHECKING:
 NODES_MAX = 100_000
 """A trace that meets more nodes than this is cut, and says so."""
 
-_SURE = {"exact", "high"}
+_CARRIED = {
+    "possible": "possible only: carried through commits that rewrote files",
+    "assumed": "assumed from ancestry: no file facts are left",
+}
+
+_UNSURE = {
+    Grade.INFERRED.value: "inferred: what is named is only the one that fits",
+    Grade.CANDIDATES.value: "from one of several candidates: nothing tells which",
+    Grade.STALE.value: "known to be stale: nothing else fits",
+    Grade.NONE.value: "from datasets whose versions nobody recorded",
+}
+"""What to say of edges that are neither exact nor of a high grade."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,11 +243,13 @@ def _doubts(
         f"no run claims {_count(number, 'commit')} of {dataset}"
         for dataset, number in sorted(unclaimed.items())
     ]
-    unsure = Counter(edge.grade for edge in edges if edge.grade not in _SURE)
-    doubts += [f"{_count(number, 'edge')} {grade} only" for grade, number in sorted(unsure.items())]
+    unsure = Counter(edge.grade for edge in edges if edge.grade in _UNSURE)
+    doubts += [
+        f"{_count(number, 'edge')} {_UNSURE[grade]}" for grade, number in sorted(unsure.items())
+    ]
     carried = Counter(one.certainty for one in graph.contained if one.certainty != "exact")
     doubts += [
-        f"{_count(number, 'contribution')} {certainty} only"
+        f"{_count(number, 'contribution')} {_CARRIED[certainty]}"
         for certainty, number in sorted(carried.items())
     ]
     return tuple(doubts)

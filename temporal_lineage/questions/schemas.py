@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 from snapshots.errors import UnknownNameError
 from snapshots.refs import MAIN
-from snapshots.schema_difference import describe, difference, grade
+from snapshots.schema_difference import (
+    Added,
+    Created,
+    Dropped,
+    SchemaChange,
+    describe,
+    difference,
+    grade,
+)
 from temporal_lineage.addresses import AtVersion
 from temporal_lineage.histories import (
     remembered_log,
@@ -28,9 +36,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ChangeLine:
-    """One change of one field, by field id, and how it is graded. DESIGN 4.2."""
+    """One change of one field, by field id, and how it is graded. DESIGN 4.2.
 
-    field_id: int
+    `field_id` is None where the table itself was created.
+    """
+
+    field_id: int | None
     kind: str
     grade: str
     text: str
@@ -91,7 +102,7 @@ def schema_log(reader: Reader, address: DatasetAddress, question: Question) -> S
         if schema is None:
             doubts[f"schema {entry.schema_id} was current, but its fields were never seen"] = None
             continue
-        changes = _changes(before, schema) if before else ()
+        changes = _changes(before, schema)
         steps.append(SchemaStep(entry.period.start, entry.schema_id, entry.witness, changes))
         before = schema
     name = Naming(reader, system=as_of.system).dataset(dataset_id)
@@ -150,10 +161,20 @@ def schema_of(
     return schema
 
 
-def _changes(before: SchemaVersion, after: SchemaVersion) -> tuple[ChangeLine, ...]:
+def _changes(before: SchemaVersion | None, after: SchemaVersion) -> tuple[ChangeLine, ...]:
     return tuple(
         ChangeLine(
-            change.field_id, type(change).__name__.lower(), grade(change).value, describe(change)
+            _field_id(change), type(change).__name__.lower(), grade(change).value, describe(change)
         )
         for change in difference(before, after)
     )
+
+
+def _field_id(change: SchemaChange) -> int | None:
+    match change:
+        case Created():
+            return None
+        case Added(field, _) | Dropped(field, _):
+            return field.field_id
+        case _:
+            return change.new.field_id
