@@ -77,6 +77,14 @@ class LineageContribution:
 
 
 @dataclass(frozen=True, slots=True)
+class LineageCut:
+    """A place where the trace stopped though there may be more."""
+
+    address: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class LineageAnswer:
     """The graph around a root, in one direction."""
 
@@ -86,6 +94,7 @@ class LineageAnswer:
     nodes: tuple[LineageNode, ...]
     edges: tuple[LineageEdge, ...]
     contributions: tuple[LineageContribution, ...]
+    cuts: tuple[LineageCut, ...]
     doubts: tuple[str, ...]
 
 
@@ -216,6 +225,7 @@ def _answer(
             )
             for one in graph.contained
         ),
+        cuts=tuple(LineageCut(names[one.node_id], one.why) for one in graph.cuts),
         doubts=_doubts(graph, names, writers, edges),
     )
 
@@ -234,7 +244,11 @@ def _doubts(
     writers: Mapping[int, WriterClaim],
     edges: Sequence[LineageEdge],
 ) -> tuple[str, ...]:
-    doubts = [f"not followed further: {names[cut.node_id]}, {cut.why}" for cut in graph.cuts]
+    cut = Counter((one.why, names[one.node_id].partition("@")[0]) for one in graph.cuts)
+    doubts = [
+        f"not followed further, {why}: {dataset}" + (f" ({number} states)" if number > 1 else "")
+        for (why, dataset), number in sorted(cut.items())
+    ]
     unclaimed: Counter[str] = Counter()
     for one in graph.contained:
         if one.commit_id is not None and one.commit_id not in writers:
