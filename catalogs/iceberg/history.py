@@ -33,7 +33,7 @@ def history_of(
     links = joined(known.chain if known else (), walk.links)
     listed = walk.head.listed
     snapshots = in_commit_order(readings.snapshots.values())
-    recorded = readings.recorded | set(known.recorded if known else ())
+    recorded = readings.recorded() | set(known.recorded if known else ())
     return TableHistory(
         identity=identity,
         location=location,

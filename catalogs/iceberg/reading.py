@@ -55,20 +55,25 @@ class Readings:
         """Start from what is known of the table already."""
         self.snapshots = {one.snapshot_id: one for one in snapshots}
         self.schemas = {one.schema_id: one for one in schemas}
-        self.recorded: set[RecordedEntry] = set()
         self.listings: dict[int, Listing] = {}
+        self._log: set[tuple[int, int]] = set()
+        self._whole: set[int] = set()
+        """Snapshots of which an older file could tell nothing more."""
         self._claimed: dict[tuple[int, bytes], int] = {}
+
+    def recorded(self) -> frozenset[RecordedEntry]:
+        """Give the union of the snapshot-logs."""
+        return frozenset(RecordedEntry(Instant.from_millis(ms), number) for ms, number in self._log)
 
     def take(self, path: str, metadata: TableMetadata) -> Reading:
         """Take one metadata file in. Raises UnreadableError where a schema of it is broken."""
         ids = self._take_schemas(path, metadata)
         current = metadata.current_schema()
         for entry in metadata.snapshots or ():
-            self._take_snapshot(path, entry, ids)
-        self.recorded.update(
-            RecordedEntry(Instant.from_millis(one.timestamp_ms), one.snapshot_id)
-            for one in metadata.snapshot_log or ()
-        )
+            # Each file repeats nearly all of the one before it.
+            if entry.snapshot_id not in self._whole:
+                self._take_snapshot(path, entry, ids)
+        self._log.update((one.timestamp_ms, one.snapshot_id) for one in metadata.snapshot_log or ())
         return Reading(
             path=path,
             uuid=metadata.table_uuid,
@@ -93,6 +98,8 @@ class Readings:
         elif seen.parent_id is None and entry.parent_snapshot_id is not None:
             # Some writers forget the parent when they expire it; an older file still knows.
             self.snapshots[entry.snapshot_id] = replace(seen, parent_id=entry.parent_snapshot_id)
+        if self.snapshots[entry.snapshot_id].parent_id is not None:
+            self._whole.add(entry.snapshot_id)
 
     def _take_schemas(self, path: str, metadata: TableMetadata) -> dict[int, int]:
         """Give what this history calls each schema id that the file declares."""
