@@ -249,10 +249,8 @@ def _doubts(
         f"not followed further, {why}: {dataset}" + (f" ({number} states)" if number > 1 else "")
         for (why, dataset), number in sorted(cut.items())
     ]
-    unclaimed: Counter[str] = Counter()
-    for one in graph.contained:
-        if one.commit_id is not None and one.commit_id not in writers:
-            unclaimed[names[one.commit_id].partition("@")[0]] += 1
+    commits = {one.commit_id for one in graph.contained if one.commit_id is not None}
+    unclaimed = Counter(names[one].partition("@")[0] for one in commits if one not in writers)
     doubts += [
         f"no run claims {_count(number, 'commit')} of {dataset}"
         for dataset, number in sorted(unclaimed.items())

@@ -116,17 +116,17 @@ def why_run(reader: Reader, address: RunAddress, question: Question) -> WhyAnswe
         raise UnknownNameError("run", str(address), (), "`tl ingest openlineage` brings runs in")
     claims = reader.attributes(node_id=run_id, kind=AttributeKind.RUN, as_of=as_of)
     job = decode(RunClaim, claims[0].claim).job if claims else ""
+    naming = Naming(reader, system=as_of.system)
     reasons: list[Reason] = []
     doubts: list[str] = []
     for kind, verb in ((AttributeKind.READS, "read"), (AttributeKind.WRITES, "wrote")):
         for one in reader.attributes(node_id=run_id, kind=kind, as_of=as_of):
             link = decode(LinkClaim, one.claim)
-            namespace, name = split_name_key(one.name)
-            what = f"{namespace}/{name}"
-            shown = ", ".join(f"@{version}" for version in link.versions)
+            what = _address(reader, naming, link, one.name)
+            shown = " or ".join(f"{what}@{version}" for version in link.versions) or what
             if not link.versions:
                 doubts.append(f"no version of {what} can be told to be what the run {verb}")
-            reasons.append(reason(f"the run {verb} {what} {shown}".rstrip(), link.evidence))
+            reasons.append(reason(f"the run {verb} {shown}", link.evidence))
     return WhyAnswer(
         question,
         str(address),
@@ -138,6 +138,12 @@ def why_run(reader: Reader, address: RunAddress, question: Question) -> WhyAnswe
         (),
         tuple(doubts),
     )
+
+
+def _address(reader: Reader, naming: Naming, link: LinkClaim, told: str) -> str:
+    """Give the dataset's address; what the events call it only where the ledger has no other."""
+    dataset_id = reader.node(kind=NodeKind.DATASET, parent_id=0, name=link.identity)
+    return naming.dataset(dataset_id) if dataset_id is not None else "/".join(split_name_key(told))
 
 
 def reason(shows: str, evidence: Evidence) -> Reason:
