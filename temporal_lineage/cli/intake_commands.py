@@ -98,9 +98,9 @@ def _harvested(report: HarvestReport) -> Iterator[str]:
     if not report.tables:
         yield "no table found"
     yield from table(
-        ["table", "outcome", "new snapshots", "snapshots"],
-        [[one.address, one.outcome, one.new, one.snapshots] for one in report.tables],
-        right=(2, 3),
+        ["outcome", "new", "snapshots", "table"],
+        [[one.outcome, one.new, one.snapshots, one.address] for one in report.tables],
+        right=(1, 2),
     )
     for one in report.tables:
         if one.error:

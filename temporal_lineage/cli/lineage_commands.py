@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 import click
@@ -17,6 +16,10 @@ if TYPE_CHECKING:
     from temporal_lineage.questions.provenance import LineageAnswer, LineageEdge
     from temporal_lineage.questions.reasons import WhyAnswer
     from temporal_lineage.session import Session
+
+
+_GRADES = {"none": "version not told"}
+"""What to call a grade where its own name says too little."""
 
 
 def _trace_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -139,21 +142,23 @@ def _lineage(answer: LineageAnswer) -> Iterator[str]:
 
 
 def _branch(name: str, edges: Sequence[LineageEdge]) -> str:
-    grades = Counter(edge.grade for edge in edges)
-    jobs = ", ".join(dict.fromkeys(edge.job for edge in edges if edge.job))
+    grades = [_GRADES.get(edge.grade, edge.grade) for edge in edges if edge.grade]
+    hows = [how for edge in edges for how in edge.how]
+    jobs = [edge.job for edge in edges if edge.job]
     first = edges[0].edge if len(edges) == 1 else f"{edges[0].edge} and {len(edges) - 1} more"
-    graded = ", ".join(grades)
-    return f"{name}  {click.style(f'{graded}, {jobs}' if jobs else graded, dim=True)} [{first}]"
+    known = ", ".join(dict.fromkeys([*grades, *hows, *jobs]))
+    return f"{name}  {click.style(known, dim=True)} [{first}]"
 
 
 def _why(answer: WhyAnswer) -> Iterator[str]:
+    run = f"run:{answer.run}" if answer.run else None
     yield click.style(answer.subject, bold=True)
     yield from pairs(
         [
             ("from", answer.source),
             ("to", answer.target if answer.source else None),
             ("job", answer.job or None),
-            ("run", f"run:{answer.run}" if answer.run else None),
+            ("run", run if run != answer.subject else None),
         ]
     )
     for one in answer.reasons:

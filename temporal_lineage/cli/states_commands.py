@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from snapshots.instant import FOREVER
 from temporal_lineage.cli.layout import pairs, table
 from temporal_lineage.cli.options import output_option, point_options, print_answer
 
@@ -13,7 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from temporal_lineage.questions.states import StateAnswer
-    from temporal_lineage.questions.tables import CatalogAnswer, LogAnswer, TableAnswer
+    from temporal_lineage.questions.tables import (
+        CatalogAnswer,
+        LogAnswer,
+        LogLine,
+        TableAnswer,
+    )
     from temporal_lineage.session import Session
 
 
@@ -82,24 +88,24 @@ def _state(answer: StateAnswer) -> Iterator[str]:
     versions = [f"{answer.dataset}@{one}" for one in answer.snapshot_ids]
     yield click.style(" or ".join(versions) or f"{answer.dataset}: no snapshot", bold=True)
     columns = ", ".join(answer.columns)
+    written = f"{answer.committed_at} by {answer.operation}" if answer.operation else None
+    # The folder is the table's own, or its log's; the whole path is in the JSON.
+    witness = answer.witness.rpartition("/")[2]
     yield from pairs(
         [
             ("on", answer.ref),
             ("from", answer.held.start),
-            ("until", answer.held.end),
-            (
-                "written",
-                f"{answer.committed_at} by {answer.operation}" if answer.operation else None,
-            ),
+            ("until", answer.held.end if answer.held.end < FOREVER else "it is current"),
+            ("written", written),
             ("schema", f"{answer.schema_id} ({columns})" if columns else answer.schema_id),
-            ("certainty", f"{answer.certainty} ({answer.rule}, {answer.witness})"),
+            ("known", f"{answer.certainty}, by {answer.rule}: {witness}"),
         ]
     )
 
 
 def _log(answer: LogAnswer) -> Iterator[str]:
     yield from table(
-        ["snapshot", "committed", "operation", "schema", "added", "removed", "state", "job"],
+        ["snapshot", "committed", "operation", "schema", "added", "removed", "job", "remarks"],
         [
             [
                 line.snapshot_id,
@@ -108,10 +114,8 @@ def _log(answer: LogAnswer) -> Iterator[str]:
                 line.schema_id,
                 line.added_rows,
                 line.removed_rows,
-                "expired " + str(line.expired_at)
-                if line.expired_at
-                else ("listed" if line.current else "never current"),
                 line.job,
+                _remarks(line),
             ]
             for line in answer.lines
         ],
@@ -119,14 +123,24 @@ def _log(answer: LogAnswer) -> Iterator[str]:
     )
 
 
+def _remarks(line: LogLine) -> str:
+    remarks = [] if line.current else ["never on main"]
+    if line.expired_at is not None:
+        remarks.append(f"expired {line.expired_at}")
+    return ", ".join(remarks)
+
+
 def _catalog(answer: CatalogAnswer) -> Iterator[str]:
     if not answer.datasets:
         yield "nothing is known yet; `tl catalog add` and `tl harvest` begin"
         return
     yield from table(
-        ["dataset", "format", "snapshots", "last commit"],
-        [[line.dataset, line.format, line.snapshots, line.last_commit] for line in answer.datasets],
-        right=(2,),
+        ["format", "snapshots", "last commit", "dataset"],
+        [
+            [line.format, line.snapshots if line.format else None, line.last_commit, line.dataset]
+            for line in answer.datasets
+        ],
+        right=(1,),
     )
 
 

@@ -57,14 +57,19 @@ class LineageNode:
 
 @dataclass(frozen=True, slots=True)
 class LineageEdge:
-    """Data went from source to target in a run; `edge` is its address for `tl why`."""
+    """Data went from source to target in a run; `edge` is its address for `tl why`.
+
+    `grade` is None, and `run` empty, for a flow: jobs told it, and nothing graded it. `how` names
+    the transformations of columns, where events told them.
+    """
 
     edge: str
     source: str
     target: str
-    grade: str
+    grade: str | None
     job: str
     run: str
+    how: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,9 +238,12 @@ def _answer(
 def _edge(edge_id: int, claim: str, source: str, target: str) -> LineageEdge:
     if '"reads"' in claim:
         edge = decode(EdgeClaim, claim)
-        return LineageEdge(f"edge:{edge_id}", source, target, edge.grade.value, edge.job, edge.run)
+        return LineageEdge(
+            f"edge:{edge_id}", source, target, edge.grade.value, edge.job, edge.run, ()
+        )
     flow = decode(FlowClaim, claim)
-    return LineageEdge(f"edge:{edge_id}", source, target, "exact", ", ".join(flow.jobs), "")
+    jobs = ", ".join(flow.jobs)
+    return LineageEdge(f"edge:{edge_id}", source, target, None, jobs, "", flow.how)
 
 
 def _doubts(
@@ -255,9 +263,11 @@ def _doubts(
         f"no run claims {_count(number, 'commit')} of {dataset}"
         for dataset, number in sorted(unclaimed.items())
     ]
-    unsure = Counter(edge.grade for edge in edges if edge.grade in _UNSURE)
+    unsure = Counter(edge.grade for edge in edges if edge.grade is not None)
     doubts += [
-        f"{_count(number, 'edge')} {_UNSURE[grade]}" for grade, number in sorted(unsure.items())
+        f"{_count(number, 'edge')} {_UNSURE[grade]}"
+        for grade, number in sorted(unsure.items())
+        if grade in _UNSURE
     ]
     carried = Counter(one.certainty for one in graph.contained if one.certainty != "exact")
     doubts += [
