@@ -136,7 +136,8 @@ def _lines(one: ReproduceInput) -> list[tuple[str, object]]:
         ("schema", schema),
         ("files", files),
         ("rows", f"{one.rows:,}" if one.rows is not None else None),
-        ("known", f"{one.known.grade}, {one.known.method} ({one.known.witness})"),
+        ("known", f"{one.known.grade}, {one.known.method}"),
+        ("witness", one.known.witness or None),
     ]
 
 
@@ -156,7 +157,8 @@ def _reasons(availability: Availability) -> Iterator[tuple[str, object]]:
 def _missing(missing: tuple[str, ...], of: int | None) -> Iterator[tuple[str, object]]:
     if not missing:
         return
-    yield "missing", f"{len(missing):,}{f' of {of:,}' if of else ''} files"
+    whole = f" of {of:,}" if of else ""
+    yield "missing", f"{len(missing):,}{whole} file{'' if (of or len(missing)) == 1 else 's'}"
     yield from (("", path) for path in missing[:_SHOWN_MAX])
     if len(missing) > _SHOWN_MAX:
         yield "", f"and {len(missing) - _SHOWN_MAX:,} more; --output json names all"
@@ -181,7 +183,7 @@ def _files(written: Written) -> Iterator[str]:
     count = f"{len(written.files)} file{'' if len(written.files) == 1 else 's'}"
     yield f"written to {written.folder}: {count}, {rows:,} rows"
     for file in written.files:
-        yield f"  {file.name}  {file.rows:,} rows  sha256 {file.sha256[:16]}"
+        yield f"  {file.name}  {file.rows:,} rows"
     yield f"  {written.lock}"
 
 

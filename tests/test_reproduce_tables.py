@@ -1,0 +1,386 @@
+"""Verdicts on the states of real tables, and what is written of them."""
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from reproduce_lake import Lake, local, only, orders
+from snapshots.availability import (
+    Gone,
+    Live,
+    LogTruncated,
+    Partial,
+    Protected,
+    Recoverable,
+    Unverified,
+)
+from snapshots.errors import BadAddressError, UnreadableError
+from snapshots.instant import FOREVER
+from temporal_lineage.reproduce.answer import Irreproducible, RecoveryNeeded, Reproducible
+from temporal_lineage.reproduce.lock import LOCK_NAME
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    return Lake(tmp_path)
+
+
+def test_the_current_state_of_a_table_is_live(lake: Lake) -> None:
+    table = lake.iceberg()
+    snapshot = lake.append(table)
+    lake.harvest()
+
+    answer = lake.session.reproduce("lake.raw.orders")
+
+    assert answer.target == f"lake.raw.orders@{snapshot}"
+    assert answer.outcome == Reproducible(None)
+    one = only(answer)
+    assert one.availability == Live()
+    assert (one.verdict, one.version, one.rows, one.files) == ("live", snapshot, 3, 1)
+    assert one.columns == ("id", "name")
+    assert (one.known.grade, one.known.method) == ("exact", "commit-point")
+
+
+def test_a_tagged_snapshot_is_protected_for_as_long_as_its_tag_lives(lake: Lake) -> None:
+    table = lake.iceberg()
+    snapshot = lake.append(table)
+    lake.append(table)
+    table.manage_snapshots().create_tag(int(snapshot), "v1").commit()
+    lake.harvest()
+    one = only(lake.session.reproduce(f"lake.raw.orders@{snapshot}"))
+    assert one.availability == Protected("v1", FOREVER)
+    assert one.known.method == "named"
+
+
+def test_what_a_table_holds_is_asked_of_the_table_and_not_of_the_ledger(lake: Lake) -> None:
+    table = lake.iceberg()
+    snapshot = lake.append(table)
+    lake.append(table)
+    lake.harvest()
+    table.manage_snapshots().create_tag(int(snapshot), "since the harvest").commit()
+    one = only(lake.session.reproduce(f"lake.raw.orders@{snapshot}"))
+    assert one.availability == Protected("since the harvest", FOREVER)
+
+
+def test_an_expired_snapshot_whose_files_lie_there_is_recoverable(lake: Lake) -> None:
+    table = lake.iceberg()
+    snapshot = lake.append(table)
+    lake.append(table, rows=2)
+    lake.harvest()
+    table.maintenance.expire_snapshots().by_id(int(snapshot)).commit()
+    out = lake.root / "out"
+
+    answer = lake.session.reproduce(f"lake.raw.orders@{snapshot}", out=out)
+    assert isinstance(only(answer).availability, Recoverable)
+    assert answer.outcome == RecoveryNeeded((f"lake.raw.orders@{snapshot}",))
+    assert not out.exists()
+
+    answer = lake.session.reproduce(f"lake.raw.orders@{snapshot}", out=out, recover=True)
+    assert isinstance(answer.outcome, Reproducible)
+    assert parquet.read_table(out / f"lake.raw.orders@{snapshot}.parquet").num_rows == 3
+
+
+def test_a_snapshot_is_recovered_from_what_the_ledger_kept_of_its_metadata(lake: Lake) -> None:
+    table = lake.iceberg()
+    snapshot = lake.append(table)
+    lake.append(table, rows=2)
+    lake.harvest()
+    table.maintenance.expire_snapshots().by_id(int(snapshot)).commit()
+    for old in local(table.location()).glob("metadata/*.metadata.json"):
+        if old != local(table.metadata_location):
+            old.unlink()
+    before = _listing(local(table.location()))
+
+    answer = lake.session.reproduce(
+        f"lake.raw.orders@{snapshot}", out=lake.root / "out", recover=True
+    )
+
+    verdict = only(answer).availability
+    assert isinstance(verdict, Recoverable)
+    assert verdict.how.startswith("with what the ledger kept, from ")
+    copy = parquet.read_table(lake.root / "out" / f"lake.raw.orders@{snapshot}.parquet")
+    assert copy.to_pylist() == orders(3).to_pylist()
+    assert _listing(local(table.location())) == before
+
+
+def test_what_only_an_expired_snapshot_held_is_gone_with_its_files(lake: Lake) -> None:
+    table = lake.iceberg()
+    snapshot = lake.append(table)
+    table.overwrite(orders(2))
+    lake.harvest()
+    (lost,) = [
+        local(task.file.file_path) for task in table.scan(snapshot_id=int(snapshot)).plan_files()
+    ]
+    table.maintenance.expire_snapshots().by_id(int(snapshot)).commit()
+    lost.unlink()
+
+    answer = lake.session.reproduce(f"lake.raw.orders@{snapshot}")
+
+    assert answer.outcome == Irreproducible((f"lake.raw.orders@{snapshot}",), ())
+    verdict = only(answer).availability
+    assert isinstance(verdict, Gone)
+    assert [Path(path).name for path in verdict.missing] == [lost.name]
+    assert verdict.since is not None
+    assert verdict.act is not None
+    assert verdict.act.startswith("expired by metadata file ")
+
+
+def test_a_file_of_another_size_is_not_the_file_that_was_committed(lake: Lake) -> None:
+    table = lake.iceberg()
+    snapshot = lake.append(table)
+    lake.append(table)
+    lake.harvest()
+    first = next(iter(table.scan(snapshot_id=int(snapshot)).plan_files())).file.file_path
+    local(first).write_bytes(b"something else")
+    answer = lake.session.reproduce("lake.raw.orders")
+    verdict = only(answer).availability
+    assert isinstance(verdict, Partial)
+    assert (verdict.of, verdict.since, verdict.act) == (2, None, None)
+    (lost,) = only(answer).lost
+    assert Path(lost.path).name == local(first).name
+
+
+def test_a_vacuumed_version_is_gone_since_the_vacuum(lake: Lake) -> None:
+    lake.write_delta()
+    lake.write_delta(mode="overwrite")
+    lake.harvest()
+    assert only(lake.session.reproduce("delta.orders@0")).verdict != "gone"
+    lake.vacuum()
+
+    answer = lake.session.reproduce("delta.orders@0")
+
+    verdict = only(answer).availability
+    assert isinstance(verdict, Gone)
+    assert verdict.act is not None
+    assert verdict.act.startswith("VACUUM END in version 3")
+    log = json.loads((lake.delta / "orders/_delta_log/00000000000000000003.json").read_text())
+    assert verdict.since is not None
+    assert verdict.since.micros // 1000 == pytest.approx(log["commitInfo"]["timestamp"], abs=2000)
+
+
+def test_a_version_that_shares_files_with_the_newest_is_partly_lost(lake: Lake) -> None:
+    lake.write_delta()
+    lake.write_delta(rows=2)
+    lake.delta_table().delete("id = 2")
+    lake.harvest()
+    lake.vacuum()
+    verdict = only(lake.session.reproduce("delta.orders@1")).availability
+    assert isinstance(verdict, Partial)
+    assert (len(verdict.missing), verdict.of) == (1, 2)
+    assert verdict.act is not None
+
+
+def test_a_version_whose_log_was_cleaned_is_recovered_from_kept_commits(lake: Lake) -> None:
+    for _ in range(4):
+        lake.write_delta()
+    lake.harvest()
+    lake.delta_table().create_checkpoint()
+    _clean_log(lake.delta / "orders", before=3)
+
+    answer = lake.session.reproduce("delta.orders@1", out=lake.root / "out", recover=True)
+
+    assert isinstance(only(answer).availability, Recoverable)
+    assert parquet.read_table(lake.root / "out" / "delta.orders@1.parquet").num_rows == 6
+
+
+def test_a_version_whose_log_was_cleaned_before_anybody_kept_it_is_log_truncated(
+    lake: Lake,
+) -> None:
+    for _ in range(4):
+        lake.write_delta()
+    lake.delta_table().create_checkpoint()
+    _clean_log(lake.delta / "orders", before=1)
+    lake.harvest()
+    answer = lake.session.reproduce("delta.orders@1", out=lake.root / "out", recover=True)
+    assert only(answer).availability == LogTruncated(3)
+    assert answer.outcome == Irreproducible(("delta.orders@1",), ())
+    assert not (lake.root / "out").exists()
+
+
+def test_a_table_that_was_moved_away_is_unverified_and_not_gone(lake: Lake) -> None:
+    table = lake.iceberg()
+    lake.append(table)
+    lake.write_delta()
+    lake.harvest()
+    shutil.move(local(table.location()), lake.root / "elsewhere")
+    shutil.move(lake.delta / "orders", lake.root / "elsewhere too")
+    for name in ("lake.raw.orders", "delta.orders"):
+        answer = lake.session.reproduce(name)
+        verdict = only(answer).availability
+        assert isinstance(verdict, Unverified)
+        assert verdict.reason
+        assert answer.outcome == Irreproducible((), (answer.target,))
+
+
+def test_a_table_dropped_from_its_catalog_is_looked_for_where_it_lay(lake: Lake) -> None:
+    table = lake.iceberg()
+    snapshot = lake.append(table)
+    lake.harvest()
+    lake.catalog.drop_table("raw.orders")
+    answer = lake.session.reproduce(f"lake.raw.orders@{snapshot}")
+    assert only(answer).availability == Live()
+    assert any("was opened by its place" in doubt for doubt in answer.doubts)
+
+
+def test_another_table_of_the_same_name_is_never_taken_for_the_one_meant(lake: Lake) -> None:
+    table = lake.iceberg()
+    snapshot = lake.append(table)
+    lake.harvest()
+    shutil.rmtree(local(table.location()))
+    lake.catalog.drop_table("raw.orders")
+    lake.append(lake.iceberg())
+    verdict = only(lake.session.reproduce(f"lake.raw.orders@{snapshot}")).availability
+    assert isinstance(verdict, Unverified)
+    assert "holds another table now" in verdict.reason
+
+
+def test_a_catalog_that_is_no_longer_configured_is_said_to_be_so(lake: Lake) -> None:
+    lake.append(lake.iceberg())
+    lake.harvest()
+    lake.configuration.remove("lake")
+    answer = lake.session.reproduce("lake.raw.orders")
+    assert only(answer).availability == Live()
+    assert any("catalog lake is not configured here" in doubt for doubt in answer.doubts)
+
+
+def test_the_lock_says_all_about_what_was_read_and_written(lake: Lake) -> None:
+    table = lake.iceberg()
+    snapshot = lake.append(table)
+    lake.harvest()
+    out = lake.root / "out"
+
+    answer = lake.session.reproduce(
+        f"lake.raw.orders@{snapshot}", out=out, as_of="2100-01-01", as_known="2100-01-02"
+    )
+
+    (task,) = table.scan().plan_files()
+    size = task.file.file_size_in_bytes
+    line = json.dumps([task.file.file_path, size, "data"], separators=(",", ":")) + "\n"
+    body = (out / f"lake.raw.orders@{snapshot}.parquet").read_bytes()
+    lock = json.loads((out / LOCK_NAME).read_text())
+    assert lock.pop("tool").startswith("temporal-lineage ")
+    assert lock == {
+        "lock": 1,
+        "target": f"lake.raw.orders@{snapshot}",
+        "as_of": "2100-01-01T00:00:00Z",
+        "as_known": "2100-01-02T00:00:00Z",
+        "made_by": None,
+        "inputs": [
+            {
+                "address": f"lake.raw.orders@{snapshot}",
+                "identity": f"iceberg:{table.metadata.table_uuid}",
+                "format": "iceberg",
+                "location": str(local(table.location())),
+                "version": snapshot,
+                "metadata": str(local(table.metadata_location)),
+                "schema": {
+                    "id": 0,
+                    "fields": [
+                        {"id": 1, "name": "id", "type": "long", "required": False},
+                        {"id": 2, "name": "name", "type": "string", "required": False},
+                    ],
+                },
+                "rows": 3,
+                "files": {
+                    "count": 1,
+                    "size_bytes": size,
+                    "sha256": hashlib.sha256(line.encode()).hexdigest(),
+                },
+                "known": {
+                    "grade": "exact",
+                    "method": "named",
+                    "witness": f"@{snapshot} is what was asked for",
+                },
+                "verdict": "live",
+                "written": {
+                    "name": f"lake.raw.orders@{snapshot}.parquet",
+                    "rows": 3,
+                    "size_bytes": len(body),
+                    "sha256": hashlib.sha256(body).hexdigest(),
+                },
+            }
+        ],
+    }
+    assert isinstance(answer.outcome, Reproducible)
+    assert answer.outcome.written is not None
+    assert sorted(one.name for one in out.iterdir()) == sorted(
+        [LOCK_NAME, *(file.name for file in answer.outcome.written.files)]
+    )
+
+
+def test_the_same_state_reproduced_twice_gives_the_same_bytes(lake: Lake) -> None:
+    table = lake.iceberg()
+    snapshot = lake.append(table)
+    lake.append(table)
+    lake.harvest()
+    for name in ("one", "two"):
+        lake.session.reproduce(
+            f"lake.raw.orders@{snapshot}",
+            out=lake.root / name,
+            as_of="2100-01-01",
+            as_known="2100-01-01",
+        )
+    one, two = (
+        {path.name: path.read_bytes() for path in (lake.root / name).iterdir()}
+        for name in ("one", "two")
+    )
+    assert one == two
+
+
+def test_a_state_is_written_under_the_schema_it_had(lake: Lake) -> None:
+    table = lake.iceberg()
+    snapshot = lake.append(table)
+    with table.update_schema() as update:
+        update.rename_column("name", "label")
+    table.append(orders(1).rename_columns(["id", "label"]))
+    lake.harvest()
+    lake.session.reproduce(f"lake.raw.orders@{snapshot}", out=lake.root / "out")
+    copy = parquet.read_table(lake.root / "out" / f"lake.raw.orders@{snapshot}.parquet")
+    assert copy.to_pylist() == orders(3).to_pylist()
+
+
+def test_a_file_that_lies_about_its_rows_stops_everything(lake: Lake) -> None:
+    table = lake.iceberg()
+    snapshot = lake.append(table)
+    lake.harvest()
+    (task,) = table.scan().plan_files()
+    path = local(task.file.file_path)
+    size = path.stat().st_size
+    parquet.write_table(pa.table({"id": [1]}), path)
+    assert path.stat().st_size < size
+    with path.open("ab") as file:
+        file.truncate(size)
+    out = lake.root / "outs" / "out"
+    with pytest.raises(UnreadableError, match=path.name):
+        lake.session.reproduce(f"lake.raw.orders@{snapshot}", out=out)
+    assert not out.parent.exists()
+
+
+def test_an_address_of_a_column_a_job_or_an_edge_is_refused(lake: Lake) -> None:
+    lake.append(lake.iceberg())
+    lake.harvest()
+    for address in ("lake.raw.orders#id", "job:train/fraud", "edge:1"):
+        with pytest.raises(BadAddressError):
+            lake.session.reproduce(address)
+
+
+def test_an_occupied_folder_is_refused_before_anything_is_read(lake: Lake) -> None:
+    (lake.root / "out").mkdir()
+    (lake.root / "out" / "mine").write_text("mine")
+    assert lake.tl_status("reproduce", "never.heard.of", "--out", str(lake.root / "out")) == 1
+
+
+def _clean_log(table: Path, *, before: int) -> None:
+    for version in range(before):
+        (table / "_delta_log" / f"{version:020d}.json").unlink()
+
+
+def _listing(folder: Path) -> list[tuple[str, int, int]]:
+    return sorted(
+        (str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in folder.rglob("*")
+    )
