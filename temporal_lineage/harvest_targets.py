@@ -64,13 +64,16 @@ def _one_table(configuration: Configuration, target: str) -> Target:
     from catalogs.catalog import open_catalog
     from catalogs.table_name import TableName
 
-    catalog_name, _, table_name = target.partition(".")
+    catalog_name, *parts = TableName.parse(target).parts
     entry = configuration.entry(catalog_name)  # raises with the nearest names
-    return _in_catalog(open_catalog(entry), TableName.parse(table_name))
+    return _in_catalog(open_catalog(entry), TableName(tuple(parts)))
 
 
 def _in_catalog(catalog: Catalog, name: TableName) -> Target:
-    return Target(f"{catalog.name}.{name}", lambda: catalog.table(name))
+    from catalogs.table_name import TableName as Written
+
+    address = str(Written((catalog.name, *name.parts)))
+    return Target(address, lambda: catalog.table(name))
 
 
 def _at_path(target: str) -> Target:

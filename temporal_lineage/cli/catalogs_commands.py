@@ -79,7 +79,7 @@ def catalog_add(
         if not mark:
             message = f"{text!r} is not KEY=VALUE"
             raise click.BadParameter(message, param_hint="--property")
-        pairs[key] = value
+        pairs[key] = _absolute(key, value)
     entry = _entry(name, location, pairs)
     _configuration(session).add(entry)
     click.echo(f"catalog {name} ({entry.kind.value}) added; `tl harvest {name}` reads its tables")
@@ -135,6 +135,15 @@ def catalog_check(session: Session, name: str) -> None:
     from catalogs.catalog import open_catalog
 
     click.echo(open_catalog(_configuration(session).entry(name)).check())
+
+
+def _absolute(key: str, value: str) -> str:
+    """Make a place absolute: the list is read from other folders than this one."""
+    if key == "uri" and value.startswith("sqlite:///") and not value.startswith("sqlite:////"):
+        return f"sqlite:///{Path(value.removeprefix('sqlite:///')).resolve()}"
+    if key == "warehouse" and "://" not in value and value:
+        return str(Path(value).resolve())
+    return value
 
 
 def _entry(name: str, location: str | None, properties: dict[str, str]) -> CatalogEntry:

@@ -123,10 +123,11 @@ def why_run(reader: Reader, address: RunAddress, question: Question) -> WhyAnswe
         for one in reader.attributes(node_id=run_id, kind=kind, as_of=as_of):
             link = decode(LinkClaim, one.claim)
             what = _address(reader, naming, link, one.name)
-            shown = " or ".join(f"{what}@{version}" for version in link.versions) or what
+            shown = " or ".join(f"{what}@{version}" for version in link.versions)
             if not link.versions:
                 doubts.append(f"no version of {what} can be told to be what the run {verb}")
-            reasons.append(reason(f"the run {verb} {shown}", link.evidence))
+            did = f"the run {verb} {shown}" if shown else f"the run says that it {verb} {what}"
+            reasons.append(reason(did, link.evidence))
     return WhyAnswer(
         question,
         str(address),

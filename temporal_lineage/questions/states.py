@@ -54,7 +54,12 @@ def state_at(reader: Reader, address: DatasetAddress, question: Question) -> Sta
     as_of = question.as_of
     dataset_id = find_dataset(reader, address.name, as_of=as_of)
     ref, valid = _ref_and_instant(address, as_of)
-    entry = entry_at(reader, dataset_id, address.name, ref=ref, valid=valid, system=as_of.system)
+    if isinstance(address.at, AtVersion):
+        entry = _entry_of(reader, dataset_id, address, as_of)
+    else:
+        entry = entry_at(
+            reader, dataset_id, address.name, ref=ref, valid=valid, system=as_of.system
+        )
     snapshot_ids, doubts = _ids(entry, ref)
     snapshot = (
         remembered_snapshot(reader, dataset_id, snapshot_ids[0], system=as_of.system)
@@ -102,6 +107,18 @@ def entry_at(
         first = log.entries[0].period.start
         raise BeforeHistoryError(name, valid.isoformat(), first.isoformat())
     return entry
+
+
+def _entry_of(reader: Reader, dataset_id: int, address: DatasetAddress, as_of: AsOf) -> LogEntry:
+    """Give the last time main was at a version, up to the instant asked for."""
+    version = version_of(reader, dataset_id, address, as_of)
+    log = remembered_log(reader, dataset_id, MAIN, system=as_of.system)
+    for entry in reversed(log.entries if log else ()):
+        if entry.period.start <= as_of.valid and entry.state == Current(int(version)):
+            return entry
+    raise UnknownNameError(
+        "time on main of", str(address), (), "no reader of main ever saw this version"
+    )
 
 
 def version_of(reader: Reader, dataset_id: int, address: DatasetAddress, as_of: AsOf) -> str:
