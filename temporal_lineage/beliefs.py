@@ -36,11 +36,14 @@ def settle_attributes(
 
 
 def settle_edges(transaction: Transaction, wanted: Mapping[tuple[str, int, int], Line]) -> int:
-    """Make the edges, keyed by kind, source and destination, believed as wanted."""
+    """Make the edges, keyed by kind, source and destination, believed as wanted.
+
+    New edges are numbered in the order of their keys, not in that of somebody's set.
+    """
     known = transaction.reader.edge_timelines(keys=list(wanted), system=transaction.recorded_at)
     assertions = [
         EdgeAssertion(kind, src_id, dst_id, period, claim)
-        for (kind, src_id, dst_id), line in wanted.items()
+        for (kind, src_id, dst_id), line in sorted(wanted.items(), key=lambda item: item[0])
         for period, claim in revision(known.get((kind, src_id, dst_id), ()), line)
     ]
     return transaction.assert_edges(assertions)

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from snapshots.errors import BadAddressError
-from snapshots.instant import Instant
+from snapshots.errors import BadAddressError, BeforeHistoryError
+from snapshots.instant import BEGINNING, Instant
 from temporal_lineage.addresses import (
     Address,
     DatasetAddress,
@@ -235,8 +235,14 @@ class Session:
         from temporal_lineage.store.reader import open_reader
 
         now = self.clock()
-        point = AsOf(valid=_instant(as_of, now), system=_instant(as_known, now))
+        valid, system = _instant(as_of), _instant(as_known)
         with open_reader(self.workspace.ledger) as reader:
+            first, last = reader.system_bounds() or (BEGINNING, now)
+            # A clock steps back, or stands still for several transactions: what is known is known.
+            now = max(now, last)
+            if system is not None and system < first:
+                raise BeforeHistoryError("this ledger", system.isoformat(), first.isoformat())
+            point = AsOf(valid=valid or now, system=system or now)
             yield reader, Question(verb, target, point)
 
 
@@ -257,10 +263,11 @@ def wall_clock() -> Instant:
     return Instant(time.time_ns() // 1000)
 
 
-def _instant(when: When, now: Instant) -> Instant:
+def _instant(when: When) -> Instant | None:
+    """Read a time; None for now."""
     match when:
         case None | "now":
-            return now
+            return None
         case Instant():
             return when
         case _:

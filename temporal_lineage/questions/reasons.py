@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from snapshots.errors import UnknownNameError
 from temporal_lineage.claims import EdgeClaim, FlowClaim, LinkClaim, RunClaim, WriterClaim, decode
+from temporal_lineage.evidence import Grade
 from temporal_lineage.keys import AttributeKind, NodeKind, split_name_key
 from temporal_lineage.naming import Naming
 
@@ -123,7 +124,8 @@ def why_run(reader: Reader, address: RunAddress, question: Question) -> WhyAnswe
         for one in reader.attributes(node_id=run_id, kind=kind, as_of=as_of):
             link = decode(LinkClaim, one.claim)
             what = _address(reader, naming, link, one.name)
-            shown = " or ".join(f"{what}@{version}" for version in link.versions)
+            among = " or " if link.evidence.grade is Grade.CANDIDATES else " and "
+            shown = among.join(f"{what}@{version}" for version in link.versions)
             if not link.versions:
                 doubts.append(f"no version of {what} can be told to be what the run {verb}")
             did = f"the run {verb} {shown}" if shown else f"the run says that it {verb} {what}"
