@@ -18,7 +18,12 @@ from temporal_lineage.harvest_targets import find_targets
 from temporal_lineage.histories import remember, remembered
 from temporal_lineage.keys import NodeKind
 from temporal_lineage.linking import link
-from temporal_lineage.naming import CATALOG_NAMESPACE, UNHARVESTED, known_dataset
+from temporal_lineage.naming import (
+    CATALOG_NAMESPACE,
+    UNHARVESTED,
+    canonical_identity,
+    known_dataset,
+)
 from temporal_lineage.store.assertions import NodeKey
 
 if TYPE_CHECKING:
@@ -134,14 +139,15 @@ def _read(
 
 def _keep(transaction: Transaction, address: str, reading: _Reading, head: str) -> None:
     history = reading.history
-    (dataset_id,) = transaction.nodes([NodeKey(NodeKind.DATASET, 0, str(history.identity))])
+    identity = canonical_identity(transaction.reader, history, address)
+    (dataset_id,) = transaction.nodes([NodeKey(NodeKind.DATASET, 0, identity)])
     remember(transaction, dataset_id, history, address=address)
     names = [located(history.location)]
     if not address.startswith("dataset:"):
         names.insert(0, Dataset(CATALOG_NAMESPACE, address))
     starts = [one.committed_at for one in history.snapshots]
     lifetime = Period.since(min(starts, default=BEGINNING))
-    before = rename(transaction, names, str(history.identity), lifetime)
+    before = rename(transaction, names, identity, lifetime)
     keep_contributions(transaction, dataset_id, history, reading.commits)
     transaction.keep_blobs(dataset_id, reading.raw)
     transaction.note_harvest(name=address, dataset_id=dataset_id, head=head, outcome="read")

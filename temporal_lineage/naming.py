@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING
 
 from snapshots.dataset import Dataset
 from snapshots.errors import UnknownNameError
+from snapshots.instant import FOREVER
 from temporal_lineage.claims import AliasClaim, decode
+from temporal_lineage.facts import AsOf
 from temporal_lineage.histories import table_claim
 from temporal_lineage.keys import AttributeKind, NodeKind, name_key, split_name_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from snapshots.history import TableHistory
     from snapshots.instant import Instant
-    from temporal_lineage.facts import AsOf
     from temporal_lineage.store.reader import Node, Reader
 
 CATALOG_NAMESPACE = "catalog"
@@ -27,6 +29,9 @@ MODEL_NAMESPACE = "model"
 
 UNHARVESTED = "named:"
 """How the identity of a dataset starts that is known from events only."""
+
+
+_LAST = FOREVER.plus(micros=-1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,22 @@ class Naming:
         if namespace == MODEL_NAMESPACE:
             return f"model:{name}"
         return f"dataset:{namespace}/{name}" if name else node.name
+
+
+def canonical_identity(reader: Reader, history: TableHistory, address: str) -> str:
+    """Give the identity under which a table is kept: its own id, with its place for a copy.
+
+    Copying a table's folder copies its id, and from then on the two are different tables. A table
+    that is harvested under the name it had before is the same one, wherever it lies now.
+    """
+    identity = str(history.identity)
+    node_id = reader.node(kind=NodeKind.DATASET, parent_id=0, name=identity)
+    table = table_claim(reader, node_id, system=_LAST) if node_id is not None else None
+    if table is None or table.location == history.location:
+        return identity
+    if known_dataset(reader, address, as_of=AsOf(valid=_LAST, system=_LAST)) == node_id:
+        return identity
+    return f"{identity}@{history.location}"
 
 
 def unharvested_identity(dataset: Dataset) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -194,3 +195,16 @@ def test_a_copied_delta_log_keeps_the_instants_of_the_earlier_harvest(
     session.harvest([str(place)])
 
     assert session.log(str(place)).lines[0].committed_at == first
+
+
+def test_a_copy_of_a_table_is_a_table_of_its_own(session: Session, tmp_path: Path) -> None:
+    original, copy = tmp_path / "original", tmp_path / "copy"
+    write_deltalake(str(original), ROWS)
+    shutil.copytree(original, copy)
+    write_deltalake(str(original), ROWS, mode="append")
+    write_deltalake(str(copy), ROWS, mode="overwrite")
+
+    session.harvest([str(original), str(copy)])
+
+    assert [one.added_rows for one in session.log(str(original)).lines] == [3, 3]
+    assert [one.removed_rows for one in session.log(str(copy)).lines] == [None, 3]
