@@ -1,11 +1,12 @@
 """The documents tell the truth: every transcript in them is run again and compared."""
 
+import difflib
 import os
 from pathlib import Path
 
 import pytest
 
-from transcripts import Follower, Told, told_lake
+from transcripts import Follower, Told, compared, told_lake
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -20,7 +21,10 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
 def test_a_document_shows_what_its_commands_print(document: Path, told: Told) -> None:
     text = document.read_text(encoding="utf-8")
     today = Follower(told).follow(text)
+    if compared(text) == compared(today):
+        return
     if "REWRITE" in os.environ:
         document.write_text(today, encoding="utf-8")
-    else:
-        assert text == today, f"REWRITE=1 pytest tests/test_docs.py rewrites {document.name}"
+        return
+    difference = difflib.unified_diff(text.splitlines(), today.splitlines(), "written", "today")
+    pytest.fail("\n".join(["REWRITE=1 pytest tests/test_docs.py rewrites it", *difference]))

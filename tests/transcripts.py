@@ -34,6 +34,17 @@ from temporal_lineage.workspace import FOLDER
 READERS_HOME = "/home/ada"
 """What stands in documents for the folder that the lake lies in."""
 
+# What differs from build to build, or with the version of a library that writes files: shown as
+# it was when the document was written, and not compared.
+_VARYING = re.compile(
+    r"(?<=delta:)[0-9a-f-]{36}"
+    r"|(?<=part-)\d{5}-[0-9a-f-]{36}"
+    r"|[\d,]+(?= bytes)"
+    r"|(?<=sha256 )[0-9a-f]+"
+    r"|(?<=\"sha256\": \")[0-9a-f]+"
+    r"|(?<=\"size_bytes\": )\d+"
+)
+
 _FENCE = re.compile(r"```(\w*)")
 
 
@@ -137,10 +148,18 @@ class Follower:
 
     def follow(self, text: str) -> str:
         """Give the document as it should be: with what its blocks print today."""
-        root = self._told.lake.root
-        with _put_back(root / FOLDER), at_home(self._told.home):
-            shutil.rmtree(root / REBUILT, ignore_errors=True)
-            return "".join(f"{line}\n" for line in self._lines(text.splitlines()))
+        with _put_back(self._told.lake.root / FOLDER), at_home(self._told.home):
+            self._tidy()
+            followed = "".join(f"{line}\n" for line in self._lines(text.splitlines()))
+            self._tidy()
+            return followed
+
+    def _tidy(self) -> None:
+        """Take away what an earlier document, or the demo itself, made beside the lake."""
+        shutil.rmtree(self._told.lake.root / REBUILT, ignore_errors=True)
+        for path in self._told.home.iterdir():
+            if path != self._told.lake.root:
+                shutil.rmtree(path)
 
     def _lines(self, lines: Sequence[str]) -> Iterator[str]:
         kind: str | None = None
@@ -193,6 +212,11 @@ class Follower:
     def _shown(self, printed: str) -> list[str]:
         shown = printed.replace(str(self._told.home), READERS_HOME)
         return [line.rstrip() for line in shown.splitlines()]
+
+
+def compared(text: str) -> str:
+    """Give what of a document must be as it is today."""
+    return _VARYING.sub("...", text)
 
 
 def commands_of(lines: Sequence[str]) -> list[str]:

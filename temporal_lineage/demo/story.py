@@ -95,7 +95,10 @@ def chapters(lake: DemoLake, session: Session) -> Iterator[Chapter]:
         "What had gone into the model?",
         "The events of two runs lay on a machine without a network until 9 November. What was\n"
         f"known on {AFTER_FIRST_HARVEST} differs from what is known today; both can be asked for.",
-        (("upstream", model, "--as-known", AFTER_FIRST_HARVEST), ("upstream", model)),
+        (
+            ("upstream", model, "--as-known", AFTER_FIRST_HARVEST),
+            ("upstream", model, "--depth", "3"),
+        ),
     )
     yield Chapter(
         "Why do you say so?",
