@@ -13,18 +13,20 @@ from temporal_lineage.capture.openlineage_events import ReadOption
 
 QUERY_CHARS_MAX = 1_000_000
 
-_PART = r'(?:`[^`]+`|"[^"]+"|\[[^\]]+\]|[\w$-]+)'
-_NAME = rf"{_PART}(?:\s*\.\s*{_PART}){{0,4}}"
-_VALUE = r"(?:'(?P<quoted>[^']*)'|\"(?P<double>[^\"]*)\"|(?P<bare>[\w.:-]+(?:\([^)]*\))?))"
+# Each of these starts at a boundary and never goes back over what it took, so that a query of any
+# length is read once.
+_PART = r'(?:`[^`]{1,200}+`|"[^"]{1,200}+"|\[[^\]]{1,200}+\]|[\w$-]++)'
+_NAME = rf"(?<![\w$.-]){_PART}(?:\s*+\.\s*+{_PART}){{0,4}}+"
+_VALUE = r"(?:'(?P<quoted>[^']{0,200}+)'|\"(?P<double>[^\"]{0,200}+)\"|(?P<bare>[\w.:-]++(?:\()?))"
 _AS_OF = re.compile(
-    rf"(?P<table>{_NAME})\s+(?:FOR\s+)?(?:SYSTEM_)?(?P<kind>VERSION|TIMESTAMP|TIME)\s+AS\s+OF\s+"
-    rf"(?:TIMESTAMP\s+|DATE\s+)?{_VALUE}",
+    rf"(?P<table>{_NAME})\s++(?:FOR\s++)?(?:SYSTEM_)?(?P<kind>VERSION|TIMESTAMP|TIME)\s++AS\s++OF\s++"
+    rf"(?:TIMESTAMP\s++|DATE\s++)?{_VALUE}",
     re.IGNORECASE,
 )
-_AT = re.compile(rf"(?P<table>{_NAME})@(?:[vV](?P<version>\d+)|(?P<stamp>\d{{17}}))(?!\w)")
-_TABLE_READ = re.compile(rf"\b(?:FROM|JOIN|USING)\s+(?P<table>{_NAME})", re.IGNORECASE)
+_AT = re.compile(rf"(?P<table>{_NAME})@(?:[vV](?P<version>\d{{1,18}})|(?P<stamp>\d{{17}}))(?!\w)")
+_TABLE_READ = re.compile(rf"\b(?:FROM|JOIN|USING)\s++(?P<table>{_NAME})", re.IGNORECASE)
+_COMMENT = re.compile(r"--[^\n]*+|/\*(?:[^*]|\*(?!/))*+(?:\*/|\Z)")
 _SUFFIX = re.compile(r"(branch|tag|snapshot_id|at_timestamp)_(.+)", re.IGNORECASE | re.DOTALL)
-_COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 _DIGITS = re.compile(r"-?\d{1,20}")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})(\d{3})")
 _OFFSET = re.compile(r"([zZ]|[+-]\d{2}(:?\d{2})?|UTC)$")
