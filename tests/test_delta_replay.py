@@ -1,6 +1,5 @@
 """A Delta state is the same, whichever files of its log it is rebuilt from."""
 
-import shutil
 import tempfile
 from pathlib import Path
 
@@ -42,8 +41,8 @@ from snapshots.errors import UnreadableError
 def test_a_state_is_the_same_through_any_layout_of_checkpoints(
     plot: Plot, layout: Layout, at: int, *, clean: bool, compacted: bool
 ) -> None:
-    root = Path(tempfile.mkdtemp())
-    try:
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
         for version, actions in enumerate(plot.commits):
             write(root, version, *actions)
         newest = len(plot.commits) - 1
@@ -61,8 +60,6 @@ def test_a_state_is_the_same_through_any_layout_of_checkpoints(
         assert readable == set(range(newest + 1)) - gone
         for version in sorted(readable):
             assert _comparable(state_at(log(root), version)) == _comparable(expected[version])
-    finally:
-        shutil.rmtree(root)
 
 
 def _comparable(table: Table | None) -> object:

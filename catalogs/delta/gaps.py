@@ -12,21 +12,21 @@ from catalogs.delta.segment import STAGED_FOLDER, commit_name, holes, staged
 from snapshots.commit_point import CommitPoint, LostPoint
 from snapshots.history import Gap
 
+STAGED = f"staged commits in {STAGED_FOLDER}"
+"""How the gap begins that ends once the table's catalog has published the commits."""
+
 
 def gaps_of(chronicle: Chronicle, points: Mapping[int, CommitPoint]) -> Iterator[Gap]:
     """Say what no commit, no checkpoint and no earlier harvest tells."""
-    if missing := in_words(holes(points, first=0)):
-        yield Gap(f"{missing} gone from the log, and nobody remembers them")
+    if missing := named(holes(points, first=0)):
+        yield Gap(f"{missing}: gone from the log, and nobody remembers")
     if chronicle.unknown:
-        unknown = in_words(_ranges(chronicle.unknown))
-        yield Gap(
-            f"{unknown} known by their commits alone: what they started from is gone, so their"
-            " states cannot be rebuilt"
-        )
+        unknown = named(_ranges(chronicle.unknown))
+        yield Gap(f"{unknown}: only the commit is left, the state it started from is gone")
     for version in chronicle.from_checkpoint:
         yield Gap(
-            f"version {version} is known from its checkpoint alone: who made it is not known, and"
-            " its instant is not after the one given"
+            f"version {version}: only its checkpoint is left; who made it is not known, and its"
+            " instant is not after the one given"
         )
     yield from (Gap(doubt) for doubt in chronicle.doubts)
 
@@ -39,8 +39,8 @@ def staged_gaps(log: DeltaLog, features: Collection[str]) -> Iterator[Gap]:
     waiting = sorted(version for version in staged(log.storage, log.root) if version > newest)
     if waiting:
         yield Gap(
-            f"staged commits of {in_words(_ranges(waiting), verb='')} lie in {STAGED_FOLDER}:"
-            " whether they were accepted only the table's catalog knows"
+            f"{STAGED}, {named(_ranges(waiting))}: whether they were accepted only the table's"
+            " catalog knows"
         )
 
 
@@ -53,14 +53,13 @@ def lost_points(points: Mapping[int, CommitPoint]) -> Iterator[LostPoint]:
         yield LostPoint(first, after(points[first - 1].at), commit_name(first))
 
 
-def in_words(ranges: Iterable[tuple[int, int]], *, verb: str = "are") -> str:
-    """Name ranges of versions: `versions 1, 3 to 5 are`; empty where there are none."""
+def named(ranges: Iterable[tuple[int, int]]) -> str:
+    """Name ranges of versions, ends included: `versions 1, 3 to 5`; empty where there are none."""
     told = [str(a) if a == b else f"{a} to {b}" for a, b in ranges]
     if not told:
         return ""
-    if verb == "are" and len(told) == 1 and " " not in told[0]:
-        return f"version {told[0]} is"
-    return f"versions {', '.join(told)} {verb}".rstrip()
+    one = len(told) == 1 and told[0].isdecimal()
+    return f"version{'' if one else 's'} {', '.join(told)}"
 
 
 def _ranges(versions: Iterable[int]) -> Iterator[tuple[int, int]]:

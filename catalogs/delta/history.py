@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from catalogs.delta.checkpoint import opening
 from catalogs.delta.chronicle import Chronicle, dated, settled
-from catalogs.delta.gaps import gaps_of, in_words, lost_points, staged_gaps
+from catalogs.delta.gaps import STAGED, gaps_of, lost_points, named, staged_gaps
 from catalogs.delta.instants import in_millis
 from catalogs.delta.log import DeltaLog
 from catalogs.delta.replay import Step, check_whole, steps, tried
@@ -85,7 +85,7 @@ def _start(log: DeltaLog, known: TableHistory | None, *, newest: int) -> _Start:
         table, _ = tried(log, first)
         same = table is None or table.metadata.id == known.identity.uuid
     if same:
-        lasting = tuple(gap for gap in known.gaps if not gap.what.startswith("staged commits"))
+        lasting = tuple(gap for gap in known.gaps if not gap.what.startswith(STAGED))
         return _Start(known, head.position, lasting)
     text = f"the log is not the one last read up to {head.witness}: it was read anew"
     return _Start(None, None, (Gap(text),))
@@ -109,11 +109,11 @@ def _check_head(log: DeltaLog, last: Step | None) -> None:
         return
     if last.trouble is not None:
         raise last.trouble
-    missing = in_words(holes(log.segment.commits, first=0))
+    missing = named(holes(log.segment.commits, first=0))
     raise UnreadableError(
         log.root,
-        f"versions are not contiguous: {missing} missing from its log, and no later checkpoint"
-        " tells what followed",
+        f"its versions are not contiguous: the log lacks {missing}, and no later checkpoint tells"
+        " what followed",
         "restore the commit files from a copy of the table",
     )
 

@@ -124,20 +124,26 @@ class _Roaring:
             is_run = bool(runs) and runs[number // 8] >> (number % 8) & 1
             container = self._runs() if is_run else self._plain(below + 1)
             _place(bits, base + key * _CONTAINER_ROWS, container)
-            count += container.bit_count()
+            count += int.from_bytes(container, "little").bit_count()
         return count
 
-    def _runs(self) -> int:
+    def _runs(self) -> bytearray:
         (runs,) = self._take("<H")
-        members = 0
+        members = bytearray(_BITMAP_BYTES)
         for _ in range(runs):
             start, more = self._take("<HH")
-            members |= ((1 << (more + 1)) - 1) << start
+            first, end = start >> 3, (start + more >> 3) + 1
+            if end > _BITMAP_BYTES:
+                msg = "a run ends behind its container"
+                raise ValueError(msg)
+            run = ((1 << (more + 1)) - 1) << (start & 7)
+            run |= int.from_bytes(members[first:end], "little")
+            members[first:end] = run.to_bytes(end - first, "little")
         return members
 
-    def _plain(self, cardinality: int) -> int:
+    def _plain(self, cardinality: int) -> bytearray:
         if cardinality > _ARRAY_MAX:
-            return int.from_bytes(self._bytes(_BITMAP_BYTES), "little")
+            return bytearray(self._bytes(_BITMAP_BYTES))
         values = array("H")
         values.frombytes(self._bytes(2 * cardinality))
         if sys.byteorder == "big":
@@ -145,7 +151,7 @@ class _Roaring:
         members = bytearray(_BITMAP_BYTES)
         for value in values:
             members[value >> 3] |= 1 << (value & 7)
-        return int.from_bytes(members, "little")
+        return members
 
     def _take(self, form: str) -> tuple[int, ...]:
         taken: tuple[int, ...] = struct.unpack_from(form, self._blob, self._place)
@@ -161,9 +167,9 @@ class _Roaring:
         return taken
 
 
-def _place(bits: bytearray, base: int, container: int) -> None:
+def _place(bits: bytearray, base: int, container: bytearray) -> None:
     """Set one container's members at their place; `base` is a multiple of the container's rows."""
-    members = container.to_bytes(_BITMAP_BYTES, "little").rstrip(b"\0")
+    members = container.rstrip(b"\0")
     start = base // 8
     if start + len(members) > len(bits):
         msg = f"it deletes rows beyond the file's {len(bits) * 8} at most"
