@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from snapshots.errors import TemporalLineageError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -13,6 +15,16 @@ FOLDER = ".temporal-lineage"
 """A folder of this name makes its parent a project."""
 
 LEDGER_VARIABLE = "TEMPORAL_LINEAGE_LEDGER"
+
+
+class CannotMakeProjectError(TemporalLineageError):
+    """A folder in which no project can be made."""
+
+    def __init__(self, folder: Path, reason: str) -> None:
+        """Keep the folder and what the system said."""
+        self.folder = folder
+        self.reason = reason
+        super().__init__(f"no project can be made in {folder}: {reason}; name another folder")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +46,20 @@ def find_workspace(*, ledger: str | None, cwd: Path, environ: Mapping[str, str])
     )
     chosen = ledger or environ.get(LEDGER_VARIABLE) or str(folder / "ledger.db")
     return Workspace(folder, chosen)
+
+
+def make_project(folder: Path) -> Path:
+    """Make a folder a project; one that is a project already stays as it is.
+
+    Returns the folder inside it that holds the workspace. Raises CannotMakeProjectError.
+    """
+    home = folder / FOLDER
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise CannotMakeProjectError(folder, reason) from error
+    return home
 
 
 def _user_folder(environ: Mapping[str, str]) -> Path:

@@ -17,7 +17,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
+from contextlib import chdir, contextmanager, nullcontext, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -25,6 +25,7 @@ from unittest import mock
 
 import time_machine
 
+from snapshots.instant import Instant
 from temporal_lineage.cli.entry import run
 from temporal_lineage.demo.clock import moment
 from temporal_lineage.demo.lake import DemoLake, open_lake
@@ -75,8 +76,12 @@ def project(told: Told, folder: Path) -> Path:
 
 
 @contextmanager
-def at_home(home: Path) -> Iterator[None]:
-    """Be a reader: in this folder, at noon, and without the catalogs of whoever runs the tests."""
+def at_home(home: Path, *, now: Instant | None = NOON) -> Iterator[None]:
+    """Be a reader: in this folder, and without the catalogs of whoever runs the tests.
+
+    `now` stands still; None leaves the clock alone.
+    """
+    clock = nullcontext() if now is None else time_machine.travel(moment(now), tick=False)
     own = {"HOME": str(home), "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     kept = {
         name: value
@@ -85,7 +90,7 @@ def at_home(home: Path) -> Iterator[None]:
     }
     with (
         mock.patch.dict(os.environ, {**kept, **own}, clear=True),
-        time_machine.travel(moment(NOON), tick=False),
+        clock,
         chdir(home),
     ):
         yield

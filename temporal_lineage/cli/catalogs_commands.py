@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from temporal_lineage.cli.layout import table
-from temporal_lineage.workspace import FOLDER
+from temporal_lineage.workspace import make_project
 
 if TYPE_CHECKING:
     from catalogs.configuration import CatalogEntry, Configuration
@@ -31,9 +31,7 @@ def init(folder: Path) -> None:
     \b
     tl init
     """
-    home = folder / FOLDER
-    home.mkdir(parents=True, exist_ok=True)
-    click.echo(f"ledger and catalogs of this project: {home}")
+    click.echo(f"the ledger and the list of catalogs lie in {make_project(folder)}")
 
 
 @click.group(short_help="Say where tables live.")
@@ -101,7 +99,7 @@ def catalog_list(session: Session) -> None:
             [
                 entry.name,
                 entry.kind.value,
-                entry.origin,
+                _near(entry.origin),
                 " ".join(f"{key}={value}" for key, value in masked(entry.properties).items()),
             ]
             for entry in _configuration(session).entries()
@@ -135,6 +133,12 @@ def catalog_check(session: Session, name: str) -> None:
     from catalogs.catalog import open_catalog
 
     click.echo(open_catalog(_configuration(session).entry(name)).check())
+
+
+def _near(origin: str) -> str:
+    """Write a file below this folder as people here would."""
+    path = Path(origin)
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else origin
 
 
 def _absolute(key: str, value: str) -> str:
