@@ -89,6 +89,7 @@ def test_a_version_of_something_that_is_no_table_cannot_be_looked_at(lake: Lake)
     lake.trained("v1", ("/lake/rules.csv", "sha-7"))
     one = only(lake.session.reproduce("model:fraud@v1"))
     assert one.address == "dataset:file//lake/rules.csv@sha-7"
+    assert one.identity == "named:file//lake/rules.csv"
     assert isinstance(one.availability, Unverified)
     assert "known from events only" in one.availability.reason
 

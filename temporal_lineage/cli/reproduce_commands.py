@@ -82,7 +82,7 @@ def reproduce(
     tl reproduce run:3f5e83fa-3480-44ff-99c5-ff943904e5e8 --output json
     tl reproduce lake.raw.orders@2026-10-01 --out orders --recover
     """
-    with _progress() as progress:
+    with _progress(out) as progress:
         answer = session.reproduce(
             target, out=out, recover=recover, as_of=as_of, as_known=as_known, progress=progress
         )
@@ -188,9 +188,9 @@ def _files(written: Written) -> Iterator[str]:
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[str, int, int], None] | None]:
-    """Show a bar for each state on a terminal, and nothing in a pipe."""
-    if not sys.stderr.isatty():
+def _progress(out: Path | None) -> Iterator[Callable[[str, int, int], None] | None]:
+    """Show a bar for each state that is written, on a terminal; nothing in a pipe."""
+    if out is None or not sys.stderr.isatty():
         yield None
         return
     with click.progressbar(length=1, file=sys.stderr, width=30, show_pos=True) as bar:
@@ -198,6 +198,7 @@ def _progress() -> Iterator[Callable[[str, int, int], None] | None]:
         def progress(address: str, rows: int, of: int) -> None:
             bar.label = address
             bar.length = max(of, rows, 1)
+            bar.finished = False  # one state may be written, and the next one not
             bar.update(rows - bar.pos)
 
         yield progress

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from snapshots.availability import Availability, Gone, LogTruncated, Unverified
 from snapshots.errors import TemporalLineageError
+from temporal_lineage.keys import split_name_key
 from temporal_lineage.reproduce.answer import LostFile, ReproduceInput, availability_name
 from temporal_lineage.reproduce.inputs import Input, InputState, UnknownState
 from temporal_lineage.reproduce.loss import Act, act_behind, expiry_of
@@ -109,7 +110,7 @@ def _told(one: InputState, claim: TableClaim | None) -> ReproduceInput:
     before = Unverified("nobody has looked yet")
     return ReproduceInput(
         address=f"{one.dataset}@{one.version}",
-        identity=one.identity,
+        identity=_legible(one.identity),
         format=claim.format if claim else None,
         location=claim.location if claim else None,
         version=one.version,
@@ -124,6 +125,12 @@ def _told(one: InputState, claim: TableClaim | None) -> ReproduceInput:
         availability=before,
         lost=(),
     )
+
+
+def _legible(identity: str) -> str:
+    """Write the identity of a dataset that only events know with a slash, as its address has it."""
+    namespace, name = split_name_key(identity)
+    return f"{namespace}/{name}" if name else identity
 
 
 def _unknown(one: UnknownState) -> ReproduceInput:
