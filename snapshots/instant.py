@@ -85,6 +85,13 @@ class Instant:
             return f"{whole}Z"
         return f"{whole}.{fraction.removesuffix('000')}Z"
 
+    def as_datetime(self) -> datetime | None:
+        """Give an aware datetime in UTC; None where the calendar of datetime does not reach."""
+        try:
+            return _EPOCH + self.micros * _MICROSECOND
+        except OverflowError:
+            return None
+
     def plus(self, *, micros: int) -> Instant:
         """Move by microseconds, never past FOREVER or BEGINNING."""
         return Instant(min(max(self.micros + micros, _MICROS_MIN), _MICROS_MAX))

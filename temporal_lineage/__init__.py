@@ -5,6 +5,11 @@ can stand in their place. Better to say so here than to fail somewhere inside.
 """
 
 from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from temporal_lineage.frames import as_arrow, as_polars
+    from temporal_lineage.session import Session, open_session
 
 __distribution__ = "temporal-lineage"
 __version__ = "0.1.0"
@@ -27,3 +32,20 @@ def _check_neighbour(name: str) -> None:
 
 for _name in ("snapshots", "catalogs"):
     _check_neighbour(_name)
+
+_HOMES = {
+    "Session": "temporal_lineage.session",
+    "open_session": "temporal_lineage.session",
+    "as_arrow": "temporal_lineage.frames",
+    "as_polars": "temporal_lineage.frames",
+}
+"""The names that notebooks use, loaded when they are first used."""
+
+__all__ = ("Session", "as_arrow", "as_polars", "open_session")
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    return getattr(import_module(_HOMES[name]), name)

@@ -24,9 +24,9 @@ ROWS = pa.table({"id": pa.array([1, 2, 3], pa.int64())})
 
 
 @pytest.fixture
-def session(tmp_path: Path) -> Session:
-    folder = tmp_path / ".temporal-lineage"
-    return Session(Workspace(folder, str(folder / "ledger.db")), clock=wall_clock)
+def session(tmp_path: Path, ledger_url: str) -> Session:
+    """A session whose ledger is on each database in turn."""
+    return Session(Workspace(tmp_path / ".temporal-lineage", ledger_url), clock=wall_clock)
 
 
 @pytest.fixture

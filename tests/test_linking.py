@@ -34,7 +34,7 @@ def events(lake: DemoLake) -> list[str]:
     return [line for file in files for line in file.read_text().splitlines() if line.strip()]
 
 
-def session_at(folder: Path, lake: DemoLake) -> Session:
+def session_at(folder: Path, lake: DemoLake, ledger: str | None = None) -> Session:
     """Open an empty ledger beside the lake's catalogs, with a clock that moves by itself."""
     configuration = Configuration(folder)
     configuration.add(CatalogEntry("lake", CatalogKind.PYICEBERG, lake.catalog, "test"))
@@ -43,7 +43,7 @@ def session_at(folder: Path, lake: DemoLake) -> Session:
     ticks = iter(range(1, 10**6))
     start = Instant.parse("2026-11-11")
     return Session(
-        Workspace(folder, str(folder / "ledger.db")),
+        Workspace(folder, ledger or str(folder / "ledger.db")),
         clock=lambda: start.plus(micros=next(ticks) * 1_000_000),
     )
 
@@ -113,6 +113,20 @@ def test_any_order_repetition_and_batching_ends_in_the_same_beliefs(
     told_in_order(session, tmp_path, shuffled[:half], batches=3)
     session.harvest(["delta"])
     told_in_order(session, tmp_path, shuffled[half:], batches=2)
+    session.harvest()
+
+    assert beliefs(session) == in_order
+
+
+def test_both_databases_end_in_the_same_beliefs(
+    tmp_path: Path,
+    lake: DemoLake,
+    events: list[str],
+    in_order: dict[str, set[str]],
+    postgresql_url: str,
+) -> None:
+    session = session_at(tmp_path, lake, postgresql_url)
+    told_in_order(session, tmp_path, events, batches=2)
     session.harvest()
 
     assert beliefs(session) == in_order

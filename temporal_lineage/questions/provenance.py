@@ -96,8 +96,8 @@ class LineageAnswer:
     question: Question
     direction: Direction
     root: str
-    nodes: tuple[LineageNode, ...]
     edges: tuple[LineageEdge, ...]
+    nodes: tuple[LineageNode, ...]
     contributions: tuple[LineageContribution, ...]
     cuts: tuple[LineageCut, ...]
     doubts: tuple[str, ...]
@@ -212,6 +212,7 @@ def _answer(
         question=question,
         direction=graph.direction,
         root=names[graph.root_id],
+        edges=edges,
         nodes=tuple(
             LineageNode(
                 names[node_id],
@@ -221,7 +222,6 @@ def _answer(
             )
             for node_id, depth in sorted(graph.depths.items(), key=lambda item: item[1])
         ),
-        edges=edges,
         contributions=tuple(
             LineageContribution(
                 names[one.commit_id] if one.commit_id is not None else None,

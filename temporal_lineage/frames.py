@@ -1,0 +1,59 @@
+"""Frames: the rows of an answer as an Arrow table or a polars frame, for notebooks."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass
+from typing import TYPE_CHECKING, Any
+
+from snapshots.instant import Instant
+from snapshots.period import Period
+from temporal_lineage.questions.question import value_as_json
+
+if TYPE_CHECKING:
+    import polars as pl
+    import pyarrow as pa
+
+    from temporal_lineage.questions.question import Answer
+
+
+def as_polars(answer: Answer) -> pl.DataFrame:
+    """Give the rows of an answer: instants as UTC datetimes, records within rows as structs.
+
+    An answer without rows (a state, a verdict) is a frame of one row. An end that is open is null.
+    """
+    import polars as pl
+
+    return pl.DataFrame(_rows(answer), infer_schema_length=None)
+
+
+def as_arrow(answer: Answer) -> pa.Table:
+    """Give the same as an Arrow table."""
+    return as_polars(answer).to_arrow()
+
+
+def _rows(answer: Answer) -> list[dict[str, Any]]:
+    for field in fields(answer):  # type: ignore[arg-type]
+        value = getattr(answer, field.name)
+        if isinstance(value, tuple) and value and is_dataclass(value[0]):
+            return [_row(one) for one in value]
+    whole = _row(answer)
+    del whole["question"], whole["doubts"]
+    return [whole]
+
+
+def _row(record: Any) -> dict[str, Any]:  # noqa: ANN401 - any dataclass of an answer
+    return {field.name: _cell(getattr(record, field.name)) for field in fields(record)}
+
+
+def _cell(value: object) -> Any:  # noqa: ANN401 - whatever polars takes for a cell
+    match value:
+        case Instant():
+            return value.as_datetime()
+        case Period():
+            return {"from": value.start.as_datetime(), "until": value.end.as_datetime()}
+        case tuple() | list():
+            return [_cell(one) for one in value]
+        case _ if is_dataclass(value):
+            return _row(value)
+        case _:
+            return value_as_json(value)
