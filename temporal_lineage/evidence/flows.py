@@ -58,7 +58,7 @@ class Flow(Generic[S]):
 
 
 def flows(sightings: Iterable[FlowSighting[S]]) -> tuple[Flow[S], ...]:
-    """Give the periods over which each flow held, in no order that matters.
+    """Give the periods over which each flow held, by job, output and period.
 
     A flow holds from the run that first shows it until the next run of the same job on the same
     output that has the facet and does not show it. Runs at one instant speak together. The order
@@ -69,7 +69,8 @@ def flows(sightings: Iterable[FlowSighting[S]]) -> tuple[Flow[S], ...]:
         by_scope[one.job, one.output].add(one)
     found: list[Flow[S]] = []
     for scope in sorted(by_scope):
-        found += _in_scope(sorted(by_scope[scope], key=lambda one: (one.at, one.run_id)))
+        told = sorted(by_scope[scope], key=lambda one: (one.at, one.run_id))
+        found += sorted(_in_scope(told), key=lambda one: (one.period, repr(one.source)))
     return tuple(found)
 
 
