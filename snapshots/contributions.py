@@ -1,291 +1,238 @@
-"""Contributions: whose rows are live in which states of a table. DESIGN 4.3."""
+"""Contributions: the provenance of a state, commit by commit. DESIGN 4.3."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from enum import StrEnum
-from typing import TYPE_CHECKING
+from collections import OrderedDict
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING, Protocol
 
-from snapshots.files import FileContent
+from snapshots.ancestry import ancestry, starts_afresh
+from snapshots.carrying import (
+    Inheritance,
+    effect_on_rows,
+    is_mask,
+    origins_of_added,
+    origins_of_first,
+)
+from snapshots.live_line import LiveLine
+from snapshots.lives import (
+    Contribution,
+    ContributionCertainty,
+    ContributionTrace,
+    FileLife,
+    LiveState,
+    Origin,
+    Origins,
+    Place,
+    holds_at,
+)
 from snapshots.snapshot import Effect
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from snapshots.files import AddedFile, CommitFiles, DataFile
+    from snapshots.files import CommitFiles
+    from snapshots.snapshot import Snapshot
 
-Origin = int | None
-"""The commit that wrote rows; None for commits older than anything that is remembered."""
+__all__ = [
+    "Contribution",
+    "ContributionCertainty",
+    "ContributionTrace",
+    "ContributionTracer",
+    "Extension",
+    "FileLife",
+    "LiveState",
+    "Origin",
+    "Origins",
+    "Place",
+    "TracedBefore",
+    "ancestry_contributions",
+    "trace_contributions",
+]
+
+LINES_HELD_MAX = 16
 
 
-class ContributionCertainty(StrEnum):
-    """How surely rows of a commit are live in a state."""
+class TracedBefore(Protocol):
+    """What was traced up to now, in this session and before it: a ledger, or memory."""
 
-    EXACT = "exact"
-    """A file that the commit wrote, or a compaction of it, is part of the state."""
-    POSSIBLE = "possible"
-    """Rows may have been carried through a commit that rewrote files to change some of them."""
-    ASSUMED = "assumed"
-    """No file facts are left: every commit since the last full overwrite is taken to be live."""
+    def state(self, place: Place) -> LiveState:
+        """Give what lives in the state at that place."""
+
+    def first_life(self, key: str) -> FileLife | None:
+        """Give the earliest known life of a file, in whatever line; None where it had none."""
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a state stands: a line is a run of states each the parent of the next.
+class Extension:
+    """What one more commit changed: where its state stands, and what began and ended there.
 
-    The first child of a state goes on in its parent's line; every further child begins a line.
-    `line` is the snapshot id of the line's first state; positions count from 0.
+    What ended carries its `end`. `strangers` are keys of removed files that were not live: the
+    file facts contradict each other.
     """
 
-    line: int
-    position: int
-
-
-@dataclass(frozen=True, slots=True)
-class Contribution:
-    """Rows of a commit are live in the states of a line from `start` on, up to `end`.
-
-    `commit_id` is None for rows older than the history; `end` is None where they live on.
-    """
-
-    commit_id: Origin
-    line: int
-    start: int
-    end: int | None
-    certainty: ContributionCertainty
-
-
-@dataclass(frozen=True, slots=True)
-class FileLife:
-    """A file is part of the states of a line from `start` on, up to `end`; None: it lives on."""
-
-    file: DataFile
-    origin: Origin
-    line: int
-    start: int
-    end: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class ContributionTrace:
-    """Where every state stands, and what lives in it."""
-
-    places: Mapping[int, Place]
-    contributions: tuple[Contribution, ...]
-    lives: tuple[FileLife, ...]
+    snapshot_id: int
+    place: Place
+    began: tuple[FileLife, ...]
+    ended: tuple[FileLife, ...]
+    opened: tuple[Contribution, ...]
+    closed: tuple[Contribution, ...]
+    strangers: tuple[str, ...]
 
 
 def trace_contributions(commits: Iterable[CommitFiles]) -> ContributionTrace:
-    """Follow files from commit to commit; parents come before their children.
-
-    A compaction passes contributions through. A commit that rewrites files to change rows may
-    carry the others over: they stay as POSSIBLE. An overwrite ends what it removes. A restored
-    file brings back what it held. Time and memory grow with the files added and removed.
-    """
-    tracer = _Tracer()
+    """Trace a whole history in memory; parents come before their children."""
+    book = _Book()
+    tracer = ContributionTracer(places={}, known=book)
     for commit in commits:
-        tracer.follow(commit)
-    return tracer.result()
+        book.note(tracer.extend(commit))
+    return book.trace()
 
 
-@dataclass(frozen=True, slots=True)
-class _Held:
-    """A live file, the commits whose rows it holds, and since when it is part of its line.
+def ancestry_contributions(
+    snapshots: Mapping[int, Snapshot], snapshot_id: int
+) -> dict[Origin, ContributionCertainty]:
+    """Give the commits whose rows may be live in a state whose files nobody knows, newest first.
 
-    `group` joins the files that one compaction wrote: together they surely hold the rows of all
-    the files that it read, each alone perhaps of some only.
+    These are all ancestors back to the last commit that left no earlier file, all ASSUMED. None
+    stands for older commits, where the ancestry ends before such a one is found. A restored file
+    may come from any time, so behind a restore nothing ends the search.
+    """
+    found: dict[Origin, ContributionCertainty] = {}
+    restored = False
+    for one in ancestry(snapshot_id, snapshots):
+        snapshot = snapshots[one]
+        restored = restored or snapshot.effect is Effect.RESTORE
+        if snapshot.effect not in (Effect.REPLACE, Effect.NOTHING, Effect.RESTORE):
+            found[one] = ContributionCertainty.ASSUMED
+        rewritten = snapshot.effect in (Effect.REPLACE, Effect.REWRITE, Effect.UNKNOWN)
+        if starts_afresh(snapshot) and not rewritten and not restored:
+            return found
+    found[None] = ContributionCertainty.ASSUMED
+    return found
+
+
+class ContributionTracer:
+    """Follows files from commit to commit, and tells what each commit began and ended.
+
+    Start it with the places of all states traced before, and with what was known of them; from
+    then on `known` must answer for each extension too, before the next commit. Memory holds the
+    live files of the newest states of up to `lines_max` lines; time goes with the files that
+    commits add and remove, and a fork copies the live files of one state.
     """
 
-    file: DataFile
-    written_by: Origin
-    origins: Mapping[Origin, ContributionCertainty]
-    start: int
-    group: int | None
+    def __init__(
+        self,
+        *,
+        places: Mapping[int, Place],
+        known: TracedBefore,
+        lines_max: int = LINES_HELD_MAX,
+    ) -> None:
+        self._places = dict(places)
+        self._known = known
+        self._lines_max = lines_max
+        self._heads: dict[int, int] = {}
+        for place in places.values():
+            self._heads[place.line] = max(place.position, self._heads.get(place.line, 0))
+        self._lines: OrderedDict[int, LiveLine] = OrderedDict()
 
+    def extend(self, commit: CommitFiles) -> Extension:
+        """Take one commit, after its parent.
 
-class _Line:
-    """The live files of a line's newest state, and how many of them hold rows of each commit."""
-
-    def __init__(self, name: int) -> None:
-        self.name = name
-        self.position = -1
-        self.held: dict[str, _Held] = {}
-        self._counts: dict[Origin, dict[ContributionCertainty, int]] = {}
-        self._open: dict[Origin, tuple[ContributionCertainty, int]] = {}
-        self._touched: dict[Origin, None] = {}
-        self.masked: set[Origin] = set()
-
-    def add(self, key: str, held: _Held) -> None:
-        self.held[key] = held
-        self._count(held, 1)
-
-    def drop(self, key: str) -> _Held | None:
-        held = self.held.pop(key, None)
-        if held is not None:
-            self._count(held, -1)
-        return held
-
-    def mask(self) -> None:
-        """Doubt every commit so far: delete files may mask the last of its rows."""
-        for origin in self._counts:
-            self.masked.add(origin)
-            self._touched[origin] = None
-
-    def settle(self) -> list[Contribution]:
-        """End and begin the contributions that the newest commit changed; returns those ended."""
-        ended = []
-        for origin in self._touched:
-            counts = self._counts.get(origin, {})
-            now = next((one for one in ContributionCertainty if counts.get(one)), None)
-            if now is ContributionCertainty.EXACT and origin in self.masked:
-                now = ContributionCertainty.POSSIBLE
-            before = self._open.get(origin)
-            if before is not None and before[0] is not now:
-                del self._open[origin]
-                if before[1] < self.position:
-                    ended.append(
-                        Contribution(origin, self.name, before[1], self.position, before[0])
-                    )
-            if now is not None and (before is None or before[0] is not now):
-                self._open[origin] = (now, self.position)
-        self._touched = {}
-        return ended
-
-    def still_open(self) -> list[Contribution]:
-        return [
-            Contribution(origin, self.name, start, None, certainty)
-            for origin, (certainty, start) in self._open.items()
-        ]
-
-    def _count(self, held: _Held, by: int) -> None:
-        # Delete files mask rows; they hold none.
-        if held.file.content is not FileContent.DATA:
-            return
-        for origin, certainty in held.origins.items():
-            counts = self._counts.setdefault(origin, {})
-            counts[certainty] = counts.get(certainty, 0) + by
-            self._touched[origin] = None
-
-
-class _Tracer:
-    def __init__(self) -> None:
-        self._lines: dict[int, _Line] = {}
-        self._places: dict[int, Place] = {}
-        self._contributions: list[Contribution] = []
-        self._past: dict[int, list[tuple[_Held, int]]] = {}
-        self._last_held: dict[str, _Held] = {}
-        self._groups: dict[int, set[str]] = {}
-
-    def follow(self, commit: CommitFiles) -> None:
-        """Take one commit; its parent was taken before."""
-        line = self._line_of(commit)
-        line.position += 1
-        self._places[commit.snapshot_id] = Place(line.name, line.position)
-        removed = [held for key in commit.removed if (held := line.drop(key)) is not None]
-        self._past.setdefault(line.name, []).extend(
-            (held, line.position) for held in removed if held.start < line.position
-        )
-        self._last_held.update((held.file.key, held) for held in removed)
-        if commit.effect is not Effect.REPLACE:
-            self._doubt_groups(line, removed)
-        carried = _carried(commit.effect, removed)
-        group = self._group(line, commit, removed)
-        for added in commit.added:
-            if added.file.key not in line.held:
-                held = self._held(line.position, commit, added, carried, group)
-                line.add(added.file.key, held)
-        if any(added.file.content is not FileContent.DATA for added in commit.added):
-            line.mask()
-        self._contributions += line.settle()
-
-    def result(self) -> ContributionTrace:
-        """Close the books: what is open lives on."""
-        contributions = list(self._contributions)
-        lives: list[FileLife] = []
-        for name, line in self._lines.items():
-            contributions += line.still_open()
-            lives += [_life(held, name, end) for held, end in self._past.get(name, ())]
-            lives += [_life(held, name, None) for held in line.held.values()]
-        return ContributionTrace(self._places, tuple(contributions), tuple(lives))
-
-    def _line_of(self, commit: CommitFiles) -> _Line:
-        """Go on in the parent's line where the parent is its newest state; else begin one."""
+        A parent that was not traced counts as forgotten: then `added` is the whole state.
+        """
+        if commit.snapshot_id in self._places:
+            msg = f"snapshot {commit.snapshot_id} was traced before"
+            raise ValueError(msg)
         parent = self._places.get(commit.parent_id) if commit.parent_id is not None else None
-        if parent is not None and self._lines[parent.line].position == parent.position:
-            return self._lines[parent.line]
-        line = self._lines[commit.snapshot_id] = _Line(commit.snapshot_id)
-        line.masked = set(self._lines[parent.line].masked) if parent is not None else set()
-        for held in self._live_at(parent) if parent is not None else ():
-            line.add(held.file.key, replace(held, start=0, group=None))
+        line = self._line_after(parent, commit)
+        place = self._places[commit.snapshot_id] = Place(line.name, line.position)
+        self._heads[line.name] = line.position
+        added, removed, strangers = line.changes(commit)
+        effect = effect_on_rows(commit.effect, added, removed)
+        masks_removed = sum(is_mask(one.file) for one in removed)
+        masks_added = sum(is_mask(one.file) for one in added)
+        inheritance = Inheritance(
+            snapshot_id=commit.snapshot_id,
+            removed=line.held(removed),
+            strangers=bool(strangers),
+            masked=line.masks() - masks_removed + masks_added > 0,
+            first_life=self._known.first_life,
+        )
+        carry = origins_of_first if parent is None else origins_of_added
+        new = [
+            FileLife(one.file, one.origin, origins, line.name, line.position, None)
+            for one, origins in zip(added, carry(effect, added, inheritance), strict=True)
+        ]
+        began, ended = line.apply(effect, new, removed)
+        opened, closed = line.settle()
+        return Extension(commit.snapshot_id, place, began, ended, opened, closed, strangers)
+
+    def _line_after(self, parent: Place | None, commit: CommitFiles) -> LiveLine:
+        """Give the line a child of the parent stands in, moved on to the child's position."""
+        if parent is None:
+            return self._hold(LiveLine(commit.snapshot_id, -1, LiveState((), ())))
+        if self._heads[parent.line] != parent.position:
+            return self._hold(LiveLine.forked(commit, self._known.state(parent)))
+        line = self._lines.get(parent.line)
+        if line is None:
+            line = LiveLine(parent.line, parent.position, self._known.state(parent))
+        return self._hold(line)
+
+    def _hold(self, line: LiveLine) -> LiveLine:
+        line.position += 1
+        self._lines[line.name] = line
+        self._lines.move_to_end(line.name)
+        if len(self._lines) > self._lines_max:
+            self._lines.popitem(last=False)
         return line
 
-    def _live_at(self, place: Place) -> list[_Held]:
-        """Give the files of a state that has a child already."""
-        now = self._lines[place.line].held.values()
-        found = [held for held in now if held.start <= place.position]
-        return found + [
-            held
-            for held, end in self._past.get(place.line, ())
-            if held.start <= place.position < end
-        ]
 
-    def _held(
-        self,
-        position: int,
-        commit: CommitFiles,
-        added: AddedFile,
-        carried: Mapping[Origin, ContributionCertainty],
-        group: int | None,
-    ) -> _Held:
-        origins: Mapping[Origin, ContributionCertainty] = {
-            added.origin: ContributionCertainty.EXACT
-        }
-        before = self._last_held.get(added.file.key)
-        if commit.effect is Effect.RESTORE and before is not None:
-            origins = before.origins
-        elif commit.effect is Effect.REPLACE and carried:
-            origins = carried
-        elif carried:
-            origins = {**carried, added.origin: ContributionCertainty.EXACT}
-        return _Held(added.file, added.origin, origins, position, group)
+class _Book:
+    """All that was traced, in memory."""
 
-    def _group(self, line: _Line, commit: CommitFiles, removed: Iterable[_Held]) -> int | None:
-        """Join what a compaction wrote, and what is left of the groups that it read from."""
-        if commit.effect is not Effect.REPLACE:
-            return None
-        members = {added.file.key for added in commit.added}
-        for held in removed:
-            members |= self._groups.get(held.group, set()) if held.group is not None else set()
-        self._groups[commit.snapshot_id] = members
-        for key in members & set(line.held):
-            held = line.held[key]
-            line.held[key] = replace(held, group=commit.snapshot_id)
-        return commit.snapshot_id
+    def __init__(self) -> None:
+        self._places: dict[int, Place] = {}
+        self._first: dict[str, FileLife] = {}
+        self._live: dict[int, dict[str, FileLife]] = {}
+        self._past: dict[int, list[FileLife]] = {}
+        self._open: dict[int, dict[Origin, Contribution]] = {}
+        self._closed: dict[int, list[Contribution]] = {}
 
-    def _doubt_groups(self, line: _Line, removed: Iterable[_Held]) -> None:
-        """With one file of a group gone, nobody can tell whose rows went with it."""
-        for group in {held.group for held in removed if held.group is not None}:
-            for key in self._groups.pop(group, ()):
-                held = line.drop(key)
-                if held is not None and len(held.origins) > 1:
-                    doubted = dict.fromkeys(held.origins, ContributionCertainty.POSSIBLE)
-                    held = replace(held, origins=doubted)
-                if held is not None:
-                    line.add(key, replace(held, group=None))
+    def note(self, extension: Extension) -> None:
+        """Keep what a commit changed."""
+        name = extension.place.line
+        self._places[extension.snapshot_id] = extension.place
+        live, open_ = self._live.setdefault(name, {}), self._open.setdefault(name, {})
+        past, closed = self._past.setdefault(name, []), self._closed.setdefault(name, [])
+        for life in extension.ended:
+            del live[life.file.key]
+            past.append(life)
+        for life in extension.began:
+            live[life.file.key] = life
+            self._first.setdefault(life.file.key, life)
+        for one in extension.closed:
+            del open_[one.commit_id]
+            closed.append(one)
+        open_.update((one.commit_id, one) for one in extension.opened)
 
+    def state(self, place: Place) -> LiveState:
+        lives = chain(self._past[place.line], self._live[place.line].values())
+        contributions = chain(self._closed[place.line], self._open[place.line].values())
+        return LiveState(
+            tuple(one for one in lives if holds_at(one, place)),
+            tuple(one for one in contributions if holds_at(one, place)),
+        )
 
-def _carried(effect: Effect, removed: Iterable[_Held]) -> Mapping[Origin, ContributionCertainty]:
-    """Give the commits whose rows may live on in the files that replace the removed ones."""
-    carried: dict[Origin, ContributionCertainty] = {}
-    if effect not in (Effect.REPLACE, Effect.REWRITE, Effect.UNKNOWN):
-        return carried
-    for held in removed:
-        for origin, certainty in held.origins.items():
-            kept = certainty if effect is Effect.REPLACE else ContributionCertainty.POSSIBLE
-            if carried.get(origin) is not ContributionCertainty.EXACT:
-                carried[origin] = kept
-    return carried
+    def first_life(self, key: str) -> FileLife | None:
+        return self._first.get(key)
 
-
-def _life(held: _Held, line: int, end: int | None) -> FileLife:
-    return FileLife(held.file, held.written_by, line, held.start, end)
+    def trace(self) -> ContributionTrace:
+        """Give all of it, line by line."""
+        contributions: list[Contribution] = []
+        lives: list[FileLife] = []
+        for name in self._live:
+            contributions += [*self._closed[name], *self._open[name].values()]
+            lives += [*self._past[name], *self._live[name].values()]
+        return ContributionTrace(self._places, tuple(contributions), tuple(lives))
