@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.dataset as ds
+from pyiceberg.exceptions import ResolveError
 
 from catalogs.credentials import without_secrets
 from catalogs.iceberg.manifests import ManifestEntry
@@ -87,6 +88,16 @@ def _parquet() -> ds.FileFormat:
     return ds.ParquetFileFormat(default_fragment_scan_options=options)
 
 
+_LIBRARY_ERRORS = (
+    pa.ArrowException,
+    ResolveError,
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    NotImplementedError,
+    ImportError,
+)
 _FORMATS: dict[str, Callable[[], ds.FileFormat]] = {"parquet": _parquet, "orc": ds.OrcFileFormat}
 
 
@@ -95,7 +106,7 @@ def translated(location: str, properties: Mapping[str, str]) -> Iterator[None]:
     """Turn what Arrow, pyiceberg and filesystems raise about a file into UnreadableError."""
     try:
         yield
-    except (pa.ArrowException, OSError, ValueError, LookupError, TypeError, ImportError) as error:
+    except _LIBRARY_ERRORS as error:
         if isinstance(error, FileNotFoundError):
             reason = "there is no such file"
         else:

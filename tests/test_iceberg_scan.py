@@ -1,0 +1,189 @@
+"""Iceberg data files are read under the schema of their snapshot, by field id, or refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from pyarrow import orc
+from pyiceberg.io.pyarrow import schema_to_pyarrow
+from pyiceberg.schema import Schema
+
+from catalogs.iceberg.source import IcebergSource
+from catalogs.iceberg.state import IcebergState
+from catalogs.storage import Storage
+from iceberg_files import field, schema, write_avro, write_parquet, write_table
+from snapshots.errors import UnreadableError, UnsupportedError
+
+IDS = {"id": 1, "day": 2}
+POINT = {"type": "struct", "fields": [field(10, "x", "int")]}
+POINTS = {"type": "list", "element-id": 11, "element": POINT, "element-required": False}
+NESTED = {"type": "list", "element-id": 12, "element": POINTS, "element-required": False}
+NAMED = {
+    "type": "map",
+    "key-id": 13,
+    "key": "string",
+    "value-id": 14,
+    "value": POINT,
+    "value-required": False,
+}
+
+
+def test_null_lists_and_maps_of_structs_stay_null(tmp_path: Path) -> None:
+    for kind, value in (
+        (POINTS, [{"x": 1}, None]),
+        (NAMED, [("a", {"x": 1}), ("b", None)]),
+        (NESTED, [None, [], [{"x": 1}, None]]),
+        (POINT, {"x": None}),
+    ):
+        written = [value, None, [] if kind is not POINT else {"x": 2}, None, value]
+        columns = schema(field(1, "id", "long"), field(2, "v", kind))
+        state = _nested(tmp_path, columns, written)
+        assert state.batches(columns=["v"]).read_all()["v"].to_pylist() == written
+
+
+def test_large_files_are_streamed_in_batches_with_nested_columns_whole(tmp_path: Path) -> None:
+    written = [[{"x": n}] * (n % 4) if n % 3 else None for n in range(300_000)]
+    columns = schema(field(1, "id", "long"), field(2, "v", POINTS))
+    found = list(_nested(tmp_path, columns, written).batches(columns=None))
+    assert len(found) > 1
+    read = pa.Table.from_batches(found)
+    assert read["id"].to_pylist() == list(range(300_000))
+    assert read["v"].to_pylist() == written
+
+
+def test_a_struct_keeps_its_nulls_when_all_its_old_fields_are_gone(tmp_path: Path) -> None:
+    columns = schema(field(1, "id", "long"), field(2, "v", POINT))
+    table = _table(columns, [{"x": 1}, None])
+    data = write_parquet(tmp_path / "data" / "one.parquet", table, ids=None)
+    later = {"type": "struct", "fields": [field(20, "y", "int")]}
+    now = schema(field(1, "id", "long"), field(2, "v", later))
+    state = _state(tmp_path, [data], schemas=[now])
+    assert state.batches(columns=["v"]).read_all()["v"].to_pylist() == [{"y": None}, None]
+
+
+def test_nested_fields_are_found_by_their_ids_whatever_their_names(tmp_path: Path) -> None:
+    columns = schema(field(1, "id", "long"), field(2, "v", POINTS))
+    data = write_parquet(tmp_path / "data" / "a.parquet", _table(columns, [[{"x": 1}]]), ids=None)
+    renamed = {"type": "struct", "fields": [field(20, "x", "string"), field(10, "z", "long")]}
+    now = schema(field(2, "w", {**POINTS, "element": renamed}))
+    state = _state(tmp_path, [data], schemas=[now])
+    assert state.batches(columns=None).read_all().to_pylist() == [{"w": [{"x": None, "z": 1}]}]
+
+
+def test_orc_files_are_read_like_parquet_files(tmp_path: Path) -> None:
+    path = tmp_path / "data" / "one.orc"
+    path.parent.mkdir(parents=True)
+    orc.write_table(pa.table({"id": pa.array([5, 6], pa.int64())}), path)
+    data = {"file_path": str(path), "file_format": "ORC", "record_count": 2}
+    mapping = {"schema.name-mapping.default": '[{"field-id": 1, "names": ["id"]}]'}
+    state = _state(tmp_path, [data], properties=mapping)
+    assert state.batches(columns=None).read_all()["id"].to_pylist() == [5, 6]
+
+
+def test_data_in_avro_files_is_refused(tmp_path: Path) -> None:
+    path = write_avro(tmp_path / "data" / "one.avro", "long", [1])
+    data = {"file_path": path, "file_format": "AVRO", "record_count": 1}
+    with pytest.raises(UnsupportedError, match="data files in avro"):
+        _ids(tmp_path, [data])
+
+
+def test_a_column_of_a_type_nobody_reads_is_refused_and_the_others_are_not(tmp_path: Path) -> None:
+    fields = schema(field(1, "id", "long"), field(2, "v", "variant"))
+    state = _state(tmp_path, [_data(tmp_path, "one", 2)], schemas=[fields])
+    with pytest.raises(UnsupportedError, match="columns of type variant"):
+        state.batches(columns=None)
+    assert state.batches(columns=["id"]).read_all().num_rows == 2
+
+
+def test_a_format_version_nobody_knows_is_refused(tmp_path: Path) -> None:
+    state = _state(tmp_path, [_data(tmp_path, "one", 2)], **{"format-version": 4})
+    with pytest.raises(UnsupportedError, match="format version 4"):
+        state.batches(columns=None)
+
+
+def test_partition_columns_left_out_of_the_files_come_from_the_manifest(tmp_path: Path) -> None:
+    kind = {"name": "day", "type": ["null", "int"], "field-id": 1000}
+    partition = {"partition_field": kind, "partition": {"day": 0}}
+    fields = schema(field(1, "id", "long"), field(2, "day", "date", required=True))
+    spec = [{"name": "day", "transform": "identity", "source-id": 2, "field-id": 1000}]
+    state = _state(
+        tmp_path,
+        [_data(tmp_path, "one", 2) | partition],
+        schemas=[fields],
+        partition_specs=[{"spec-id": 0, "fields": spec}],
+    )
+    days = state.batches(columns=["day"]).read_all()["day"].cast(pa.int32()).to_pylist()
+    assert days == [0, 0]
+
+
+def test_files_without_field_ids_need_a_name_mapping(tmp_path: Path) -> None:
+    table = pa.table({"id": pa.array([5], pa.int64())})
+    data = write_parquet(tmp_path / "data" / "one.parquet", table, ids=None)
+    with pytest.raises(UnsupportedError, match="without field ids"):
+        _ids(tmp_path, [data])
+    mapping = {"schema.name-mapping.default": '[{"field-id": 1, "names": ["id"]}]'}
+    state = _state(tmp_path, [data], properties=mapping)
+    assert state.batches(columns=None).read_all()["id"].to_pylist() == [5]
+
+
+def test_a_required_column_that_is_nowhere_is_an_error(tmp_path: Path) -> None:
+    fields = schema(field(1, "id", "long"), field(2, "n", "int", required=True))
+    state = _state(tmp_path, [_data(tmp_path, "one", 2)], schemas=[fields])
+    with pytest.raises(UnreadableError, match="required"):
+        state.batches(columns=None).read_all()
+
+
+def test_a_column_added_later_has_its_default(tmp_path: Path) -> None:
+    fields = schema(field(1, "id", "long"), field(2, "n", "int", **{"initial-default": 7}))
+    state = _state(tmp_path, [_data(tmp_path, "one", 2)], schemas=[fields])
+    assert state.batches(columns=None).read_all()["n"].to_pylist() == [7, 7]
+
+
+def test_the_inline_manifests_of_old_tables_are_read(tmp_path: Path) -> None:
+    location = write_table(tmp_path, [_data(tmp_path, "one", 2)])
+    text = Path(location).read_text()
+    listed = f'"manifest-list": "{tmp_path}/metadata/snap-1.avro"'
+    inline = f'"manifests": ["{tmp_path}/metadata/m0.avro"]'
+    assert listed in text
+    Path(location).write_text(text.replace(listed, inline))
+    assert _read_ids(location) == [0, 1]
+
+
+def _table(columns: Mapping[str, Any], values: Sequence[Any]) -> pa.Table:
+    """Make a table of ids and values whose fields, nested ones too, carry their ids."""
+    kinds = schema_to_pyarrow(Schema.model_validate(columns))
+    ids = pa.array(range(len(values)), kinds.field("id").type)
+    return pa.Table.from_arrays([ids, pa.array(values, kinds.field("v").type)], schema=kinds)
+
+
+def _nested(root: Path, columns: Mapping[str, Any], values: Sequence[Any]) -> IcebergState:
+    path = root / "data" / f"{columns['fields'][-1]['type']['type']}.parquet"
+    data = write_parquet(path, _table(columns, values), ids=None)
+    return _state(root, [data], schemas=[columns])
+
+
+def _data(root: Path, name: str, count: int) -> dict[str, Any]:
+    table = pa.table({"id": pa.array(range(count), pa.int64())})
+    return write_parquet(root / "data" / f"{name}.parquet", table, ids=IDS)
+
+
+def _ids(root: Path, files: Sequence[Mapping[str, Any]]) -> list[int]:
+    return _read_ids(write_table(root, files))
+
+
+def _read_ids(location: str) -> list[int]:
+    state = IcebergSource(location, storage=Storage({}), properties={}).state(1, kept=())
+    assert isinstance(state, IcebergState)
+    ids: list[int] = state.batches(columns=["id"]).read_all()["id"].to_pylist()
+    return ids
+
+
+def _state(root: Path, files: Sequence[Mapping[str, Any]], **more: Any) -> IcebergState:  # noqa: ANN401
+    location = write_table(root, files, **more)
+    state = IcebergSource(location, storage=Storage({}), properties={}).state(1, kept=())
+    assert isinstance(state, IcebergState)
+    return state
