@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from enum import StrEnum
@@ -135,4 +136,9 @@ def _record(name: str) -> Any:  # noqa: ANN401 - any dataclass
 
 
 def _prose(record: Any) -> str:  # noqa: ANN401 - any dataclass
-    return " ".join(inspect.cleandoc(record.__doc__ or "").split())
+    """Give a docstring as one line, in JSON's words."""
+    text = " ".join(inspect.cleandoc(record.__doc__ or "").split())
+    text = re.sub(r"(?: of)? ?DESIGN [\d.]*\d(?:\.(?= |$))?", "", text).replace(
+        "FOREVER", "`forever`"
+    )
+    return re.sub(r"\bNone\b", "null", text)

@@ -19,6 +19,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import chdir, contextmanager, nullcontext, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from functools import cache
 from pathlib import Path
 from unittest import mock
@@ -219,9 +220,19 @@ class Follower:
         return [line.rstrip() for line in shown.splitlines()]
 
 
-def compared(text: str) -> str:
-    """Give what of a document must be as it is today."""
-    return _VARYING.sub("...", text)
+def compared(text: str) -> list[str]:
+    """Give the lines of a document without what may differ from day to day."""
+    return _VARYING.sub("...", text).splitlines(keepends=True)
+
+
+def rewritten(text: str, today: str) -> str:
+    """Give the document as it is today, but keep each line that only differs as it may."""
+    old, new = text.splitlines(keepends=True), today.splitlines(keepends=True)
+    matcher = SequenceMatcher(None, compared(text), compared(today), autojunk=False)
+    lines: list[str] = []
+    for what, start, end, new_start, new_end in matcher.get_opcodes():
+        lines += old[start:end] if what == "equal" else new[new_start:new_end]
+    return "".join(lines)
 
 
 def commands_of(lines: Sequence[str]) -> list[str]:
