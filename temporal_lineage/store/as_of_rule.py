@@ -11,14 +11,11 @@ from sqlalchemy.types import BigInteger
 
 from temporal_lineage.store.rank import TURNS
 
-NOTHING: ColumnElement[int] = literal_column("0", BigInteger)
-"""The `claim_id` that says nothing holds."""
-
 
 class Deciding(NamedTuple):
     """What decides for each key: `source` to select from, and the columns of the decision.
 
-    Keys about which nobody said anything have a NULL `claim_id`, or NOTHING.
+    Where nobody said anything, or that nothing holds, `claim_id` is NULL or 0.
     """
 
     source: FromClause
@@ -67,9 +64,10 @@ def holds(state: Table, log: Table) -> Deciding:
     source = state.outerjoin(
         found,
         and_(
-            not_(inline),
-            found.c[key] == state.c[key],
-            found.c.rank == newest,
+            # NULL ends the look at the history before it begins; a condition of its own would be
+            # tested after the subquery.
+            found.c[key] == case((not_(inline), state.c[key])),
+            found.c.rank == case((not_(inline), newest)),
             found.c.valid_from <= valid,
             found.c.valid_to > valid,
         ),

@@ -8,7 +8,7 @@ from sqlalchemy import Integer, and_, bindparam, exists, literal_column, select
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import Select
 
-from temporal_lineage.store.listed import numbers
+from temporal_lineage.store.listed import among_numbers
 from temporal_lineage.store.tables import contribution, edge, file, file_life, place
 
 _TX: ColumnElement[int] = bindparam("tx", type_=Integer)
@@ -22,7 +22,7 @@ def _contributions() -> Select[Any]:
     return (
         select(place.c.node_id, contribution.c.commit_id, contribution.c.certainty)
         .select_from(place.join(contribution, _lives_there()))
-        .where(place.c.node_id.in_(numbers("nodes")), place.c.tx_id <= _TX)
+        .where(among_numbers(place.c.node_id, "nodes"), place.c.tx_id <= _TX)
         .order_by(place.c.node_id, contribution.c.start, contribution.c.commit_id)
     )
 
@@ -32,7 +32,7 @@ def _states() -> Select[Any]:
     return (
         select(contribution.c.commit_id, place.c.node_id, contribution.c.certainty)
         .select_from(contribution.join(place, _lives_there()))
-        .where(contribution.c.commit_id.in_(numbers("commits")), place.c.tx_id <= _TX)
+        .where(among_numbers(contribution.c.commit_id, "commits"), place.c.tx_id <= _TX)
         .limit(_LIMIT)
         .offset(literal_column("0"))
     )
@@ -89,7 +89,7 @@ def _file_lives() -> Select[Any]:
 
 
 COMMIT_STATEMENTS: dict[str, Select[Any]] = {
-    "places": select(*_PLACE).where(place.c.node_id.in_(numbers("nodes"))),
+    "places": select(*_PLACE).where(among_numbers(place.c.node_id, "nodes")),
     "placed": select(*_PLACE)
     .where(place.c.dataset_id == bindparam("dataset_id", type_=Integer))
     .order_by(place.c.line, place.c.position),

@@ -9,7 +9,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.functions import FunctionElement, GenericFunction
-from sqlalchemy.sql.selectable import Select, TableValuedAlias
+from sqlalchemy.sql.selectable import TableValuedAlias
 from sqlalchemy.types import TypeEngine
 
 
@@ -25,6 +25,30 @@ class picked(FunctionElement[Any]):  # noqa: N801 - a SQL function's name
 
     name = "picked"
     inherit_cache = True
+
+
+class among(FunctionElement[Any]):  # noqa: N801 - a SQL function's name
+    """Whether a column is among the rows of a subquery, found by the column's index.
+
+    PostgreSQL guesses that a subquery has many rows, and would scan the table instead; of an
+    array it guesses that it has few elements.
+    """
+
+    # No Boolean: SQLite has none, and a comparison with 1 would hide the column from its index.
+    name = "among"
+    inherit_cache = True
+
+
+@compiles(among, "sqlite")
+def _among_sqlite(element: among, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401
+    column, rows = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"{column} IN {rows}"
+
+
+@compiles(among, "postgresql")
+def _among_postgresql(element: among, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401
+    column, rows = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"{column} = ANY (ARRAY{rows})"
 
 
 @compiles(unfolded, "sqlite")
@@ -56,14 +80,14 @@ def rows_of(name: str) -> TableValuedAlias:
     return unfolded(bindparam(name, type_=Text)).table_valued("value").alias(f"{name}_list")
 
 
-def numbers(name: str) -> Select[int]:
-    """Select the integers of a list parameter, for `column.in_(numbers("nodes"))`."""
-    return select(cast(rows_of(name).c.value, BigInteger))
+def among_numbers(column: ColumnElement[int], name: str) -> ColumnElement[bool]:
+    """Tell whether a column is among the integers of a list parameter."""
+    return among(column, select(cast(rows_of(name).c.value, BigInteger)).scalar_subquery())
 
 
-def texts(name: str) -> Select[str]:
-    """Select the texts of a list parameter."""
-    return select(rows_of(name).c.value)
+def among_texts(column: ColumnElement[str], name: str) -> ColumnElement[bool]:
+    """Tell whether a column is among the texts of a list parameter."""
+    return among(column, select(rows_of(name).c.value).scalar_subquery())
 
 
 def element_of(

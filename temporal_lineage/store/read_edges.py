@@ -20,6 +20,9 @@ _ALL_TX = 2**31 - 1
 EdgeKey = tuple[str, int, int]
 """Kind, source and destination."""
 
+EdgeStep = tuple[int, int, int, str]
+"""Edge, source, destination, and the claim's JSON text."""
+
 
 class EdgeReads(Reads):
     """Ask for edges by their ends, their number or their key."""
@@ -35,6 +38,21 @@ class EdgeReads(Reads):
     ) -> list[EdgeRow]:
         """Give the edges that hold at a point and start in one of the nodes."""
         return self._edges("edges_out_of", node_ids, kinds, as_of)
+
+    def steps_into(
+        self, *, node_ids: Iterable[int], kinds: Sequence[str], as_of: AsOf
+    ) -> list[EdgeStep]:
+        """Give the same edges as `edges_into`, as (edge, source, destination, claim).
+
+        A walk over many edges spends its time on making values: these are bare rows.
+        """
+        return self._ends_among("steps_into", node_ids, kinds, as_of)
+
+    def steps_out_of(
+        self, *, node_ids: Iterable[int], kinds: Sequence[str], as_of: AsOf
+    ) -> list[EdgeStep]:
+        """Give the same edges as `edges_out_of`, as (edge, source, destination, claim)."""
+        return self._ends_among("steps_out_of", node_ids, kinds, as_of)
 
     def edge(self, *, edge_id: int, as_of: AsOf) -> EdgeRow | None:
         """Give one edge; None where there is no such edge, or it does not hold at the point.
@@ -90,14 +108,17 @@ class EdgeReads(Reads):
     def _edges(
         self, name: str, node_ids: Iterable[int], kinds: Sequence[str], as_of: AsOf
     ) -> list[EdgeRow]:
-        rows = self._runner.rows(
-            name,
-            {"nodes": listed(node_ids), "kinds": listed_texts(kinds), **self._point(as_of)},
-        )
+        rows = self._ends_among(name, node_ids, kinds, as_of)
         return [
             EdgeRow(edge_id, kind, src, dst, period(start, end), body, Instant(recorded_at))
             for edge_id, kind, src, dst, start, end, _, recorded_at, body in rows
         ]
+
+    def _ends_among(
+        self, name: str, node_ids: Iterable[int], kinds: Sequence[str], as_of: AsOf
+    ) -> list[Row]:
+        lists = {"nodes": listed(node_ids), "kinds": listed_texts(kinds)}
+        return self._runner.rows(name, {**lists, **self._point(as_of)})
 
 
 def _key(row: Row) -> EdgeKey:

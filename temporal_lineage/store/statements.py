@@ -12,9 +12,9 @@ from sqlalchemy import BigInteger, Integer, Table, Text, and_, bindparam, func, 
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import FromClause, Select
 
-from temporal_lineage.store.as_of_rule import NOTHING, Deciding, holds, instant, tx_of
+from temporal_lineage.store.as_of_rule import Deciding, holds, instant, tx_of
 from temporal_lineage.store.commit_statements import COMMIT_STATEMENTS
-from temporal_lineage.store.listed import element_of, numbers, rows_of, texts
+from temporal_lineage.store.listed import among_numbers, among_texts, element_of, rows_of
 from temporal_lineage.store.record_statements import RECORD_STATEMENTS
 from temporal_lineage.store.tables import (
     attribute,
@@ -49,7 +49,7 @@ def _edge_history() -> Select[Any]:
     """Assertions about edges by number, oldest first within each edge."""
     return _history(
         edge_assertion, edge.c.edge_id, edge.c.kind, edge.c.src_id, edge.c.dst_id
-    ).where(edge.c.edge_id.in_(numbers("edges")))
+    ).where(among_numbers(edge.c.edge_id, "edges"))
 
 
 def _edge_history_by_key() -> Select[Any]:
@@ -100,14 +100,22 @@ def _edges(ends: ColumnElement[int]) -> Select[Any]:
     deciding = holds(edge, edge_assertion)
     columns = (edge.c.edge_id, edge.c.kind, edge.c.src_id, edge.c.dst_id)
     return _decided(deciding, *columns).where(
-        ends.in_(numbers("nodes")), edge.c.kind.in_(texts("kinds"))
+        among_numbers(ends, "nodes"), among_texts(edge.c.kind, "kinds")
+    )
+
+
+def _steps(ends: ColumnElement[int]) -> Select[Any]:
+    """The same edges with their claims alone: what a walk over many of them needs."""
+    deciding = holds(edge, edge_assertion)
+    return (
+        select(edge.c.edge_id, edge.c.src_id, edge.c.dst_id, claim.c.body)
+        .select_from(_with_claim(deciding))
+        .where(among_numbers(ends, "nodes"), among_texts(edge.c.kind, "kinds"))
     )
 
 
 def _decided(deciding: Deciding, *columns: ColumnElement[Any]) -> Select[Any]:
-    source = deciding.source.join(
-        claim, and_(claim.c.claim_id == deciding.claim_id, deciding.claim_id != NOTHING)
-    ).join(tx, tx.c.tx_id == deciding.tx_id)
+    source = _with_claim(deciding).join(tx, tx.c.tx_id == deciding.tx_id)
     return select(
         *columns,
         deciding.valid_from,
@@ -116,6 +124,11 @@ def _decided(deciding: Deciding, *columns: ColumnElement[Any]) -> Select[Any]:
         tx.c.recorded_at,
         claim.c.body,
     ).select_from(source)
+
+
+def _with_claim(deciding: Deciding) -> FromClause:
+    # No claim has the number that says nothing holds.
+    return deciding.source.join(claim, claim.c.claim_id == deciding.claim_id)
 
 
 _NODE = (node.c.node_id, node.c.kind, node.c.parent_id, node.c.name)
@@ -127,7 +140,7 @@ STATEMENTS: dict[str, Select[Any]] = {
         node.c.parent_id == _number("parent_id"),
         node.c.name == _text("name"),
     ),
-    "named": select(*_NODE).where(node.c.node_id.in_(numbers("nodes"))),
+    "named": select(*_NODE).where(among_numbers(node.c.node_id, "nodes")),
     "nodes": select(*_NODE).where(node.c.kind == _text("kind")).order_by(node.c.node_id),
     "children": select(*_NODE)
     .where(node.c.kind == _text("kind"), node.c.parent_id == _number("parent_id"))
@@ -135,9 +148,11 @@ STATEMENTS: dict[str, Select[Any]] = {
     "attribute_history": _attribute_history().where(attribute.c.name == _text("name")),
     "attribute_histories": _attribute_history(),
     "attributes_by_name": _attributes().where(attribute.c.name == _text("name")),
-    "attributes_of": _attributes().where(attribute.c.node_id.in_(numbers("nodes"))),
+    "attributes_of": _attributes().where(among_numbers(attribute.c.node_id, "nodes")),
     "edges_into": _edges(edge.c.dst_id),
     "edges_out_of": _edges(edge.c.src_id),
+    "steps_into": _steps(edge.c.dst_id),
+    "steps_out_of": _steps(edge.c.src_id),
     "edge_ends": select(edge.c.src_id, edge.c.dst_id).where(edge.c.edge_id == _number("edge_id")),
     "edge_history": _edge_history(),
     "edge_history_by_key": _edge_history_by_key(),

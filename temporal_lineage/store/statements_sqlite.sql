@@ -42,10 +42,10 @@ FROM attribute_assertion AS newer_before
 WHERE newer_before.attribute_id = found.attribute_id AND newer_before.rank >= :floor AND newer_before.rank < found.rank AND newer_before.valid_to <= :valid AND newer_before.valid_to > found.valid_from), found.valid_from) END AS anon_1, CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN 9223372036854775807 ELSE coalesce((SELECT min(newer_after.valid_from) AS min_1
 FROM attribute_assertion AS newer_after
 WHERE newer_after.attribute_id = found.attribute_id AND newer_after.rank >= :floor AND newer_after.rank < found.rank AND newer_after.valid_from > :valid AND newer_after.valid_from < found.valid_to), found.valid_to) END AS anon_2, CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN attribute.open_tx ELSE (-found.rank) / 65536 END AS anon_3, tx.recorded_at, claim.body
-FROM attribute LEFT OUTER JOIN attribute_assertion AS found ON NOT (attribute.last_tx <= :tx AND attribute.since <= :valid) AND found.attribute_id = attribute.attribute_id AND found.rank = (SELECT candidate.rank
+FROM attribute LEFT OUTER JOIN attribute_assertion AS found ON found.attribute_id = CASE WHEN (NOT (attribute.last_tx <= :tx AND attribute.since <= :valid)) THEN attribute.attribute_id END AND found.rank = CASE WHEN (NOT (attribute.last_tx <= :tx AND attribute.since <= :valid)) THEN (SELECT candidate.rank
 FROM attribute_assertion AS candidate
 WHERE candidate.attribute_id = attribute.attribute_id AND candidate.rank >= :floor AND candidate.valid_from <= :valid AND candidate.valid_to > :valid ORDER BY candidate.rank
-LIMIT 1 OFFSET 0) AND found.valid_from <= :valid AND found.valid_to > :valid JOIN claim ON claim.claim_id = CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN attribute.claim_id ELSE found.claim_id END AND CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN attribute.claim_id ELSE found.claim_id END != 0 JOIN tx ON tx.tx_id = CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN attribute.open_tx ELSE (-found.rank) / 65536 END
+LIMIT 1 OFFSET 0) END AND found.valid_from <= :valid AND found.valid_to > :valid JOIN claim ON claim.claim_id = CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN attribute.claim_id ELSE found.claim_id END JOIN tx ON tx.tx_id = CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN attribute.open_tx ELSE (-found.rank) / 65536 END
 WHERE attribute.kind = :kind AND attribute.name = :name ORDER BY attribute.node_id, attribute.name;
 
 -- attributes_of
@@ -54,10 +54,10 @@ FROM attribute_assertion AS newer_before
 WHERE newer_before.attribute_id = found.attribute_id AND newer_before.rank >= :floor AND newer_before.rank < found.rank AND newer_before.valid_to <= :valid AND newer_before.valid_to > found.valid_from), found.valid_from) END AS anon_1, CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN 9223372036854775807 ELSE coalesce((SELECT min(newer_after.valid_from) AS min_1
 FROM attribute_assertion AS newer_after
 WHERE newer_after.attribute_id = found.attribute_id AND newer_after.rank >= :floor AND newer_after.rank < found.rank AND newer_after.valid_from > :valid AND newer_after.valid_from < found.valid_to), found.valid_to) END AS anon_2, CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN attribute.open_tx ELSE (-found.rank) / 65536 END AS anon_3, tx.recorded_at, claim.body
-FROM attribute LEFT OUTER JOIN attribute_assertion AS found ON NOT (attribute.last_tx <= :tx AND attribute.since <= :valid) AND found.attribute_id = attribute.attribute_id AND found.rank = (SELECT candidate.rank
+FROM attribute LEFT OUTER JOIN attribute_assertion AS found ON found.attribute_id = CASE WHEN (NOT (attribute.last_tx <= :tx AND attribute.since <= :valid)) THEN attribute.attribute_id END AND found.rank = CASE WHEN (NOT (attribute.last_tx <= :tx AND attribute.since <= :valid)) THEN (SELECT candidate.rank
 FROM attribute_assertion AS candidate
 WHERE candidate.attribute_id = attribute.attribute_id AND candidate.rank >= :floor AND candidate.valid_from <= :valid AND candidate.valid_to > :valid ORDER BY candidate.rank
-LIMIT 1 OFFSET 0) AND found.valid_from <= :valid AND found.valid_to > :valid JOIN claim ON claim.claim_id = CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN attribute.claim_id ELSE found.claim_id END AND CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN attribute.claim_id ELSE found.claim_id END != 0 JOIN tx ON tx.tx_id = CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN attribute.open_tx ELSE (-found.rank) / 65536 END
+LIMIT 1 OFFSET 0) END AND found.valid_from <= :valid AND found.valid_to > :valid JOIN claim ON claim.claim_id = CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN attribute.claim_id ELSE found.claim_id END JOIN tx ON tx.tx_id = CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN attribute.open_tx ELSE (-found.rank) / 65536 END
 WHERE attribute.kind = :kind AND attribute.node_id IN (SELECT CAST(nodes_list.value AS BIGINT) AS value
 FROM json_each(:nodes) AS nodes_list) ORDER BY attribute.node_id, attribute.name;
 
@@ -67,10 +67,10 @@ FROM edge_assertion AS newer_before
 WHERE newer_before.edge_id = found.edge_id AND newer_before.rank >= :floor AND newer_before.rank < found.rank AND newer_before.valid_to <= :valid AND newer_before.valid_to > found.valid_from), found.valid_from) END AS anon_1, CASE WHEN (edge.last_tx <= :tx AND edge.since <= :valid) THEN 9223372036854775807 ELSE coalesce((SELECT min(newer_after.valid_from) AS min_1
 FROM edge_assertion AS newer_after
 WHERE newer_after.edge_id = found.edge_id AND newer_after.rank >= :floor AND newer_after.rank < found.rank AND newer_after.valid_from > :valid AND newer_after.valid_from < found.valid_to), found.valid_to) END AS anon_2, CASE WHEN (edge.last_tx <= :tx AND edge.since <= :valid) THEN edge.open_tx ELSE (-found.rank) / 65536 END AS anon_3, tx.recorded_at, claim.body
-FROM edge LEFT OUTER JOIN edge_assertion AS found ON NOT (edge.last_tx <= :tx AND edge.since <= :valid) AND found.edge_id = edge.edge_id AND found.rank = (SELECT candidate.rank
+FROM edge LEFT OUTER JOIN edge_assertion AS found ON found.edge_id = CASE WHEN (NOT (edge.last_tx <= :tx AND edge.since <= :valid)) THEN edge.edge_id END AND found.rank = CASE WHEN (NOT (edge.last_tx <= :tx AND edge.since <= :valid)) THEN (SELECT candidate.rank
 FROM edge_assertion AS candidate
 WHERE candidate.edge_id = edge.edge_id AND candidate.rank >= :floor AND candidate.valid_from <= :valid AND candidate.valid_to > :valid ORDER BY candidate.rank
-LIMIT 1 OFFSET 0) AND found.valid_from <= :valid AND found.valid_to > :valid JOIN claim ON claim.claim_id = CASE WHEN (edge.last_tx <= :tx AND edge.since <= :valid) THEN edge.claim_id ELSE found.claim_id END AND CASE WHEN (edge.last_tx <= :tx AND edge.since <= :valid) THEN edge.claim_id ELSE found.claim_id END != 0 JOIN tx ON tx.tx_id = CASE WHEN (edge.last_tx <= :tx AND edge.since <= :valid) THEN edge.open_tx ELSE (-found.rank) / 65536 END
+LIMIT 1 OFFSET 0) END AND found.valid_from <= :valid AND found.valid_to > :valid JOIN claim ON claim.claim_id = CASE WHEN (edge.last_tx <= :tx AND edge.since <= :valid) THEN edge.claim_id ELSE found.claim_id END JOIN tx ON tx.tx_id = CASE WHEN (edge.last_tx <= :tx AND edge.since <= :valid) THEN edge.open_tx ELSE (-found.rank) / 65536 END
 WHERE edge.dst_id IN (SELECT CAST(nodes_list.value AS BIGINT) AS value
 FROM json_each(:nodes) AS nodes_list) AND edge.kind IN (SELECT kinds_list.value
 FROM json_each(:kinds) AS kinds_list);
@@ -81,10 +81,30 @@ FROM edge_assertion AS newer_before
 WHERE newer_before.edge_id = found.edge_id AND newer_before.rank >= :floor AND newer_before.rank < found.rank AND newer_before.valid_to <= :valid AND newer_before.valid_to > found.valid_from), found.valid_from) END AS anon_1, CASE WHEN (edge.last_tx <= :tx AND edge.since <= :valid) THEN 9223372036854775807 ELSE coalesce((SELECT min(newer_after.valid_from) AS min_1
 FROM edge_assertion AS newer_after
 WHERE newer_after.edge_id = found.edge_id AND newer_after.rank >= :floor AND newer_after.rank < found.rank AND newer_after.valid_from > :valid AND newer_after.valid_from < found.valid_to), found.valid_to) END AS anon_2, CASE WHEN (edge.last_tx <= :tx AND edge.since <= :valid) THEN edge.open_tx ELSE (-found.rank) / 65536 END AS anon_3, tx.recorded_at, claim.body
-FROM edge LEFT OUTER JOIN edge_assertion AS found ON NOT (edge.last_tx <= :tx AND edge.since <= :valid) AND found.edge_id = edge.edge_id AND found.rank = (SELECT candidate.rank
+FROM edge LEFT OUTER JOIN edge_assertion AS found ON found.edge_id = CASE WHEN (NOT (edge.last_tx <= :tx AND edge.since <= :valid)) THEN edge.edge_id END AND found.rank = CASE WHEN (NOT (edge.last_tx <= :tx AND edge.since <= :valid)) THEN (SELECT candidate.rank
 FROM edge_assertion AS candidate
 WHERE candidate.edge_id = edge.edge_id AND candidate.rank >= :floor AND candidate.valid_from <= :valid AND candidate.valid_to > :valid ORDER BY candidate.rank
-LIMIT 1 OFFSET 0) AND found.valid_from <= :valid AND found.valid_to > :valid JOIN claim ON claim.claim_id = CASE WHEN (edge.last_tx <= :tx AND edge.since <= :valid) THEN edge.claim_id ELSE found.claim_id END AND CASE WHEN (edge.last_tx <= :tx AND edge.since <= :valid) THEN edge.claim_id ELSE found.claim_id END != 0 JOIN tx ON tx.tx_id = CASE WHEN (edge.last_tx <= :tx AND edge.since <= :valid) THEN edge.open_tx ELSE (-found.rank) / 65536 END
+LIMIT 1 OFFSET 0) END AND found.valid_from <= :valid AND found.valid_to > :valid JOIN claim ON claim.claim_id = CASE WHEN (edge.last_tx <= :tx AND edge.since <= :valid) THEN edge.claim_id ELSE found.claim_id END JOIN tx ON tx.tx_id = CASE WHEN (edge.last_tx <= :tx AND edge.since <= :valid) THEN edge.open_tx ELSE (-found.rank) / 65536 END
+WHERE edge.src_id IN (SELECT CAST(nodes_list.value AS BIGINT) AS value
+FROM json_each(:nodes) AS nodes_list) AND edge.kind IN (SELECT kinds_list.value
+FROM json_each(:kinds) AS kinds_list);
+
+-- steps_into
+SELECT edge.edge_id, edge.src_id, edge.dst_id, claim.body
+FROM edge LEFT OUTER JOIN edge_assertion AS found ON found.edge_id = CASE WHEN (NOT (edge.last_tx <= :tx AND edge.since <= :valid)) THEN edge.edge_id END AND found.rank = CASE WHEN (NOT (edge.last_tx <= :tx AND edge.since <= :valid)) THEN (SELECT candidate.rank
+FROM edge_assertion AS candidate
+WHERE candidate.edge_id = edge.edge_id AND candidate.rank >= :floor AND candidate.valid_from <= :valid AND candidate.valid_to > :valid ORDER BY candidate.rank
+LIMIT 1 OFFSET 0) END AND found.valid_from <= :valid AND found.valid_to > :valid JOIN claim ON claim.claim_id = CASE WHEN (edge.last_tx <= :tx AND edge.since <= :valid) THEN edge.claim_id ELSE found.claim_id END
+WHERE edge.dst_id IN (SELECT CAST(nodes_list.value AS BIGINT) AS value
+FROM json_each(:nodes) AS nodes_list) AND edge.kind IN (SELECT kinds_list.value
+FROM json_each(:kinds) AS kinds_list);
+
+-- steps_out_of
+SELECT edge.edge_id, edge.src_id, edge.dst_id, claim.body
+FROM edge LEFT OUTER JOIN edge_assertion AS found ON found.edge_id = CASE WHEN (NOT (edge.last_tx <= :tx AND edge.since <= :valid)) THEN edge.edge_id END AND found.rank = CASE WHEN (NOT (edge.last_tx <= :tx AND edge.since <= :valid)) THEN (SELECT candidate.rank
+FROM edge_assertion AS candidate
+WHERE candidate.edge_id = edge.edge_id AND candidate.rank >= :floor AND candidate.valid_from <= :valid AND candidate.valid_to > :valid ORDER BY candidate.rank
+LIMIT 1 OFFSET 0) END AND found.valid_from <= :valid AND found.valid_to > :valid JOIN claim ON claim.claim_id = CASE WHEN (edge.last_tx <= :tx AND edge.since <= :valid) THEN edge.claim_id ELSE found.claim_id END
 WHERE edge.src_id IN (SELECT CAST(nodes_list.value AS BIGINT) AS value
 FROM json_each(:nodes) AS nodes_list) AND edge.kind IN (SELECT kinds_list.value
 FROM json_each(:kinds) AS kinds_list);

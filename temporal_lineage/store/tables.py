@@ -95,7 +95,10 @@ def _assertions(of: str) -> Table:
         _big("valid_from"),
         _big("valid_to"),
         _number("claim_id"),
-        PrimaryKeyConstraint(key, "rank", "valid_from"),
+        # SQLite keeps whole rows in the key's order; PostgreSQL is told to keep copies there.
+        PrimaryKeyConstraint(
+            key, "rank", "valid_from", postgresql_include=["valid_to", "claim_id"]
+        ),
         sqlite_with_rowid=False,
     )
 

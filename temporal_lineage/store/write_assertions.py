@@ -127,7 +127,7 @@ class AssertionWrites(Writes):
 
     def _claims(self, bodies: Iterable[str]) -> dict[str, int]:
         """Give the numbers of claims; each text is kept once."""
-        digests = {body: digest(body.encode()) for body in bodies}
+        digests = {body: digest(body.encode()) for body in dict.fromkeys(bodies)}
         numbers = dict(self._found("claims_by_digest", "digests", digests.values()))
         new = [
             (self._next("claim"), mark, body)

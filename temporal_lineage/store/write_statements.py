@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Column, Integer, Table, Text, and_, bindparam
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import Select
 
-from temporal_lineage.store.listed import element_of, rows_of, texts
+from temporal_lineage.store.listed import among_texts, element_of, rows_of
 from temporal_lineage.store.state import State
 from temporal_lineage.store.tables import (
     attribute,
@@ -67,14 +67,14 @@ WRITE_STATEMENTS: dict[str, Select[Any]] = {
     "attribute_states": _by_key(attribute, "node_id", "kind", "name"),
     "edge_states": _by_key(edge, "src_id", "kind", "dst_id"),
     "claims_by_digest": select(claim.c.digest, claim.c.claim_id).where(
-        claim.c.digest.in_(texts("digests"))
+        among_texts(claim.c.digest, "digests")
     ),
     "files_by_digest": select(file.c.digest, file.c.file_id).where(
         file.c.dataset_id == _number("dataset_id"),
-        file.c.digest.in_(texts("digests")),
+        among_texts(file.c.digest, "digests"),
     ),
-    "blobs_by_digest": select(blob.c.digest).where(blob.c.digest.in_(texts("digests"))),
-    "events_by_digest": select(event.c.digest).where(event.c.digest.in_(texts("digests"))),
+    "blobs_by_digest": select(blob.c.digest).where(among_texts(blob.c.digest, "digests")),
+    "events_by_digest": select(event.c.digest).where(among_texts(event.c.digest, "digests")),
     "edge_log": _log(edge_assertion),
     "attribute_log": _log(attribute_assertion),
     "edge_kept_states": _kept_states(edge.c.edge_id),

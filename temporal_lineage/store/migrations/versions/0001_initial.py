@@ -10,9 +10,11 @@ revision = "0001"
 down_revision = None
 
 # SQLite clusters by the key where told to; PostgreSQL orders texts by their bytes where told to.
+INCLUDED = " INCLUDE (valid_to, claim_id)"
+
 WORDS = {
-    "sqlite": {"text": "TEXT", "bytes": "BLOB", "clustered": "WITHOUT ROWID"},
-    "postgresql": {"text": 'TEXT COLLATE "C"', "bytes": "BYTEA", "clustered": ""},
+    "sqlite": {"text": "TEXT", "bytes": "BLOB", "clustered": "WITHOUT ROWID", "with": ""},
+    "postgresql": {"text": 'TEXT COLLATE "C"', "bytes": "BYTEA", "clustered": "", "with": INCLUDED},
 }
 
 FACTS = """
@@ -63,7 +65,7 @@ CREATE TABLE edge_assertion (
     valid_from BIGINT NOT NULL,
     valid_to BIGINT NOT NULL,
     claim_id INTEGER NOT NULL,
-    PRIMARY KEY (edge_id, rank, valid_from)
+    PRIMARY KEY (edge_id, rank, valid_from){with}
 ) {clustered};
 
 CREATE TABLE attribute (
@@ -88,7 +90,7 @@ CREATE TABLE attribute_assertion (
     valid_from BIGINT NOT NULL,
     valid_to BIGINT NOT NULL,
     claim_id INTEGER NOT NULL,
-    PRIMARY KEY (attribute_id, rank, valid_from)
+    PRIMARY KEY (attribute_id, rank, valid_from){with}
 ) {clustered};
 """
 
