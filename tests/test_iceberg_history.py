@@ -10,6 +10,7 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.table import Table
 from pyiceberg.types import IntegerType, StringType
 
+from catalogs.iceberg.pointer import Pointed
 from catalogs.iceberg.source import IcebergSource
 from catalogs.storage import Storage
 from catalogs.table import TableSource
@@ -214,9 +215,9 @@ def test_the_files_kept_are_those_from_which_lost_states_can_be_rebuilt(table: T
     ]
 
 
-def test_a_catalog_is_asked_for_the_current_file_each_time(catalog: Catalog) -> None:
+def test_the_pointer_is_asked_for_the_current_file_each_time(catalog: Catalog) -> None:
     table = orders(catalog)
-    source: TableSource = IcebergSource.in_catalog(catalog, "shop.orders", storage=Storage({}))
+    source: TableSource = _asking(catalog)
     assert source.head() == table.metadata_location
     known = source.history(known=None)
     table.append(rows(1))
@@ -226,7 +227,7 @@ def test_a_catalog_is_asked_for_the_current_file_each_time(catalog: Catalog) -> 
 
 def test_a_table_replaced_by_name_is_another_table(catalog: Catalog) -> None:
     table = orders(catalog)
-    source = IcebergSource.in_catalog(catalog, "shop.orders", storage=Storage({}))
+    source = _asking(catalog)
     known = source.history(known=None)
     catalog.drop_table("shop.orders")
     again = catalog.create_table("shop.orders", schema=table.schema())
@@ -235,6 +236,13 @@ def test_a_table_replaced_by_name_is_another_table(catalog: Catalog) -> None:
     history = source.history(known=known)
     assert history.identity != known.identity
     assert [one.witness for one in history.chain if one in known.chain] == []
+
+
+def _asking(catalog: Catalog) -> IcebergSource:
+    def ask() -> Pointed:
+        return Pointed(catalog.load_table("shop.orders").metadata_location, {})
+
+    return IcebergSource.pointed_to(ask, storage=Storage({}), properties={})
 
 
 def _source(table: Table) -> IcebergSource:

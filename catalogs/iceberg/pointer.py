@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from catalogs.iceberg.metadata import file_name, is_metadata_name, metadata_number
 from catalogs.storage import AbsentFileError, Storage
 from snapshots.errors import UnreadableError
-
-if TYPE_CHECKING:
-    from pyiceberg.catalog import Catalog
 
 _HINT = "version-hint.text"
 _HINT_BYTES_MAX = 1000
@@ -41,20 +37,6 @@ def in_folder(folder: str, *, storage: Storage) -> Pointer:
 
     def ask() -> Pointed:
         return Pointed(_current_in(folder.rstrip("/"), storage), {})
-
-    return ask
-
-
-def in_catalog(catalog: Catalog, identifier: str) -> Pointer:
-    """Point at the current metadata file as a catalog names it, without reading that file.
-
-    Raises UnknownNameError where the catalog has no such table, UnreadableError where it fails.
-    """
-    from catalogs.iceberg.catalog_pointer import ask_catalog
-
-    def ask() -> Pointed:
-        location, properties = ask_catalog(catalog, identifier)
-        return Pointed(location, properties)
 
     return ask
 

@@ -8,14 +8,13 @@ import uuid
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from catalogs.iceberg.chain import Fetched, walk_back
 from catalogs.iceberg.current import CurrentTable
 from catalogs.iceberg.files import FileLists, commit_files
 from catalogs.iceberg.history import history_of
 from catalogs.iceberg.metadata import SnapshotEntry, TableMetadata, decode_metadata, file_name
-from catalogs.iceberg.pointer import Pointed, Pointer, in_catalog, in_folder
+from catalogs.iceberg.pointer import Pointed, Pointer
 from catalogs.iceberg.reading import Reading, Readings
 from catalogs.iceberg.relocation import normal
 from catalogs.iceberg.state import IcebergState, open_state
@@ -28,16 +27,13 @@ from snapshots.errors import UnknownNameError
 from snapshots.files import CommitFiles
 from snapshots.history import TableHistory
 
-if TYPE_CHECKING:
-    from pyiceberg.catalog import Catalog
-
 _NOT_MOVED: Mapping[str, str] = MappingProxyType({})
 
 
 class IcebergSource:
     """One Iceberg table; implements `catalogs.table.TableSource`.
 
-    Made from a metadata file, a folder (`at_folder`) or a catalog's table (`in_catalog`).
+    Made from a metadata file, or from whoever points at the current one: a folder, a catalog.
     `properties` are those of a pyiceberg FileIO, for reading data files; `relocation` maps recorded
     prefixes to where their files lie now, for what a moved table's own folder does not tell.
     """
@@ -58,40 +54,16 @@ class IcebergSource:
         self._current: CurrentTable | None = None
 
     @classmethod
-    def at_folder(
+    def pointed_to(
         cls,
-        folder: str,
+        pointer: Pointer,
         *,
         storage: Storage,
         properties: Mapping[str, str],
         relocation: Mapping[str, str] = _NOT_MOVED,
     ) -> IcebergSource:
-        """Take a table's folder: the version hint there, or the file names, say what is current."""
-        source = cls(folder, storage=storage, properties=properties, relocation=relocation)
-        source._pointer = in_folder(folder, storage=storage)
-        return source
-
-    @classmethod
-    def in_catalog(
-        cls,
-        catalog: Catalog,
-        identifier: str,
-        *,
-        storage: Storage,
-        relocation: Mapping[str, str] = _NOT_MOVED,
-    ) -> IcebergSource:
-        """Take a table of a pyiceberg catalog, which is asked for the current file each time."""
-        properties = catalog.properties
-        source = cls(identifier, storage=storage, properties=properties, relocation=relocation)
-        source._pointer = in_catalog(catalog, identifier)
-        return source
-
-    @classmethod
-    def pointed_to(
-        cls, pointer: Pointer, *, storage: Storage, properties: Mapping[str, str]
-    ) -> IcebergSource:
         """Take the table whose current metadata file a pointer tells, asked each time."""
-        source = cls("", storage=storage, properties=properties)
+        source = cls("", storage=storage, properties=properties, relocation=relocation)
         source._pointer = pointer
         return source
 
