@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from snapshots.files import FileContent
 from snapshots.instant import Instant
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from snapshots.files import DataFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,3 +105,41 @@ Availability = (
     | Erased
     | Unverified
 )
+
+
+def availability(
+    *,
+    now: Instant,
+    listed: bool,
+    found_in: str | None,
+    files: Sequence[DataFile],
+    missing: Sequence[DataFile],
+    protecting: Sequence[Protected],
+    risk: AtRisk | None,
+    loss: tuple[Instant | None, str | None],
+) -> Availability:
+    """Judge a state by what was found of it. DESIGN 4.5.
+
+    `listed` tells whether the table itself still has it; `found_in` says where else its file
+    list was found, None where nowhere. `files` are all it is made of, `missing` those of them
+    that are not there. `protecting` are the refs that name it, `risk` is what its table's policy
+    will do, and `loss` since when and by whose act it is no longer whole, as far as is known.
+
+    Missing files outweigh everything; a ref protects while it is not past its age, and as long
+    as the policy would.
+    """
+    since, act = loss
+    if missing:
+        paths = tuple(file.path for file in missing)
+        rows = {file.key for file in files if file.content is FileContent.DATA}
+        if rows and rows <= {file.key for file in missing}:
+            return Gone(paths, since, act)
+        return Partial(paths, len(files), since, act)
+    if not listed:
+        if found_in is not None:
+            return Recoverable(found_in)
+        return Unverified(f"no list of its files was found{f'; {act}' if act else ''}")
+    longest = max(protecting, key=lambda one: (one.until, one.ref), default=None)
+    if longest and longest.until > now and (risk is None or longest.until >= risk.since):
+        return longest
+    return risk or Live()
