@@ -1,4 +1,4 @@
-"""Retention: what a table's policy takes agrees with the procedures of the specs at every instant."""
+"""Retention: what a table's policy takes is what the procedures of the specs take."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -49,9 +49,7 @@ def _history(
         recorded=(),
         snapshots=tuple(snapshots),
         schemas=(),
-        listed=frozenset(one.snapshot_id for one in snapshots)
-        if listed is None
-        else frozenset(listed),
+        listed=frozenset(ids if listed is None else listed),
         expiries=(),
         gaps=(),
         features=(),
