@@ -69,7 +69,7 @@ def overlay(pieces: Sequence[tuple[Period, str, tuple[str, ...]]]) -> Line:
     >>> one = (Period(Instant(0), Instant(9)), "a", ())
     >>> two = (Period(Instant(5), Instant(9)), "b", ())
     >>> [str(period.start.micros) + claim for period, claim in overlay([one, two])]
-    ['0{"how":[],"jobs":["a"]}', '5{"how":[],"jobs":["a","b"]}']
+    ['0{"jobs":["a"],"how":[]}', '5{"jobs":["a","b"],"how":[]}']
     """
     bounds = sorted({end for period, _, _ in pieces for end in (period.start, period.end)})
     line: list[tuple[Period, str]] = []
