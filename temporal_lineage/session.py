@@ -203,6 +203,7 @@ class Session:
                 reader,
                 address,
                 question,
+                now=self.clock(),
                 folder=self.workspace.folder,
                 out=out,
                 recover=recover,

@@ -34,7 +34,7 @@ def test_a_model_is_reproducible_from_the_states_its_run_read(lake: Lake) -> Non
     assert answer.made_by is not None
     assert (answer.made_by.run, answer.made_by.job) == (run_id, "train/fraud")
     assert [one.address for one in answer.inputs] == ["delta.orders@0", f"lake.raw.orders@{read}"]
-    assert [one.availability for one in answer.inputs] == [Live(), Live()]
+    assert [one.verdict for one in answer.inputs] == ["at-risk", "at-risk"]
     assert {(one.known.grade, one.known.method) for one in answer.inputs} == {
         ("high", "input-start-version")
     }

@@ -11,6 +11,7 @@ from pyarrow import parquet
 
 from reproduce_lake import Lake, local, only, orders
 from snapshots.availability import (
+    AtRisk,
     Gone,
     Live,
     LogTruncated,
@@ -20,7 +21,7 @@ from snapshots.availability import (
     Unverified,
 )
 from snapshots.errors import BadAddressError, UnreadableError
-from snapshots.instant import FOREVER
+from snapshots.instant import FOREVER, Instant
 from temporal_lineage.reproduce.answer import Irreproducible, RecoveryNeeded, Reproducible
 from temporal_lineage.reproduce.lock import LOCK_NAME
 
@@ -55,6 +56,29 @@ def test_a_tagged_snapshot_is_protected_for_as_long_as_its_tag_lives(lake: Lake)
     one = only(lake.session.reproduce(f"lake.raw.orders@{snapshot}"))
     assert one.availability == Protected("v1", FOREVER)
     assert one.known.method == "named"
+
+
+@pytest.mark.parametrize("harvests_after", [0, 1])
+def test_a_snapshot_is_at_risk_by_the_policy_the_table_has_now(
+    lake: Lake, harvests_after: int
+) -> None:
+    table = lake.iceberg()
+    snapshot = lake.append(table)
+    lake.append(table)
+    lake.harvest()
+    with table.transaction() as transaction:
+        transaction.set_properties({"history.expire.max-snapshot-age-ms": "60000"})
+    for _ in range(harvests_after):
+        lake.harvest()
+
+    one = only(lake.session.reproduce(f"lake.raw.orders@{snapshot}"))
+
+    committed = Instant.from_millis(table.snapshots()[0].timestamp_ms)
+    assert one.availability == AtRisk(
+        "history.expire.max-snapshot-age-ms=60000", committed.plus(micros=60_001_000)
+    )
+    shown = lake.tl("reproduce", f"lake.raw.orders@{snapshot}").output
+    assert f"takes it  from {committed.plus(micros=60_001_000)} on" in shown
 
 
 def test_what_a_table_holds_is_asked_of_the_table_and_not_of_the_ledger(lake: Lake) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from snapshots.availability import AtRisk
 from temporal_lineage.cli.layout import pairs
 from temporal_lineage.cli.options import output_option, point_options, print_answer
 
@@ -150,6 +151,8 @@ def _reasons(availability: Availability) -> Iterator[tuple[str, object]]:
                 yield from _missing(value, getattr(availability, "of", None))
             case "act":
                 yield "by", value or "nobody knows whose act"
+            case "since" if isinstance(availability, AtRisk):
+                yield "takes it", f"from {value} on"
             case name if name in _LABELS:
                 yield _LABELS[name], value
 

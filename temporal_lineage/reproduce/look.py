@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from snapshots.availability import Availability, Gone, LogTruncated, Unverified
+from snapshots.availability import Availability, Gone, LogTruncated, Unverified, availability
 from snapshots.errors import TemporalLineageError
 from temporal_lineage.keys import split_name_key
 from temporal_lineage.reproduce.answer import LostFile, ReproduceInput, availability_name
@@ -13,7 +13,6 @@ from temporal_lineage.reproduce.inputs import Input, InputState, UnknownState
 from temporal_lineage.reproduce.loss import Act, act_behind, expiry_of
 from temporal_lineage.reproduce.rows import row_bounds
 from temporal_lineage.reproduce.tables import OutOfReach, Reached
-from temporal_lineage.reproduce.verdict import damaged, whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from catalogs.table import TableState
     from snapshots.files import DataFile
     from snapshots.history import TableHistory
+    from snapshots.instant import Instant
     from temporal_lineage.claims import TableClaim
     from temporal_lineage.reproduce.tables import Tables
 
@@ -49,8 +49,8 @@ class Unseen:
 Looked = Seen | Unseen
 
 
-def look(tables: Tables, one: Input) -> Looked:
-    """Give the verdict on one input. Whatever stands in the way of looking is part of it."""
+def look(tables: Tables, one: Input, *, now: Instant) -> Looked:
+    """Give the verdict on one input at `now`. What stands in the way of looking is part of it."""
     if isinstance(one, UnknownState):
         return Unseen(_unknown(one), ())
     told = _told(one, tables.claim(one.dataset_id))
@@ -62,7 +62,7 @@ def look(tables: Tables, one: Input) -> Looked:
         return Unseen(_judged(told, Unverified(reason)), ())
     doubts = (f"{one.dataset} was opened by its place: {reached.detour}",) if reached.detour else ()
     try:
-        return _looked(tables, reached, int(one.version), told, doubts)
+        return _looked(tables, reached, int(one.version), told, doubts, now=now)
     except TemporalLineageError as error:
         return Unseen(_judged(told, Unverified(str(error))), doubts)
 
@@ -73,6 +73,8 @@ def _looked(
     snapshot_id: int,
     told: ReproduceInput,
     doubts: tuple[str, ...],
+    *,
+    now: Instant,
 ) -> Looked:
     found = tables.state(reached, snapshot_id)
     history = reached.history
@@ -80,13 +82,20 @@ def _looked(
         return Unseen(_judged(told, _with_act(found, expiry_of(history, snapshot_id))), doubts)
     state = found.state
     missing = state.missing()
-    if missing:
-        act = act_behind(reached.source, history, snapshot_id, missing)
-        availability = damaged(state.files, missing, act)
-    else:
-        availability = whole(history, snapshot_id, way=found.way)
+    # The log is read for an act only where there is a loss to explain.
+    act = act_behind(reached.source, history, snapshot_id, missing) if missing else None
+    verdict = availability(
+        now=now,
+        listed=found.way is None,
+        found_in=found.way,
+        files=state.files,
+        missing=missing,
+        protecting=reached.protections.get(snapshot_id, ()),
+        risk=reached.risks.get(snapshot_id),
+        loss=(act.since, act.what) if act else (None, None),
+    )
     metadata = state.found_in or _witness(history, snapshot_id)
-    return Seen(_described(_judged(told, availability), state, missing), state, metadata, doubts)
+    return Seen(_described(_judged(told, verdict), state, missing), state, metadata, doubts)
 
 
 def _with_act(found: LogTruncated | Gone, act: Act | None) -> Availability:
@@ -139,8 +148,8 @@ def _unknown(one: UnknownState) -> ReproduceInput:
     return _judged(replace(told, candidates=one.candidates), Unverified(one.reason))
 
 
-def _judged(told: ReproduceInput, availability: Availability) -> ReproduceInput:
-    return replace(told, verdict=availability_name(availability), availability=availability)
+def _judged(told: ReproduceInput, verdict: Availability) -> ReproduceInput:
+    return replace(told, verdict=availability_name(verdict), availability=verdict)
 
 
 def _described(

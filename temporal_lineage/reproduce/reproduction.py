@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from snapshots.instant import Instant
     from temporal_lineage.addresses import Address
     from temporal_lineage.questions.question import Question
     from temporal_lineage.reproduce.inputs import Inputs
@@ -41,6 +42,7 @@ def reproduce(
     address: Address,
     question: Question,
     *,
+    now: Instant,
     folder: Path,
     out: Path | None,
     recover: bool,
@@ -49,7 +51,7 @@ def reproduce(
     """Tell whether a target can be rebuilt from its inputs, and rebuild them in `out`. DESIGN 4.5.
 
     The inputs are those believed at the question's point in both times; the verdicts are about
-    the tables as they lie there now. `out` appears whole, or not at all: only where every input
+    the tables as they lie there `now`. `out` appears whole, or not at all: only where every input
     can be read, and with `recover` also where some must be recovered. No table is ever touched.
     Raises UnknownNameError, BadAddressError, CannotWriteError, RowCountError, and UnreadableError
     where a file that was there cannot be read.
@@ -58,7 +60,7 @@ def reproduce(
         refuse_unless_free(out)
     inputs = find_inputs(reader, address, question.as_of)
     tables = Tables(reader, folder)
-    looked = [look(tables, one) for one in inputs.inputs]
+    looked = [look(tables, one, now=now) for one in inputs.inputs]
     told = tuple(one.input for one in looked)
     outcome = decided(told, recover=recover)
     if out is not None and isinstance(outcome, Reproducible):

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from snapshots.availability import Gone, LogTruncated
 from snapshots.errors import TemporalLineageError, UnknownNameError
 from snapshots.instant import FOREVER
+from snapshots.retention import at_risk, protections
+from temporal_lineage.claims import decode
 from temporal_lineage.histories import remembered, table_claim
+from temporal_lineage.keys import AttributeKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from catalogs.configuration import CatalogEntry
     from catalogs.table import RawCommit, TableSource, TableState
+    from snapshots.availability import AtRisk, Protected
     from snapshots.history import TableHistory
     from temporal_lineage.claims import TableClaim
     from temporal_lineage.store.reader import Reader
@@ -25,12 +29,15 @@ if TYPE_CHECKING:
 class Reached:
     """A table that could be looked at; `history` joins what it and the ledger remember.
 
-    `detour` says why it was opened by its place and not by its catalog; None where it was not.
+    `protections` and `risks` are what its refs and its policy do, by snapshot. `detour` says why
+    it was opened by its place and not by its catalog; None where it was not.
     """
 
     dataset_id: int
     source: TableSource
     history: TableHistory
+    protections: Mapping[int, tuple[Protected, ...]]
+    risks: Mapping[int, AtRisk]
     detour: str | None
 
 
@@ -105,10 +112,38 @@ class Tables:
                 refused.append(str(error))
                 continue
             if history.identity == known.identity:
-                detour = "; ".join(refused) if refused else None
-                return Reached(dataset_id, source, history, detour)
+                return self._reached(dataset_id, source, history, known, refused)
             refused.append(f"{source.location} holds another table now, {history.identity}")
         return OutOfReach("; ".join(dict.fromkeys(refused)))
+
+    def _reached(
+        self,
+        dataset_id: int,
+        source: TableSource,
+        history: TableHistory,
+        known: TableHistory,
+        refused: Sequence[str],
+    ) -> Reached:
+        head, before = history.head(), known.head()
+        if head is not None and before is not None and head.witness == before.witness:
+            # A commit point that was not read again has its properties in the ledger only.
+            line = self._reader.timeline(
+                node_id=dataset_id, kind=AttributeKind.PROPERTIES, name="", system=FOREVER
+            )
+            properties = decode(dict[str, str], line[-1].claim) if line else {}
+            chain = tuple(
+                replace(head, properties=properties) if point is head else point
+                for point in history.chain
+            )
+            history = replace(history, chain=chain)
+        return Reached(
+            dataset_id=dataset_id,
+            source=source,
+            history=history,
+            protections=protections(history),
+            risks=at_risk(history),
+            detour="; ".join(refused) if refused else None,
+        )
 
     def _ways(self, claim: TableClaim, refused: list[str]) -> Iterator[Callable[[], TableSource]]:
         """Yield the ways to open a table: by the catalog it was harvested from, by its place."""
