@@ -24,6 +24,7 @@ from functools import cache
 from pathlib import Path
 from unittest import mock
 
+import pytest
 import time_machine
 
 from snapshots.instant import Instant
@@ -64,6 +65,8 @@ class Told:
 def told_lake(folder: Path) -> Told:
     """Run `tl demo` below the session's folder, once for all test files."""
     home = folder / "home"
+    if home.exists():
+        pytest.fail("`tl demo` failed in an earlier test, whose error says why")
     home.mkdir()
     with at_home(home):
         printed, status = said("tl demo")
