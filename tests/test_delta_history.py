@@ -203,7 +203,7 @@ def test_staged_commits_of_a_catalog_managed_table_wait_for_its_catalog(tmp_path
     history = _history(tmp_path)
     assert [one.snapshot_id for one in history.snapshots] == [0]
     (gap,) = _gaps(history)
-    assert gap.startswith("staged commits in _staged_commits, version 1: whether")
+    assert gap.startswith("staged commits of version 1: whether")
     write(tmp_path, 1, commit_info("WRITE"), add("f1"))
     assert _gaps(_history(tmp_path, history)) == []
 

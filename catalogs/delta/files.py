@@ -109,8 +109,8 @@ class _Past:
                 self.live.add(file.key)
             for name in _named(file):
                 self.origins.setdefault(name, version)
-        self.live -= removes.keys()
-        self._removed |= removes.keys()
+        self.live.difference_update(removes)
+        self._removed.update(removes)
         return added, list(removes.values())
 
     def start(self, files: Iterable[LogicalFile]) -> None:

@@ -7,12 +7,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from catalogs.delta.chronicle import Chronicle
 from catalogs.delta.instants import after
 from catalogs.delta.log import DeltaLog
-from catalogs.delta.protocol import CATALOG_MANAGED
-from catalogs.delta.segment import STAGED_FOLDER, commit_name, holes, staged
+from catalogs.delta.protocol import MANAGED
+from catalogs.delta.segment import commit_name, holes, staged
 from snapshots.commit_point import CommitPoint, LostPoint
 from snapshots.history import Gap
 
-STAGED = f"staged commits in {STAGED_FOLDER}"
+STAGED = "staged commits"
 """How the gap begins that ends once the table's catalog has published the commits."""
 
 
@@ -33,13 +33,13 @@ def gaps_of(chronicle: Chronicle, points: Mapping[int, CommitPoint]) -> Iterator
 
 def staged_gaps(log: DeltaLog, features: Collection[str]) -> Iterator[Gap]:
     """Say which commits of a catalog-managed table only its catalog can confirm."""
-    if CATALOG_MANAGED not in features:
+    if MANAGED.isdisjoint(features):
         return
     newest = max(log.segment.versions())
     waiting = sorted(version for version in staged(log.storage, log.root) if version > newest)
     if waiting:
         yield Gap(
-            f"{STAGED}, {named(_ranges(waiting))}: whether they were accepted only the table's"
+            f"{STAGED} of {named(_ranges(waiting))}: whether they were accepted only the table's"
             " catalog knows"
         )
 

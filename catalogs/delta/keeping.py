@@ -17,9 +17,8 @@ def worth_keeping(log: DeltaLog, *, newest: int, skip: Collection[str]) -> Itera
     sidecars; a compacted range where its commits are gone. Raises UnreadableError where a file
     cannot be read.
     """
-    for name in _names(log.segment, newest, skip):
-        if name in skip:
-            continue
+    wanted = [name for name in _names(log.segment, newest, skip) if name not in skip]
+    for name in log.in_turn(wanted):
         # Sidecars first: who has the checkpoint then has all of it.
         for part in sidecars(log, name) if ".checkpoint." in name else ():
             if part not in skip:

@@ -6,13 +6,14 @@ from catalogs.delta.actions import Protocol
 from snapshots.errors import UnsupportedError
 
 READER_VERSION_MAX = 3
-CATALOG_MANAGED = "catalogManaged"
+MANAGED = frozenset({"catalogManaged", "coordinatedCommits-preview", "managedCommits-preview"})
+"""Features of tables whose newest commits may wait in a folder until a catalog publishes them."""
 
 # Names a reader must know before it may trust what it replays. A writer's features change nothing
 # for a reader, so any of them will do. `catalogOwned` was a preview with rules of its own.
 _READER_FEATURES = frozenset(
     {
-        CATALOG_MANAGED,
+        "catalogManaged",
         "columnMapping",
         "deletionVectors",
         "geospatial",

@@ -71,11 +71,11 @@ def steps(log: DeltaLog, *, after: int | None) -> Iterator[Step]:
     Raises UnreadableError for a commit that cannot be decoded: what came after it is unknown.
     """
     known = -1 if after is None else after
-    for version in log.segment.versions():
-        if after is not None and version <= after:
-            continue
-        name = log.segment.commits.get(version)
-        commit = None if name is None else log.commit(name)
+    commits = log.segment.commits
+    versions = [one for one in log.segment.versions() if one > known]
+    bodies = log.in_turn([commits[one] for one in versions if one in commits])
+    for version in versions:
+        commit = log.commit(next(bodies)) if version in commits else None
         if commit is not None and version == known + 1:
             known = version
             yield Step(version, commit, True, None, None, commit.metadata, commit.protocol)
@@ -206,5 +206,5 @@ def _folded(log: DeltaLog, witness: str, commits: Iterable[Commit]) -> Table:
 def _commits(log: DeltaLog, plan: Plan) -> Iterator[Commit]:
     if plan.checkpoint:
         yield checkpoint(log, plan.checkpoint)
-    for name in plan.steps:
+    for name in log.in_turn(plan.steps):
         yield log.commit(name)

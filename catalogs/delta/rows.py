@@ -152,6 +152,9 @@ def _column(
     if wanted.is_partition(column):
         return pa.repeat(_partition_scalar(column, file, target), size)
     if column.name not in names:
+        if column.required:
+            msg = f"it lacks the column {column.name}, which the table requires"
+            raise ValueError(msg)
         return pa.nulls(size, target)  # the file is older than the column
     array = source.column(names[column.name])
     return conformed(array, column.type, target, by_id=wanted.by_id, location=wanted.root)

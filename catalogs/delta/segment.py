@@ -14,7 +14,8 @@ from snapshots.instant import Instant
 
 LOG_FOLDER = "_delta_log"
 SIDECAR_FOLDER = "_sidecars"
-STAGED_FOLDER = "_staged_commits"
+STAGED_FOLDERS = ("_staged_commits", "_commits")
+"""Where commits wait for a catalog, or for the commit coordinators of earlier previews."""
 
 _COMMIT = re.compile(r"(\d{20})\.json")
 _STAGED = re.compile(r"(\d{20})\.[0-9a-fA-F-]{36}\.json")
@@ -129,15 +130,14 @@ def token(storage: Storage, root: str) -> str:
     return f"{_name(oldest)}..{_name(newest)}@{newest.modified.micros}/{newest.size_bytes}"
 
 
-def staged(storage: Storage, root: str) -> Mapping[int, tuple[str, ...]]:
-    """Give the commits that writers proposed to the catalog of a catalog-managed table."""
-    found: dict[int, tuple[str, ...]] = {}
-    names = sorted(_name(one) for one in storage.list(f"{root}/{LOG_FOLDER}/{STAGED_FOLDER}"))
-    for name in names:
-        if match := _STAGED.fullmatch(name):
-            version = int(match[1])
-            found[version] = (*found.get(version, ()), name)
-    return found
+def staged(storage: Storage, root: str) -> frozenset[int]:
+    """Give the versions of commits that writers proposed to the catalog of a managed table."""
+    return frozenset(
+        int(match[1])
+        for folder in STAGED_FOLDERS
+        for file in storage.list(f"{root}/{LOG_FOLDER}/{folder}")
+        if (match := _STAGED.fullmatch(_name(file)))
+    )
 
 
 def holes(versions: Iterable[int], *, first: int) -> Iterator[tuple[int, int]]:
