@@ -6,7 +6,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from enum import StrEnum
-from itertools import count
+from itertools import count, pairwise
 from pathlib import Path
 
 import pytest
@@ -138,6 +138,31 @@ def test_nodes_are_named_once_and_given_in_the_order_asked(ledger: Ledger) -> No
         assert reader.named(node_ids=[child, 10_000])[child].parent_id == first[0]
         assert [node.name for node in reader.children(parent_id=first[0], kind="part")] == ["b"]
         assert [node.node_id for node in reader.nodes(kind="thing")] == sorted({*first})
+
+
+def test_many_assertions_at_once_are_as_good_as_few(ledger: Ledger) -> None:
+    """Hundreds of rows go another way into PostgreSQL than a few."""
+    nodes: list[int] = []
+    for claim in ("1", "2"):
+        with ledger.transaction(source="test", note="") as transaction:
+            nodes = transaction.nodes([NodeKey("thing", 0, f"{n}") for n in range(300)])
+            made = transaction.assert_edges(
+                EdgeAssertion(Kind.THING, src, dst, SINCE_5, claim) for src, dst in pairwise(nodes)
+            )
+            assert made == 299
+            transaction.assert_attributes(
+                AttributeAssertion(node, Kind.THING, "", SINCE_5, claim) for node in nodes
+            )
+    assert ledger.check() == []
+    as_of = AsOf(valid=Instant(6), system=FOREVER)
+    with ledger.reading() as reader:
+        rows = reader.edges_into(node_ids=nodes, kinds=["thing"], as_of=as_of)
+        assert [row.claim for row in rows] == ["2"] * 299
+        steps = reader.steps_out_of(node_ids=nodes, kinds=["thing"], as_of=as_of)
+        assert sorted(steps) == sorted(
+            (row.edge_id, row.src_id, row.dst_id, row.claim) for row in rows
+        )
+        assert len(reader.by_attribute(kind="thing", name="", as_of=as_of)) == 300
 
 
 def test_kinds_may_be_members_of_an_enumeration(ledger: Ledger) -> None:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from temporal_lineage.store.runner import Runner
 
-COPY_ROWS_MIN = 50
-"""From how many rows on PostgreSQL's COPY is the quicker way in."""
+BULK_ROWS_MIN = 50
+"""From how many rows on PostgreSQL is told by COPY and by arrays, which then is quicker."""
 
 
 class Session:
@@ -37,7 +37,7 @@ class Session:
             return
         names = ", ".join(columns)
         with self._translated():
-            if not self.on_sqlite and len(rows) >= COPY_ROWS_MIN:
+            if not self.on_sqlite and len(rows) >= BULK_ROWS_MIN:
                 self._copy(f"COPY {table} ({names}) FROM STDIN", rows)
                 return
             marks = ", ".join([self._mark] * len(columns))
@@ -54,6 +54,9 @@ class Session:
     ) -> None:
         """Set columns of the rows with these keys; each row is values, then key."""
         if not rows:
+            return
+        if not self.on_sqlite and len(rows) >= BULK_ROWS_MIN:
+            self._update_from_arrays(table, columns, where, rows)
             return
         values = ", ".join(f"{name} = {self._mark}" for name in columns)
         keys = " AND ".join(f"{name} = {self._mark}" for name in where)
@@ -75,6 +78,28 @@ class Session:
         from temporal_lineage.store.full import FullRunner
 
         return FullRunner(self._connection, self._location)
+
+    def _update_from_arrays(
+        self,
+        table: str,
+        columns: Sequence[str],
+        where: Sequence[str],
+        rows: Sequence[tuple[Any, ...]],
+    ) -> None:
+        places = range(len(rows[0]))
+        told = ", ".join(f"c{place}" for place in places)
+        values = ", ".join(f"{name} = told.c{place}" for place, name in enumerate(columns))
+        keys = " AND ".join(
+            f"{table}.{name} = told.c{place}" for place, name in enumerate(where, len(columns))
+        )
+        arrays = ", ".join(
+            f"{self._mark}::{'bigint' if isinstance(value, int) else 'text'}[]" for value in rows[0]
+        )
+        with self._translated():
+            self._connection.exec_driver_sql(
+                f"UPDATE {table} SET {values} FROM unnest({arrays}) AS told({told}) WHERE {keys}",
+                tuple(list(column) for column in zip(*rows, strict=True)),
+            )
 
     def _copy(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
         import psycopg
