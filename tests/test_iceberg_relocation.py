@@ -124,6 +124,20 @@ def test_what_was_told_goes_first_and_the_longest_prefix_wins(tmp_path: Path) ->
     assert found.find("s3://ab/f") == "s3://ab/f"
 
 
+def test_files_beside_a_moved_table_are_found_where_its_folder_moved_to(tmp_path: Path) -> None:
+    (tmp_path / "aside").mkdir()
+    (tmp_path / "aside" / "f").write_text("")
+    moved = Relocation(
+        root=f"{tmp_path}/shop/t", recorded_root="s3://old/shop/t", told={}, storage=Storage({})
+    )
+    assert moved.find("s3://old/aside/f") == f"{tmp_path}/aside/f"
+    assert moved.find("s3://old/aside/g") == "s3://old/aside/g"
+    renamed = Relocation(
+        root=f"{tmp_path}/shop/u", recorded_root="s3://old/shop/t", told={}, storage=Storage({})
+    )
+    assert renamed.find("s3://old/aside/f") == "s3://old/aside/f"
+
+
 def test_data_outside_the_table_is_found_where_the_caller_says(tmp_path: Path) -> None:
     data = _data(tmp_path / "aside" / "one.parquet") | {"file_path": "s3://old/aside/one.parquet"}
     path = write_table(tmp_path / "t", [data])

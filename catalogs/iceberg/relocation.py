@@ -15,8 +15,9 @@ class Relocation:
     """Turns the paths that metadata records into those where the files are found.
 
     A table that was copied keeps its old absolute paths. Its root is known by where its metadata
-    lies, and a recorded path is the one under that root which it ends with. A path that is not
-    there, or that could be two files, is left as it is recorded: nothing is guessed.
+    lies, and a recorded path is the one under that root which it ends with. Files beside the root
+    are found where the folders above it kept their names. A path that is not there, or that could
+    be two files, is left as it is recorded: nothing is guessed.
     """
 
     def __init__(
@@ -31,6 +32,8 @@ class Relocation:
             reverse=True,
         )
         self._storage = storage
+        self._moved_above = _moved_folder(self._recorded_root, normal(root))
+        self._beside: dict[str, str | None] = {}
         self._below: frozenset[str] | None = None
         self._is_listed = False
         self._learned: list[str] = []
@@ -59,7 +62,7 @@ class Relocation:
         if not self.is_moved:
             return path
         rest = self._under_root(path)
-        return path if rest is None else f"{self.root}/{rest}"
+        return f"{self.root}/{rest}" if rest is not None else self._beside_root(path) or path
 
     def _under_root(self, path: str) -> str | None:
         """Give the path below the root that a recorded path stands for; None where there is none.
@@ -82,6 +85,21 @@ class Relocation:
             return None
         self._learned.append(path.removesuffix("/" + found[0]))
         return found[0]
+
+    def _beside_root(self, path: str) -> str | None:
+        """Look for a path outside the root in the folder that was moved; None where it is not."""
+        old, new = self._moved_above
+        rest = _below(path, old) if old else None
+        if rest is None or _below(path, self._recorded_root) is not None:
+            return None
+        if path not in self._beside:
+            found = f"{new}/{rest}"
+            try:
+                is_there = self._storage.size(found) is not None
+            except UnreadableError:
+                is_there = False
+            self._beside[path] = found if is_there else None
+        return self._beside[path]
 
     def _files(self) -> frozenset[str] | None:
         """List what lies below the root, once; None where it may not be listed."""
@@ -162,6 +180,24 @@ def _root(metadata_location: str) -> str:
     if file_name(folder) != "metadata":
         return normal(folder)
     return normal(folder_of(folder))
+
+
+def _moved_folder(recorded: str, real: str) -> tuple[str, str]:
+    """Give the highest folder above a moved root whose inside kept its names: then, and now.
+
+    >>> _moved_folder("/lake/shop/orders", "s3://copy/lake2/shop/orders")
+    ('/lake', 's3://copy/lake2')
+    """
+    old, new = recorded.split("/"), real.split("/")
+    while len(old) > _least(recorded) and len(new) > _least(real) and old[-1] == new[-1]:
+        old.pop()
+        new.pop()
+    return ("/".join(old), "/".join(new)) if len(old) < recorded.count("/") + 1 else ("", "")
+
+
+def _least(location: str) -> int:
+    """Count the parts that are no folders: the scheme and the bucket or host, or the root."""
+    return 3 if "://" in location else 1
 
 
 def _scheme(path: str) -> str:
