@@ -11,7 +11,7 @@ from snapshots.instant import Instant
 from snapshots.refs import MAIN
 from snapshots.schema import SchemaVersion
 from snapshots.snapshot import Snapshot
-from snapshots.time_travel import RecordedEntry, log_of
+from snapshots.time_travel import RecordedEntry, log_of, logs_of
 
 if TYPE_CHECKING:
     from snapshots.snapshot_log import SnapshotLog
@@ -81,3 +81,8 @@ class TableHistory:
         """Give the log of a ref. DESIGN 4.1."""
         by_id = {one.snapshot_id: one for one in self.snapshots}
         return log_of(ref, chain=self.chain, recorded=self.recorded, snapshots=by_id)
+
+    def logs(self) -> dict[str, SnapshotLog]:
+        """Give the logs of all refs, main first, in one walk over the chain."""
+        by_id = {one.snapshot_id: one for one in self.snapshots}
+        return logs_of(self.ref_names(), chain=self.chain, recorded=self.recorded, snapshots=by_id)

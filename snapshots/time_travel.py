@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from snapshots.commit_point import ChainPoint, CommitPoint, LostPoint
@@ -22,9 +22,9 @@ from snapshots.snapshot_log import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-__all__ = ["RecordedEntry", "log_of", "monotonic"]
+__all__ = ["RecordedEntry", "log_of", "logs_of", "monotonic"]
 
 _MILLISECOND_IN_MICROS = 1000
 
@@ -41,26 +41,39 @@ def log_of(
     Where the chain of commit points is whole, it decides. Before it, and where a point is lost,
     `recorded` (the union of all snapshot-logs seen) decides for main; a hole in it is unknown.
     """
+    return logs_of((ref,), chain=chain, recorded=recorded, snapshots=snapshots)[ref]
+
+
+def logs_of(
+    refs: Iterable[str],
+    *,
+    chain: Sequence[ChainPoint],
+    recorded: Sequence[RecordedEntry],
+    snapshots: Mapping[int, Snapshot],
+) -> dict[str, SnapshotLog]:
+    """Give the logs of several refs; the chain is walked once, whatever their number."""
     steps = _steps(chain)
-    readable = [step for step in steps if isinstance(step, CommitPoint)]
-    lost = [step for step in steps if isinstance(step, LostPoint)]
-    entries: list[LogEntry] = []
+    marks: dict[str, list[_Mark]] = {ref: [] for ref in refs}
     vouched = RecordedLog(())
-    if ref == MAIN:
-        first = steps[0].at if steps else FOREVER
-        before = recorded_log(recorded, points=readable, lost=(), snapshots=snapshots)
-        entries += before.within(Period(BEGINNING, first)) if first > BEGINNING else []
-        if lost:
-            vouched = recorded_log(recorded, points=readable, lost=lost, snapshots=snapshots)
+    if MAIN in marks:
+        before, vouched = _recorded(steps, recorded, snapshots)
+        for entry in before:
+            _add(marks[MAIN], _marked(entry))
+    told: CommitPoint | None = None
     for number, point in enumerate(steps):
-        end = steps[number + 1].at if number + 1 < len(steps) else FOREVER
-        period = Period(point.at, end)
         match point:
             case CommitPoint():
-                entries.append(_from_point(ref, period, point))
+                for ref in _changed(told, point, marks):
+                    _add(marks[ref], _told(ref, point))
+                told = point
             case LostPoint():
-                entries += _over_lost_point(period, point, vouched)
-    return SnapshotLog(ref, tuple(_merged(entries)))
+                end = steps[number + 1].at if number + 1 < len(steps) else FOREVER
+                known = vouched.within(Period(point.at, end))
+                for ref, entries in marks.items():
+                    for mark in _over_lost_point(point, known if ref == MAIN else []):
+                        _add(entries, mark)
+                told = None
+    return {ref: SnapshotLog(ref, _entries(entries)) for ref, entries in marks.items()}
 
 
 def monotonic(points: Sequence[CommitPoint]) -> tuple[CommitPoint, ...]:
@@ -102,7 +115,70 @@ def _is_in_commit(point: ChainPoint) -> bool:
     return isinstance(point, CommitPoint) and point.source is InstantSource.IN_COMMIT
 
 
-def _from_point(ref: str, period: Period, point: CommitPoint) -> LogEntry:
+def _recorded(
+    steps: Sequence[ChainPoint],
+    recorded: Sequence[RecordedEntry],
+    snapshots: Mapping[int, Snapshot],
+) -> tuple[list[LogEntry], RecordedLog]:
+    """Give what the snapshot logs say before the chain, and what they can say over lost points."""
+    readable = [step for step in steps if isinstance(step, CommitPoint)]
+    lost = [step for step in steps if isinstance(step, LostPoint)]
+    first = steps[0].at if steps else FOREVER
+    before: list[LogEntry] = []
+    if first > BEGINNING:
+        log = recorded_log(recorded, points=readable, lost=(), snapshots=snapshots)
+        before = log.within(Period(BEGINNING, first))
+    if not lost:
+        return before, RecordedLog(())
+    return before, recorded_log(recorded, points=readable, lost=lost, snapshots=snapshots)
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """From here on a ref is in this state, until its next mark."""
+
+    start: Instant
+    state: State
+    schema_id: int | None
+    rule: Rule
+    witness: str
+
+
+def _add(marks: list[_Mark], mark: _Mark) -> None:
+    """Leave out what says the same: a metadata commit that changed nothing a reader sees."""
+    last = marks[-1] if marks else None
+    if last is None or (last.state, last.schema_id, last.rule) != (
+        mark.state,
+        mark.schema_id,
+        mark.rule,
+    ):
+        marks.append(mark)
+
+
+def _entries(marks: Sequence[_Mark]) -> tuple[LogEntry, ...]:
+    ends = [*(mark.start for mark in marks[1:]), FOREVER]
+    return tuple(
+        LogEntry(Period(mark.start, end), mark.state, mark.schema_id, mark.rule, mark.witness)
+        for mark, end in zip(marks, ends, strict=False)
+    )
+
+
+def _marked(entry: LogEntry) -> _Mark:
+    return _Mark(entry.period.start, entry.state, entry.schema_id, entry.rule, entry.witness)
+
+
+def _changed(
+    told: CommitPoint | None, point: CommitPoint, refs: Mapping[str, list[_Mark]]
+) -> Iterable[str]:
+    """Give the refs that may be in another state than the point before told."""
+    if told is None or told.schema_id != point.schema_id:
+        return refs
+    was = {(named.name, named.snapshot_id) for named in told.refs}
+    now = {(named.name, named.snapshot_id) for named in point.refs}
+    return {MAIN, *(name for name, _ in was ^ now)} & refs.keys()
+
+
+def _told(ref: str, point: CommitPoint) -> _Mark:
     state: State
     named = next((named for named in point.refs if named.name == ref), None)
     if named is not None:
@@ -111,31 +187,11 @@ def _from_point(ref: str, period: Period, point: CommitPoint) -> LogEntry:
         state = Current(point.snapshot_id)
     else:
         state = Absent()
-    return LogEntry(period, state, point.schema_id, Rule.COMMIT_POINT, point.witness)
+    return _Mark(point.at, state, point.schema_id, Rule.COMMIT_POINT, point.witness)
 
 
-def _over_lost_point(period: Period, point: LostPoint, vouched: RecordedLog) -> list[LogEntry]:
-    known = vouched.within(period)
-    covered_from = known[0].period.start if known else period.end
-    if covered_from == period.start:
-        return known
-    unknown = Unknown(f"the commit {point.witness} at {point.at} can no longer be read")
-    before = Period(period.start, covered_from)
-    return [LogEntry(before, unknown, None, Rule.COMMIT_POINT, point.witness), *known]
-
-
-def _merged(entries: Iterable[LogEntry]) -> list[LogEntry]:
-    """Join neighbours that say the same: a metadata commit that changed nothing a reader sees."""
-    result: list[LogEntry] = []
-    for entry in entries:
-        last = result[-1] if result else None
-        if last and (last.state, last.schema_id, last.rule) == (
-            entry.state,
-            entry.schema_id,
-            entry.rule,
-        ):
-            period = Period(last.period.start, entry.period.end)
-            result[-1] = LogEntry(period, last.state, last.schema_id, last.rule, last.witness)
-        else:
-            result.append(entry)
-    return result
+def _over_lost_point(point: LostPoint, known: Sequence[LogEntry]) -> Iterator[_Mark]:
+    if not known or known[0].period.start > point.at:
+        unknown = Unknown(f"the commit {point.witness} at {point.at} can no longer be read")
+        yield _Mark(point.at, unknown, None, Rule.COMMIT_POINT, point.witness)
+    yield from map(_marked, known)

@@ -10,12 +10,13 @@ from snapshots.instant import BEGINNING, FOREVER, Instant
 from snapshots.refs import MAIN
 from snapshots.snapshot import InstantSource
 from snapshots.snapshot_log import Absent, Certainty, Current, Rule, State, Unknown
-from snapshots.time_travel import log_of, monotonic
+from snapshots.time_travel import log_of, logs_of, monotonic
 from strategies import branch, chains, lost, point, snapshot, tag
 
 FILE = InstantSource.FILE_MODIFICATION
 IN_COMMIT = InstantSource.IN_COMMIT
 SECOND = 1_000_000
+REFS = (MAIN, "audit", "v1")
 
 
 def _rule(ref: str, chain: Sequence[ChainPoint], at: Instant) -> State | None:
@@ -41,8 +42,7 @@ def _rule(ref: str, chain: Sequence[ChainPoint], at: Instant) -> State | None:
 def test_every_ref_has_at_every_instant_the_state_that_the_rule_says(
     chain: tuple[ChainPoint, ...],
 ) -> None:
-    for ref in (MAIN, "audit", "v1"):
-        log = log_of(ref, chain=chain, recorded=(), snapshots={})
+    for ref, log in logs_of(REFS, chain=chain, recorded=(), snapshots={}).items():
         for micros in range(-1, 60):
             entry = log.at(Instant(micros))
             expected = _rule(ref, chain, Instant(micros))
@@ -63,6 +63,12 @@ def test_a_log_is_open_at_its_end_and_neighbours_differ(chain: tuple[ChainPoint,
         assert log.entries[-1].period.end == FOREVER
     for before, after in zip(log.entries, log.entries[1:], strict=False):
         assert (before.state, before.schema_id) != (after.state, after.schema_id)
+
+
+@given(chains())
+def test_all_refs_at_once_have_the_logs_each_has_alone(chain: tuple[ChainPoint, ...]) -> None:
+    alone = {ref: log_of(ref, chain=chain, recorded=(), snapshots={}) for ref in REFS}
+    assert logs_of(REFS, chain=chain, recorded=(), snapshots={}) == alone
 
 
 def test_of_two_commits_in_one_instant_the_later_in_the_chain_is_the_state() -> None:
