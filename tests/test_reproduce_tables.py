@@ -4,11 +4,13 @@ import hashlib
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from iceberg_files import write_parquet, write_position_deletes, write_table
 from reproduce_lake import Lake, local, only, orders
 from snapshots.availability import (
     AtRisk,
@@ -385,6 +387,38 @@ def test_a_file_that_lies_about_its_rows_stops_everything(lake: Lake) -> None:
     assert not out.parent.exists()
 
 
+def test_rows_that_delete_files_take_are_not_written(lake: Lake) -> None:
+    data = _data(lake.root, "one", 4)
+    gone = write_position_deletes(lake.root / "d.parquet", [(data["file_path"], 1)])
+    twice = write_position_deletes(lake.root / "e.parquet", [(data["file_path"], 1)])
+    write_table(lake.root / "t", [data, gone, twice])
+    lake.session.harvest([str(lake.root / "t")])
+    address = f"dataset:file/{lake.root / 't'}@1"
+
+    answer = lake.session.reproduce(address, out=lake.root / "out")
+
+    assert only(answer).rows is None
+    assert answer.doubts == (f"the number of rows of {address} is not recorded exactly",)
+    (path,) = (lake.root / "out").glob("*.parquet")
+    assert parquet.read_table(path).to_pydict() == {"id": [0, 2, 3]}
+
+
+def test_a_state_that_nothing_here_reads_exactly_is_not_called_readable(lake: Lake) -> None:
+    equal = _data(lake.root, "eq", 1) | {"content": 2, "sequence_number": 2}
+    write_table(lake.root / "t", [_data(lake.root, "one", 2), equal])
+    lake.session.harvest([str(lake.root / "t")])
+    address = f"dataset:file/{lake.root / 't'}@1"
+
+    answer = lake.session.reproduce(address, out=lake.root / "out")
+
+    assert answer.outcome == Irreproducible((), (address,))
+    one = only(answer)
+    assert isinstance(one.availability, Unverified)
+    assert "needs equality deletes, which is not supported" in one.availability.reason
+    assert one.files == 2
+    assert not (lake.root / "out").exists()
+
+
 def test_an_address_of_a_column_a_job_or_an_edge_is_refused(lake: Lake) -> None:
     lake.append(lake.iceberg())
     lake.harvest()
@@ -397,6 +431,11 @@ def test_an_occupied_folder_is_refused_before_anything_is_read(lake: Lake) -> No
     (lake.root / "out").mkdir()
     (lake.root / "out" / "mine").write_text("mine")
     assert lake.tl_status("reproduce", "never.heard.of", "--out", str(lake.root / "out")) == 1
+
+
+def _data(root: Path, name: str, count: int) -> dict[str, Any]:
+    table = pa.table({"id": pa.array(range(count), pa.int64())})
+    return write_parquet(root / "t" / "data" / f"{name}.parquet", table, ids={"id": 1})
 
 
 def _clean_log(table: Path, *, before: int) -> None:

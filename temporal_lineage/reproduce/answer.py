@@ -100,7 +100,7 @@ class RecoveryNeeded:
 
 @dataclass(frozen=True, slots=True)
 class Irreproducible:
-    """Some inputs cannot be read: `lost` ones are gone, `unverified` ones could not be looked at.
+    """Some inputs cannot be read: `lost` ones are gone, of `unverified` ones nobody here can tell.
 
     Both are empty where nothing is known of what the target was made from.
     """

@@ -1,6 +1,11 @@
 """The lock of a reproduction: what was read, down to the files, and what was written.
 
-It stands alone: nothing in it needs this ledger to be understood. docs/lock.md describes it.
+It stands alone: nothing in it needs this ledger to be understood. `target`, `as_of` and `as_known`
+are the question, `made_by` is the run behind it or null. Each of `inputs` names a state of a table
+(`address`, `identity`, `format`, `location`, `version`), the `metadata` file that defines it, its
+`schema` by field id, the set of its `files` by digest, how it is `known` to have been read, the
+`verdict`, and the Parquet file `written`, with its own digest. Versions are text: a snapshot id is
+too long for the numbers of many JSON readers.
 """
 
 from __future__ import annotations

@@ -94,8 +94,22 @@ def _looked(
         risk=reached.risks.get(snapshot_id),
         loss=(act.since, act.what) if act else (None, None),
     )
+    if not missing and (refused := _refusal(state)) is not None:
+        verdict = Unverified(refused)
     metadata = state.found_in or _witness(history, snapshot_id)
     return Seen(_described(_judged(told, verdict), state, missing), state, metadata, doubts)
+
+
+def _refusal(state: TableState) -> str | None:
+    """Say why nothing here can read a state whose files are all there; None where it can.
+
+    The readers refuse before the first row what they cannot give exactly.
+    """
+    try:
+        state.batches(columns=None).close()
+    except TemporalLineageError as error:
+        return str(error)
+    return None
 
 
 def _with_act(found: LogTruncated | Gone, act: Act | None) -> Availability:
