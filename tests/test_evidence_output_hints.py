@@ -103,6 +103,17 @@ def test_without_any_history_the_version_is_all_there_is() -> None:
     assert decided(link) == ((4,), Method.OUTPUT_COMPLETE_VERSION, Grade.INFERRED)
 
 
+def test_a_version_nobody_remembers_that_another_run_reports_is_the_other_runs() -> None:
+    report = {**seen(), "outputFacets": {"icebergCommitReport": {"snapshotId": 4}}}
+    links = links_of(
+        timeline(), run_told(R1, 0, 2, output=seen(4)), run_told(R2, 0, 2, output=report)
+    )
+    assert decided(links[R2]) == ((4,), Method.OUTPUT_COMMIT_REPORT, Grade.HIGH)
+    assert decided(links[R1]) == PHANTOM
+    why = f"the commit belongs to run {R2} (output-commit-report)"
+    assert rejections(links[R1].evidence) == {"COMPLETE version 4": why}
+
+
 def test_counts_that_fit_one_commit_only_are_high() -> None:
     table = timeline(Commit(1, 0, rows=5), Commit(2, 1, rows=7))
     links = links_of(table, run_told(R1, -1, 2, output=wrote(7)))

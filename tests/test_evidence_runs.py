@@ -36,6 +36,16 @@ def test_the_first_start_and_the_last_end_count() -> None:
     assert (run.started_at, run.ended_at, run.state) == (at(0), at(5), RunState.COMPLETE)
 
 
+def test_of_several_ends_one_that_tells_a_version_counts() -> None:
+    run = record(
+        event("COMPLETE", 2, inputs=[seen(3)]),
+        event("START", 0, inputs=[seen()]),
+        event("COMPLETE", 3, inputs=[seen()]),
+        event("START", 1, inputs=[seen(1)]),
+    )
+    assert _versions(run) == ("1", [None], "3")
+
+
 def test_a_dataset_that_only_one_end_names_is_seen_there_only() -> None:
     run = record(event("START", 0), event("COMPLETE", 2, inputs=[seen(3)]))
     assert _versions(run) == (None, [], "3")

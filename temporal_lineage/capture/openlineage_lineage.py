@@ -35,8 +35,8 @@ def column_lineage(facet: object, place: str, doubts: Doubts) -> ColumnLineage |
     if facet is None:
         return None
     body = mapping(facet, place, doubts)
-    if body.get("_deleted") is True or not isinstance(facet, dict):
-        return None
+    if body.get("_deleted") is True or not (body.keys() & {"fields", "dataset"}):
+        return None  # without either it says nothing, which is not to say that nothing flows
     columns = []
     for column, entry in mapping(body.get("fields"), f"{place}.fields", doubts).items():
         spot = f"{place}.fields.{column}"

@@ -62,10 +62,12 @@ def _told(docket: Docket, case: Writer) -> int | None:
         return None
     snapshot = docket.table.by_id.get(number)
     if snapshot is None:
-        if _is_known(docket, case):
-            case.reject(what, "no snapshot of the table is known by that id")
-            return None
-        return number
+        owner = docket.owner(number)
+        if owner is None and not _is_known(docket, case):
+            return number
+        unknown = "no snapshot of the table is known by that id"
+        case.reject(what, unknown if owner is None else f"the commit belongs to {owner}")
+        return None
     wrong = _speaks_against(docket, case, snapshot)
     if wrong is not None:
         case.reject(what, wrong)

@@ -32,6 +32,8 @@ _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})(\d{3})")
 _OFFSET = re.compile(r"([zZ]|[+-]\d{2}(:?\d{2})?|UTC)$")
 _KEYWORDS = {"for", "system_version", "system_time"}
 
+_REGION = re.compile(r"\s+[A-Za-z]+/[A-Za-z_/]+$")
+
 _SECONDS, _MILLISECONDS = 1_000_000, 1_000
 
 
@@ -165,7 +167,8 @@ def _time_pin(value: str, shown: str, *, unit: int) -> Pin:
     """Read a text of time, or a number in this unit of microseconds."""
     if _DIGITS.fullmatch(value):
         return TimePin(Instant(int(value) * unit), zoned=True, text=shown)
-    text = re.sub(r"\s*UTC$", "Z", value.strip())
+    # A zone by name, as Trino allows, is read as no zone: the rules for its offset change.
+    text = _REGION.sub("", re.sub(r"\s*UTC$", "Z", value.strip()))
     try:
         at = Instant.parse(text)
     except BadInstantError:

@@ -47,8 +47,9 @@ class Observation:
     """All that the events of one run say of one dataset on one side, START and end kept apart.
 
     `dataset` is the canonical name. `start` is what the first START that names the dataset says,
-    `terminal` what the last COMPLETE, ABORT or FAIL says, each None where none names it;
-    `during` what all other events say, oldest first.
+    `terminal` what the last COMPLETE, ABORT or FAIL says, each None where none names it; of
+    several, one that tells a version goes before one that does not. `during` is what all other
+    events say, oldest first.
     """
 
     dataset: Dataset
@@ -195,14 +196,23 @@ def _observations(
 def _observation(
     dataset: Dataset, told: Sequence[tuple[RunEventKind, DatasetMention]]
 ) -> Observation:
-    first = next((n for n, (kind, _) in enumerate(told) if kind is RunEventKind.START), None)
-    last = next((n for n in reversed(range(len(told))) if told[n][0].terminal), None)
+    starts = [n for n, (kind, _) in enumerate(told) if kind is RunEventKind.START]
+    ends = [n for n in reversed(range(len(told))) if told[n][0].terminal]
+    first, last = _first_with_version(starts, told), _first_with_version(ends, told)
     return Observation(
         dataset=dataset,
         start=None if first is None else told[first][1],
         during=_distinct([told[n][1] for n in range(len(told)) if n not in (first, last)]),
         terminal=None if last is None else told[last][1],
     )
+
+
+def _first_with_version(
+    places: Sequence[int], told: Sequence[tuple[RunEventKind, DatasetMention]]
+) -> int | None:
+    """Give the first place that tells a version, else the first; None for none."""
+    versions = [n for n in places if told[n][1].version is not None]
+    return next(iter((*versions, *places)), None)
 
 
 def _joined(mentions: Sequence[DatasetMention]) -> DatasetMention | None:
