@@ -55,7 +55,7 @@ def remember(
             for point in history.chain
         },
         AttributeKind.RECORDED: _recorded(history),
-        AttributeKind.REF: {ref: _log(history.log(ref)) for ref in history.ref_names()},
+        AttributeKind.REF: {ref: _log(log) for ref, log in history.logs().items()},
         AttributeKind.SCHEMA: _schemas(history),
         AttributeKind.PROPERTIES: {
             "": _with_earlier(transaction, dataset_id, _properties(history))
