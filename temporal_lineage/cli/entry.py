@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 ANSWERED_NO = 3
 """The exit status of a question whose answer is no."""
 
+_COMPLETION = "_TL_COMPLETE"
+"""The variable by which Click's completion scripts call us."""
+
 
 def main() -> None:
     """Run `tl` with what was typed, and exit."""
@@ -27,8 +30,7 @@ def main() -> None:
         # Inside the try: what waits in the buffer may be for a reader who has left.
         sys.stdout.flush()
     except BrokenPipeError:
-        # The reader of our output left, as `head` does; that is its right. Python would flush
-        # once more on its way out, and complain.
+        # The same, met by the last flush. Python would flush once more on its way out.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 0
     sys.exit(status)
@@ -51,6 +53,12 @@ def run(arguments: Sequence[str], *, session: Session | None) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
+    except SystemExit:
+        # Click ends the program where a shell asked for completions, and, with 1, where the reader
+        # of our output has left, as `head` does; that is its right.
+        if _COMPLETION in os.environ:
+            raise
+        return 0
     except click.Abort:
         click.echo("tl: interrupted; what was committed before is kept", err=True)
         return 1
