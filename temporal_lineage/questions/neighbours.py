@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from temporal_lineage.facts import AsOf
     from temporal_lineage.keys import EdgeKind
-    from temporal_lineage.store.reader import EdgeRow, Reader
+    from temporal_lineage.store.reader import Reader
 
 STATES_MAX = 10_000
 """How many states that hold a commit's rows one downstream step looks at."""
@@ -28,13 +28,13 @@ class LedgerNeighbours:
 
     def steps_into(self, node_ids: Sequence[int]) -> Sequence[Step]:
         """Give the edges whose target is one of the nodes."""
-        rows = self._reader.edges_into(node_ids=node_ids, kinds=self._kinds, as_of=self._as_of)
-        return [_step(row) for row in rows]
+        rows = self._reader.steps_into(node_ids=node_ids, kinds=self._kinds, as_of=self._as_of)
+        return [Step(*row) for row in rows]
 
     def steps_out_of(self, node_ids: Sequence[int]) -> Sequence[Step]:
         """Give the edges whose source is one of the nodes."""
-        rows = self._reader.edges_out_of(node_ids=node_ids, kinds=self._kinds, as_of=self._as_of)
-        return [_step(row) for row in rows]
+        rows = self._reader.steps_out_of(node_ids=node_ids, kinds=self._kinds, as_of=self._as_of)
+        return [Step(*row) for row in rows]
 
     def commits_in(self, state_ids: Sequence[int]) -> Sequence[Contained]:
         """Give the commits whose rows are live in the states."""
@@ -47,7 +47,3 @@ class LedgerNeighbours:
             commit_ids=commit_ids, system=self._as_of.system, limit=STATES_MAX
         )
         return [Contained(row.commit_id, row.state_id, row.certainty) for row in rows]
-
-
-def _step(row: EdgeRow) -> Step:
-    return Step(row.edge_id, row.src_id, row.dst_id, row.claim)

@@ -41,6 +41,7 @@ class Transaction(AssertionWrites, CommitWrites, RecordWrites):
         )
         self._numbers: dict[str, int] = {}
         self._turns: dict[tuple[str, int], tuple[int, int]] = {}
+        self._named: dict[NodeKey, int] = {}
 
     def _stamped(self) -> int:
         """Give the transaction's number; its row is written with the first thing said."""

@@ -29,6 +29,10 @@ _ATTRIBUTES = _Log("attribute", ("node_id", "kind", "name"), "attribute_states")
 _EDGES = _Log("edge", ("src_id", "kind", "dst_id"), "edge_states")
 
 
+NAMED_MAX = 100_000
+"""How many names a transaction remembers, so that the same few are not looked up again."""
+
+
 @dataclass(slots=True)
 class _Known:
     """A key while a batch is applied; `turn_end` is where the current turn's last period ends."""
@@ -45,15 +49,16 @@ class AssertionWrites(Writes):
 
     def nodes(self, keys: Sequence[NodeKey]) -> list[int]:
         """Give the numbers of nodes, in the order of the keys; new ones are made."""
-        distinct = dict.fromkeys(keys)
-        numbers: dict[tuple[str, int, str], int] = {
-            row[:3]: row[3] for row in self._found("nodes_by_key", "keys", distinct)
-        }
-        made = {key: self._next("node") for key in distinct if key not in numbers}
+        if len(self._named) > NAMED_MAX:
+            self._named.clear()
+        asked = [key for key in dict.fromkeys(keys) if key not in self._named]
+        for *key, number in self._found("nodes_by_key", "keys", asked):
+            self._named[NodeKey(*key)] = number
+        made = {key: self._next("node") for key in asked if key not in self._named}
         rows = [(number, *key) for key, number in made.items()]
         self._session.insert("node", ("node_id", "kind", "parent_id", "name"), rows)
-        numbers |= {(*key,): number for key, number in made.items()}
-        return [numbers[key] for key in keys]
+        self._named.update(made)
+        return [self._named[key] for key in keys]
 
     def assert_attributes(self, assertions: Iterable[AttributeAssertion]) -> int:
         """Say what holds of nodes; where periods of one key overlap, the later wins.

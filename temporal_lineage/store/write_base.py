@@ -8,6 +8,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
+    from temporal_lineage.store.assertions import NodeKey
     from temporal_lineage.store.reader import Reader
     from temporal_lineage.store.runner import Parameters
     from temporal_lineage.store.session import Session
@@ -24,6 +25,7 @@ class Writes:
     _session: Session
     _numbers: dict[str, int]
     _turns: dict[tuple[str, int], tuple[int, int]]
+    _named: dict[NodeKey, int]
     reader: Reader
 
     def _stamped(self) -> int:
