@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from catalogs.iceberg.manifests import ManifestEntry
 from catalogs.iceberg.relocation import normal
@@ -30,8 +30,8 @@ class Deletes:
         """Sort the state's delete files by what they may apply to."""
         self._files = files
         self._vectors = defaultdict[str, list[ManifestEntry]](list)
-        self._positions: list[ManifestEntry] = []
-        self._equalities: list[ManifestEntry] = []
+        self._positions = defaultdict[_Partition, list[ManifestEntry]](list)
+        self._equalities = defaultdict[_Partition | None, list[ManifestEntry]](list)
         self._read: dict[str, dict[str, pa.ChunkedArray]] = {}
         self._names = _DataNames(one.path for one in entries if one.content is FileContent.DATA)
         for entry in entries:
@@ -39,9 +39,11 @@ class Deletes:
                 case FileContent.DELETION_VECTOR:
                     self._vectors[self._named(entry, entry.referenced_path or "")].append(entry)
                 case FileContent.POSITION_DELETES:
-                    self._positions.append(entry)
+                    self._positions[_partition(entry)].append(entry)
                 case FileContent.EQUALITY_DELETES:
-                    self._equalities.append(entry)
+                    # Those of a table without partitions apply to all of it.
+                    is_global = all(value is None for value in entry.partition)
+                    self._equalities[None if is_global else _partition(entry)].append(entry)
                 case FileContent.DATA:
                     pass
 
@@ -59,15 +61,16 @@ class Deletes:
             return pa.concat_arrays([self._vector(one) for one in vectors])
         chunks = [
             chunk
-            for one in self._positions
-            if _is_not_newer(data, one) and _same_partition(data, one) and _may_name(one, data)
+            for one in self._positions.get(_partition(data), ())
+            if _is_not_newer(data, one) and self._may_name(one, data)
             for chunk in self._rows(one).get(data.path, pa.chunked_array([], pa.int64())).chunks
         ]
         return pa.concat_arrays(chunks) if chunks else None
 
     def refuse_equality(self, data: ManifestEntry) -> None:
         """Raise UnsupportedError where an equality delete applies to a data file."""
-        if any(_is_older(data, one) and _same_partition(data, one) for one in self._equalities):
+        near = (*self._equalities.get(_partition(data), ()), *self._equalities.get(None, ()))
+        if any(_is_older(data, one) for one in near):
             place = self._files.found(data)
             advice = "read this state with an engine that applies equality deletes, such as Spark"
             raise UnsupportedError(place, "equality deletes", advice)
@@ -78,6 +81,10 @@ class Deletes:
             rows = _by_path(self._files.table(entry, ["file_path", "pos"]))
             self._read[entry.path] = {self._named(entry, path): at for path, at in rows.items()}
         return self._read[entry.path]
+
+    def _may_name(self, delete: ManifestEntry, data: ManifestEntry) -> bool:
+        told = delete.referenced_path
+        return told is None or self._named(delete, told) == data.path
 
     def _named(self, delete: ManifestEntry, path: str) -> str:
         """Give the recorded path of the data file that a delete means; its own if none is live.
@@ -172,15 +179,6 @@ def _by_path(table: pa.Table) -> dict[str, pa.ChunkedArray]:
     }
 
 
-def _given(partition: tuple[Any, ...]) -> Iterable[bool]:
-    """Tell which values a partition has; void transforms leave a table unpartitioned, all null."""
-    return (value is not None for value in partition)
-
-
-def _may_name(delete: ManifestEntry, data: ManifestEntry) -> bool:
-    return delete.referenced_path in {None, data.path}
-
-
 def _is_not_newer(data: ManifestEntry, delete: ManifestEntry) -> bool:
     data_number, delete_number = _numbers(data, delete)
     return data_number <= delete_number
@@ -199,9 +197,9 @@ def _numbers(data: ManifestEntry, delete: ManifestEntry) -> tuple[int, int]:
     return data.sequence_number or 0, delete.sequence_number or 0
 
 
-def _same_partition(data: ManifestEntry, delete: ManifestEntry) -> bool:
-    """Tell whether a delete file's partition takes in a data file: its own, or the whole table."""
-    if delete.content is FileContent.EQUALITY_DELETES and not any(_given(delete.partition)):
-        return True
-    # By their text, since a partition of NaN equals itself here.
-    return delete.spec_id == data.spec_id and repr(delete.partition) == repr(data.partition)
+_Partition = tuple[int, str]
+
+
+def _partition(entry: ManifestEntry) -> _Partition:
+    """Give a partition as a key; by the text of its values, since NaN is no equal of itself."""
+    return entry.spec_id, repr(entry.partition)
