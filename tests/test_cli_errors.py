@@ -298,6 +298,23 @@ def test_rows_that_do_not_fit_on_the_disk_leave_no_half_of_them(small: Path) -> 
     assert not list(small.glob("*rebuilt*"))
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
+@pytest.mark.parametrize("output", ["text", "json", "ndjson"])
+def test_an_answer_that_does_not_fit_on_the_disk_says_so(output: str, shop: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            ["tl", "log", "lake.raw.orders", "--output", output],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        "tl: the answer cannot be written: the disk is full; make room for it"
+    ]
+
+
 def test_rows_are_not_written_over_anything(small: Path) -> None:
     Path("rebuilt").mkdir()
     Path("rebuilt/mine").touch()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from temporal_lineage.session import Session
-
-ANSWERED_NO = 3
-"""The exit status of a question whose answer is no."""
 
 _COMPLETION = "_TL_COMPLETE"
 """The variable by which Click's completion scripts call us."""
@@ -33,6 +31,12 @@ def main() -> None:
         # The same, met by the last flush. Python would flush once more on its way out.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 0
+    except OSError as error:
+        if error.errno != errno.ENOSPC or error.filename is not None:
+            raise
+        click.echo("tl: the answer cannot be written: the disk is full; make room for it", err=True)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 1
     sys.exit(status)
 
 
