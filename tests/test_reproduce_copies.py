@@ -24,69 +24,69 @@ def lake(tmp_path: Path) -> Lake:
     return Lake(tmp_path)
 
 
+SCHEMA = {
+    "id": 0,
+    "fields": [
+        {"id": 1, "name": "id", "type": "long", "required": False},
+        {"id": 2, "name": "name", "type": "string", "required": False},
+    ],
+}
+
+
 def test_the_lock_says_all_about_what_was_read_and_written(lake: Lake) -> None:
     table = lake.iceberg()
     snapshot = lake.append(table)
     lake.harvest()
     out = lake.root / "out"
+    target = f"lake.raw.orders@{snapshot}"
 
-    answer = lake.session.reproduce(
-        f"lake.raw.orders@{snapshot}", out=out, as_of="2100-01-01", as_known="2100-01-02"
-    )
+    lake.session.reproduce(target, out=out, as_of="2100-01-01", as_known="2100-01-02")
 
     (task,) = table.scan().plan_files()
     size = task.file.file_size_in_bytes
     line = json.dumps([task.file.file_path, size, "data"], separators=(",", ":")) + "\n"
-    body = (out / f"lake.raw.orders@{snapshot}.parquet").read_bytes()
+    body = (out / f"{target}.parquet").read_bytes()
     lock = json.loads((out / LOCK_NAME).read_text())
     assert lock.pop("tool").startswith("temporal-lineage ")
+    (one,) = lock.pop("inputs")
     assert lock == {
         "lock": 1,
-        "target": f"lake.raw.orders@{snapshot}",
+        "target": target,
         "as_of": "2100-01-01T00:00:00Z",
         "as_known": "2100-01-02T00:00:00Z",
         "made_by": None,
-        "inputs": [
-            {
-                "address": f"lake.raw.orders@{snapshot}",
-                "identity": f"iceberg:{table.metadata.table_uuid}",
-                "format": "iceberg",
-                "location": str(local(table.location())),
-                "version": snapshot,
-                "metadata": str(local(table.metadata_location)),
-                "schema": {
-                    "id": 0,
-                    "fields": [
-                        {"id": 1, "name": "id", "type": "long", "required": False},
-                        {"id": 2, "name": "name", "type": "string", "required": False},
-                    ],
-                },
-                "rows": 3,
-                "files": {
-                    "count": 1,
-                    "size_bytes": size,
-                    "sha256": hashlib.sha256(line.encode()).hexdigest(),
-                },
-                "known": {
-                    "grade": "exact",
-                    "method": "named",
-                    "witness": f"@{snapshot} is what was asked for",
-                },
-                "verdict": "live",
-                "written": {
-                    "name": f"lake.raw.orders@{snapshot}.parquet",
-                    "rows": 3,
-                    "size_bytes": len(body),
-                    "sha256": hashlib.sha256(body).hexdigest(),
-                },
-            }
-        ],
     }
-    assert isinstance(answer.outcome, Reproducible)
-    assert answer.outcome.written is not None
-    assert sorted(one.name for one in out.iterdir()) == sorted(
-        [LOCK_NAME, *(file.name for file in answer.outcome.written.files)]
-    )
+    witness = f"@{snapshot} is what was asked for"
+    assert one == {
+        "address": target,
+        "identity": f"iceberg:{table.metadata.table_uuid}",
+        "format": "iceberg",
+        "location": str(local(table.location())),
+        "version": snapshot,
+        "metadata": str(local(table.metadata_location)),
+        "schema": SCHEMA,
+        "rows": 3,
+        "files": {"count": 1, "size_bytes": size, "sha256": _sha256(line.encode())},
+        "known": {"grade": "exact", "method": "named", "witness": witness},
+        "verdict": "live",
+        "written": {
+            "name": f"{target}.parquet",
+            "rows": 3,
+            "size_bytes": len(body),
+            "sha256": _sha256(body),
+        },
+    }
+
+
+def test_the_answer_names_every_file_that_was_written(lake: Lake) -> None:
+    lake.append(lake.iceberg())
+    lake.harvest()
+    out = lake.root / "out"
+    outcome = lake.session.reproduce("lake.raw.orders", out=out).outcome
+    assert isinstance(outcome, Reproducible)
+    assert outcome.written is not None
+    named = {outcome.written.lock, *(file.name for file in outcome.written.files)}
+    assert {path.name for path in out.iterdir()} == named
 
 
 def test_the_same_state_reproduced_twice_gives_the_same_bytes(lake: Lake) -> None:
@@ -167,6 +167,10 @@ def test_a_state_that_nothing_here_reads_exactly_is_not_called_readable(lake: La
     assert "needs equality deletes, which is not supported" in one.availability.reason
     assert one.files == 2
     assert not (lake.root / "out").exists()
+
+
+def _sha256(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
 
 
 def _data(root: Path, name: str, count: int) -> dict[str, Any]:
