@@ -54,20 +54,35 @@ class Move:
     minute: float
 
 
+@dataclass(frozen=True)
+class SchemaChange:
+    """The schema changes at a minute, without a snapshot."""
+
+    schema_id: int
+    minute: float
+
+
+Step = Commit | Move | SchemaChange
+
+
 def history(
-    *steps: Commit | Move, format_of: TableFormat = TableFormat.ICEBERG, start: float | None = None
+    *steps: Step, format_of: TableFormat = TableFormat.ICEBERG, start: float | None = None
 ) -> TableHistory:
     """Make a table that took these steps; with `start` it was empty before, from then on."""
     heads: dict[str, int] = {}
     chain: list[ChainPoint] = []
     snapshots: list[Snapshot] = []
+    schema_id = 0
     if start is not None:
-        chain.append(_point(0, at(start), {}))
+        chain.append(_point(0, at(start), {}, schema_id))
     for step in steps:
         if isinstance(step, Commit):
             snapshots.append(_snapshot(step, heads.get(step.ref, heads.get(MAIN)), len(snapshots)))
-        heads[step.ref] = step.snapshot_id
-        chain.append(_point(len(chain), at(step.minute), dict(heads)))
+        if isinstance(step, SchemaChange):
+            schema_id = step.schema_id
+        else:
+            heads[step.ref] = step.snapshot_id
+        chain.append(_point(len(chain), at(step.minute), dict(heads), schema_id))
     return TableHistory(
         identity=TableIdentity(format_of, "9c12d441"),
         location="s3://lake/sales/orders",
@@ -82,7 +97,7 @@ def history(
     )
 
 
-def timeline(*steps: Commit | Move, start: float | None = None) -> Timeline:
+def timeline(*steps: Step, start: float | None = None) -> Timeline:
     """Make the timeline of an Iceberg table that took these steps."""
     return Timeline(history(*steps, start=start))
 
@@ -152,7 +167,7 @@ def _snapshot(step: Commit, parent_id: int | None, number: int) -> Snapshot:
     )
 
 
-def _point(position: int, when: Instant, heads: Mapping[str, int]) -> CommitPoint:
+def _point(position: int, when: Instant, heads: Mapping[str, int], schema_id: int) -> CommitPoint:
     refs: list[SnapshotRef] = [
         Tag(name, head, None) if name.startswith("tag") else Branch(name, head, None, None, None)
         for name, head in heads.items()
@@ -163,7 +178,7 @@ def _point(position: int, when: Instant, heads: Mapping[str, int]) -> CommitPoin
         source=InstantSource.METADATA_LOG,
         witness=f"metadata file {position}",
         snapshot_id=heads.get(MAIN),
-        schema_id=0,
+        schema_id=schema_id,
         refs=tuple(refs),
         properties={},
     )

@@ -7,6 +7,7 @@ from evidence_stories import (
     Commit,
     Json,
     Move,
+    SchemaChange,
     event,
     record,
     rejections,
@@ -198,6 +199,15 @@ def test_a_run_without_a_commit_is_a_phantom() -> None:
     assert decided(link) == PHANTOM
     assert link.evidence.witness == (
         "no commit of the table fits START 2026-11-17T12:00:00Z, end 2026-11-17T12:02:00Z"
+    )
+
+
+def test_a_run_that_only_changed_the_schema_is_a_phantom_that_says_so() -> None:
+    table = timeline(Commit(1, -60), SchemaChange(1, 1), SchemaChange(2, 60))
+    link = links_of(table, run_told(R1, 0, 2))[R1]
+    assert decided(link) == PHANTOM
+    assert link.evidence.witness.endswith(
+        "; without a snapshot the table got schema 1 at 2026-11-17T12:01:00Z"
     )
 
 

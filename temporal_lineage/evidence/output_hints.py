@@ -206,9 +206,19 @@ def nothing_found(docket: Docket) -> Decisions:
             decision = Decision(method, Grade.CANDIDATES, tuple(possible), witness)
         else:
             grade = Grade.STALE if case.stale else Grade.NONE
-            witness = f"no commit of the table fits {case.window}"
+            witness = f"no commit of the table fits {case.window}{_schema_changes(docket, case)}"
             if case.stale:
                 witness = f"{witness}; version {listed(case.stale)} is another run's"
             decision = Decision(Method.OUTPUT_PHANTOM, grade, (), witness)
         decisions[case.run.run_id] = decision
     return decisions
+
+
+def _schema_changes(docket: Docket, case: Writer) -> str:
+    """Say that the schema changed meanwhile: a run may have done only that, without a snapshot."""
+    found = [
+        f"schema {one.schema_id} at {one.at}"
+        for one in docket.table.schema_changes
+        if case.window.contains(one.at)
+    ]
+    return f"; without a snapshot the table got {listed(found)}" if found else ""

@@ -6,6 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 
+from snapshots.commit_point import CommitPoint
 from snapshots.history import TableHistory
 from snapshots.instant import Instant
 from snapshots.snapshot import Snapshot
@@ -76,6 +77,16 @@ class Timeline:
         """Put ids into commit order, each once; those that are not known come last."""
         last = len(self._place)
         return tuple(sorted(set(snapshot_ids), key=lambda one: (self._place.get(one, last), one)))
+
+    @cached_property
+    def schema_changes(self) -> tuple[CommitPoint, ...]:
+        """The commits that changed the schema and made no snapshot, in chain order."""
+        points = [one for one in self.table.chain if isinstance(one, CommitPoint)]
+        return tuple(
+            after
+            for before, after in zip(points, points[1:], strict=False)
+            if after.schema_id != before.schema_id and after.snapshot_id == before.snapshot_id
+        )
 
     @cached_property
     def _place(self) -> dict[int, int]:
