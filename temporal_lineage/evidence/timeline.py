@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from functools import cached_property
+from itertools import pairwise
 
 from snapshots.commit_point import CommitPoint
 from snapshots.history import TableHistory
@@ -84,7 +85,7 @@ class Timeline:
         points = [one for one in self.table.chain if isinstance(one, CommitPoint)]
         return tuple(
             after
-            for before, after in zip(points, points[1:], strict=False)
+            for before, after in pairwise(points)
             if after.schema_id != before.schema_id and after.snapshot_id == before.snapshot_id
         )
 
