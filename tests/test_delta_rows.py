@@ -239,6 +239,24 @@ def test_a_file_that_is_gone_or_no_parquet_is_named(tmp_path: Path) -> None:
         read(tmp_path)
 
 
+def test_a_damaged_page_is_an_error_where_the_writer_left_checksums(tmp_path: Path) -> None:
+    rows = pa.table({"a": pa.array(range(1000), pa.int64())})
+    path = tmp_path / "f"
+    pq.write_table(rows, path, write_page_checksum=True, compression="none", use_dictionary=False)
+    body = bytearray(path.read_bytes())
+    body[len(body) // 2] ^= 1
+    path.write_bytes(body)
+    with pytest.raises(UnreadableError, match="/f"):
+        table(tmp_path, metadata(), add("f", rows=1000, size=len(body)))
+
+
+def test_a_file_without_a_column_that_is_required_is_refused(tmp_path: Path) -> None:
+    told = metadata(column("a", "long"), column("b", "long") | {"nullable": False})
+    file = data_file(tmp_path, "f", pa.table({"a": [1]}))
+    with pytest.raises(UnreadableError, match="lacks the column b"):
+        table(tmp_path, told, file)
+
+
 def test_paths_in_the_log_are_decoded_once(tmp_path: Path) -> None:
     told = metadata(column("a", "long"))
     file = data_file(tmp_path, "at=09%3A30/a b.parquet", pa.table({"a": [1]}))

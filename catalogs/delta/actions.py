@@ -167,7 +167,7 @@ def decoded(body: bytes, *, witness: str, location: str) -> Commit:
     doubts: tuple[str, ...] = ()
     try:
         actions = _ACTIONS.decode_lines(body)
-    except (msgspec.MsgspecError, RecursionError):
+    except _BROKEN:
         actions, doubts = _line_by_line(body, witness, location)
     if not actions:
         raise UnreadableError(location, "it holds no action", _TRUNCATED_ADVICE)
@@ -193,6 +193,8 @@ class _Stats(msgspec.Struct, frozen=True, rename="camel"):
     num_records: int | None = None
 
 
+# What decoding raises: bytes that are no UTF-8 are a ValueError, endless nesting a RecursionError.
+_BROKEN = (msgspec.MsgspecError, ValueError, RecursionError)
 _ACTIONS = msgspec.json.Decoder(Action)
 _STATS = msgspec.json.Decoder(_Stats)
 _JSON = json.JSONDecoder()
@@ -203,7 +205,7 @@ def _rows_in(stats: str | None) -> int | None:
         return None
     try:
         return _STATS.decode(stats).num_records
-    except msgspec.MsgspecError:
+    except _BROKEN:
         return None  # statistics are a writer's courtesy; a broken one says nothing
 
 
@@ -217,7 +219,7 @@ def _line_by_line(body: bytes, witness: str, location: str) -> tuple[list[Action
     for number, line in enumerate(body.split(b"\n"), start=1):
         try:
             actions += _ACTIONS.decode_lines(line)
-        except (msgspec.MsgspecError, RecursionError) as error:
+        except _BROKEN as error:
             reason = f"line {number} is no action: {error}"
             read = _before_trailing_text(line)
             if read is None:
@@ -243,7 +245,7 @@ def _before_trailing_text(line: bytes) -> tuple[list[Action], str] | None:
         if not count or "{" in text[place:]:
             return None
         return _ACTIONS.decode_lines(text[:place]), text[place:].strip()
-    except (ValueError, RecursionError, msgspec.MsgspecError):
+    except _BROKEN:
         return None
 
 

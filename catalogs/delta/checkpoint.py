@@ -105,7 +105,10 @@ def _from_parquet(body: bytes, location: str, columns: list[str]) -> Iterator[Ac
                 yield Action(protocol=protocol)
             for sidecar in _told(batch, "sidecar", Sidecar):
                 yield Action(sidecar=sidecar)
-    except (pa.ArrowException, OSError, msgspec.ValidationError) as error:
+    # A file of other columns than a checkpoint's fails as the types of its values happen to.
+    except (pa.ArrowException, OSError, ValueError, TypeError, AttributeError) as error:
+        raise UnreadableError(location, f"it is no checkpoint: {error}", _ADVICE) from error
+    except msgspec.ValidationError as error:
         raise UnreadableError(location, f"it is no checkpoint: {error}", _ADVICE) from error
 
 

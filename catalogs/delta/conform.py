@@ -107,9 +107,8 @@ def conformed(array: Any, of: DeltaType, target: Any, *, by_id: bool, location: 
 
 def _primitive(name: str, location: str) -> Any:  # noqa: ANN401
     bare, _, arguments = name.partition("(")
-    if bare == "decimal":
-        precision, _, scale = (arguments.rstrip(")") or "10,0").partition(",")
-        return pa.decimal128(int(precision), int(scale or 0))
+    if bare == "decimal" and (found := _decimal(arguments.rstrip(")") or "10,0")) is not None:
+        return found
     if bare in {"char", "varchar"}:
         return pa.string()
     if bare in {"geometry", "geography"}:
@@ -118,6 +117,15 @@ def _primitive(name: str, location: str) -> Any:  # noqa: ANN401
         advice = "read the other columns, or use a reader that has it"
         raise UnsupportedError(location, f"the column type {name}", advice)
     return _ARROW[name]
+
+
+def _decimal(arguments: str) -> Any:  # noqa: ANN401
+    """Give a decimal type; None where precision and scale are none, or beyond Delta's 38."""
+    precision, _, scale = arguments.partition(",")
+    try:
+        return pa.decimal128(int(precision), int(scale or 0))
+    except (ValueError, OverflowError):
+        return None
 
 
 def _variant(array: Any, target: Any, location: str) -> Any:  # noqa: ANN401

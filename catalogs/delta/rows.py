@@ -25,7 +25,7 @@ from catalogs.delta.paths import located
 from catalogs.delta.replay import LogicalFile, Table
 from catalogs.delta.types import Column, Primitive, StructType, mapping_mode, parsed
 from catalogs.delta.vectors import deleted_rows
-from catalogs.storage import Storage
+from catalogs.storage import Storage, is_local
 from snapshots.errors import UnknownNameError, UnreadableError
 
 BATCH_ROWS = 65_536
@@ -87,11 +87,15 @@ def _batches(file: LogicalFile, wanted: _Wanted) -> Iterator[Any]:
     with ExitStack() as closing:
         raw = closing.enter_context(wanted.storage.open(path))
         try:
-            parquet = closing.enter_context(
-                pq.ParquetFile(raw, coerce_int96_timestamp_unit="us", pre_buffer=False)
+            # Where writers left checksums, a damaged page is an error and no wrong row.
+            parquet = pq.ParquetFile(
+                raw,
+                coerce_int96_timestamp_unit="us",
+                page_checksum_verification=True,
+                pre_buffer=not is_local(path),
             )
-            yield from _read(parquet, file, wanted, path)
-        except (pa.ArrowException, OSError, ValueError, KeyError) as error:
+            yield from _read(closing.enter_context(parquet), file, wanted, path)
+        except (pa.ArrowException, OSError, ValueError, KeyError, OverflowError) as error:
             reason = str(error).partition("\n")[0]
             raise UnreadableError(path, reason, _ADVICE) from error
 

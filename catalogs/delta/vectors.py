@@ -39,7 +39,7 @@ def deleted_rows(
         blob = _inline(vector) if file is None else _stored(vector, storage.read(file))
         bits = bytearray((rows + 7) // 8)
         count = _Roaring(blob).into(bits, rows)
-    except (ValueError, IndexError, struct.error) as error:
+    except (ValueError, IndexError, OverflowError, struct.error) as error:
         raise _damaged(location, str(error)) from error
     if count != vector.cardinality:
         told = f"it deletes {count} rows where the log says {vector.cardinality}"
