@@ -118,7 +118,10 @@ def rollbacks(table: Timeline) -> tuple[Rollback, ...]:
 
 
 def _went_back(now: int, before: int, seen: set[int], table: Timeline) -> bool:
-    return now in seen or now in set(ancestry(before, table.by_id))
+    snapshot = table.by_id.get(now)
+    if now in seen or snapshot is None or snapshot.parent_id == before:
+        return now in seen
+    return now in set(ancestry(before, table.by_id))
 
 
 def _is_delta(table: Timeline) -> bool:
