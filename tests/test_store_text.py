@@ -8,8 +8,10 @@ import re
 import sqlite3
 import subprocess
 import sys
+from itertools import pairwise
 
 import pytest
+from sqlalchemy.dialects.postgresql.base import PGDialect
 
 from snapshots.instant import Instant
 from snapshots.period import Period
@@ -17,6 +19,7 @@ from temporal_lineage.store.kept_text import TEXT_FILE, kept_texts, written_text
 from temporal_lineage.store.ledger import Ledger
 from temporal_lineage.store.migrate import MIGRATIONS
 from temporal_lineage.store.schema_version import SCHEMA_VERSIONS
+from temporal_lineage.store.statements import STATEMENTS
 from temporal_lineage.store.transaction import AttributeAssertion, EdgeAssertion, NodeKey
 
 # A whole table is read only where the whole table is asked for.
@@ -99,6 +102,27 @@ def test_no_statistics_are_gathered_that_would_mislead_the_planner(filled: str) 
 def test_what_is_believed_now_is_read_from_one_index(filled: str, name: str) -> None:
     (first, *_) = _plan(filled, name)
     assert "COVERING INDEX" in first or "PRIMARY KEY" in first
+
+
+def test_postgresql_finds_keys_by_their_index_whatever_it_is_asked(postgresql_url: str) -> None:
+    """A plan made without looking at the parameters is what a prepared statement ends with."""
+    dialect = PGDialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
+    with Ledger.open(postgresql_url, clock=lambda: Instant(1_000)) as ledger:
+        with ledger.transaction(source="test", note="") as transaction:
+            nodes = transaction.nodes([NodeKey("a", 0, f"{n}") for n in range(8_000)])
+            always = Period.since(Instant(0))
+            transaction.assert_edges(
+                EdgeAssertion("e", *ends, always, "1") for ends in pairwise(nodes)
+            )
+        for analyzed in (False, True):
+            with ledger._engine.begin() as connection:
+                if analyzed:
+                    connection.exec_driver_sql("ANALYZE")
+                for name in ("edges_into", "edges_out_of", "steps_into", "steps_out_of"):
+                    text = str(STATEMENTS[name].compile(dialect=dialect))
+                    rows = connection.exec_driver_sql(f"EXPLAIN (GENERIC_PLAN) {text}")
+                    plan = [row[0] for row in rows]
+                    assert [step for step in plan if re.search(r"Seq Scan on edge", step)] == []
 
 
 def test_reading_loads_the_standard_library_only(filled: str) -> None:

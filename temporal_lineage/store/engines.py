@@ -51,7 +51,8 @@ def _sqlite(url: URL, wait_ms_max: int) -> Engine:
 
 
 def _postgresql(url: URL, wait_ms_max: int) -> Engine:
-    engine = create_engine(url)
+    # libpq counts in seconds, and takes less than two for two.
+    engine = create_engine(url, connect_args={"connect_timeout": max(2, wait_ms_max // 1000)})
 
     def connected(driver: Any, _record: object) -> None:  # noqa: ANN401 - the DBAPI's own type
         driver.execute(f"SET search_path TO {POSTGRES_SCHEMA}")

@@ -52,10 +52,14 @@ class Ledger:
         engine = make_engine(url, wait_ms_max=wait_ms_max)
         ledger = cls(url, engine, clock)
         path = sqlite_path(url)
-        if path is not None:
-            migrate_sqlite(engine, path, wait_ms_max=wait_ms_max)
-        else:
-            migrate_postgresql(engine, ledger.location)
+        try:
+            if path is not None:
+                migrate_sqlite(engine, path, wait_ms_max=wait_ms_max)
+            else:
+                migrate_postgresql(engine, ledger.location)
+        except BaseException:
+            ledger.close()
+            raise
         return ledger
 
     @contextmanager
