@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from snapshots.ancestry import starts_afresh
-from snapshots.instant import FOREVER, Instant
+from snapshots.instant import Instant
 from snapshots.period import Period
 from snapshots.snapshot_log import Ambiguous, Current, LogEntry, Rule, State, Unknown
 
@@ -65,24 +65,32 @@ def recorded_log(
     if not recorded:
         return RecordedLog(())
     moments = _moments(recorded, points)
-    instants = list(moments)
     candidates = list(moments.values())
     doubtful = bool(lost) or _is_forgetful(candidates, snapshots)
     holes = _holes(moments, snapshots, doubtful=doubtful)
     entries = []
-    for number, (at, ids) in enumerate(moments.items()):
-        last = number + 1 == len(instants)
-        state: State
+    for number, ((at, ids), (end, following)) in enumerate(pairwise(moments.items())):
+        state: State = Current(ids[0]) if len(ids) == 1 else Ambiguous(tuple(ids))
         if number in holes:
-            after = _named(candidates[number + 1])
-            state = Unknown(f"the snapshot log has a hole between {_named(ids)} and {after}")
-        elif last and points:
-            state = Unknown(f"no snapshot log seen tells what followed {_named(ids)}")
-        else:
-            state = Current(ids[0]) if len(ids) == 1 else Ambiguous(tuple(ids))
-        period = Period(at, FOREVER if last else instants[number + 1])
-        entries.append(LogEntry(period, state, None, Rule.SNAPSHOT_LOG, "snapshot-log"))
-    return RecordedLog(tuple(entries))
+            hole = f"the snapshot log has a hole between {_named(ids)} and {_named(following)}"
+            state = Unknown(hole)
+        entries.append(_entry(Period(at, end), state))
+    return RecordedLog((*entries, *_newest(*list(moments.items())[-1], points)))
+
+
+def _newest(at: Instant, ids: list[int], points: Sequence[CommitPoint]) -> list[LogEntry]:
+    """Give what held last: known up to the last commit that still says so, if any is readable."""
+    state: State = Current(ids[0]) if len(ids) == 1 else Ambiguous(tuple(ids))
+    if not points:
+        return [_entry(Period.since(at), state)]
+    confirmed = max((p.at for p in points if p.snapshot_id in ids), default=at)
+    unknown = Unknown(f"no snapshot log seen tells what followed {_named(ids)}")
+    known = [_entry(Period(at, confirmed), state)] if at < confirmed else []
+    return [*known, _entry(Period.since(max(at, confirmed)), unknown)]
+
+
+def _entry(period: Period, state: State) -> LogEntry:
+    return LogEntry(period, state, None, Rule.SNAPSHOT_LOG, "snapshot-log")
 
 
 def _named(ids: Sequence[int]) -> str:

@@ -238,6 +238,17 @@ def test_a_lost_commit_of_metadata_alone_is_recognised_by_the_commit_that_follow
     ]
 
 
+def test_a_log_is_good_until_the_last_commit_that_confirms_it() -> None:
+    # The log has the instant a snapshot was made, the metadata file that of its own writing.
+    before = [RecordedEntry(Instant(25), 1003)]
+    assert _mixed([point(2, 30, 1003)], before) == [(25, Current(1003)), (30, Current(1003))]
+    chain: list[ChainPoint] = [point(2, 30, 1003), lost(3, 40), point(4, 50, 1003), lost(5, 60)]
+    found = _mixed(chain, before)
+    assert found[:4] == [(at, Current(1003)) for at in (25, 30, 40, 50)]
+    assert found[4][0] == 60
+    assert isinstance(found[4][1], Unknown)
+
+
 def test_other_refs_have_no_recorded_log() -> None:
     log = log_of("audit", chain=[point(0, 30, 1003)], recorded=LINES, snapshots=KNOWN)
     assert [entry.period.start.micros for entry in log.entries] == [30]
