@@ -3,12 +3,14 @@
 import os
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from delta_checkpoints import write_checkpoint
 from delta_logs import add, commit_info, metadata, new_table, protocol, source, write
+from snapshots.commit_point import CommitPoint
 from snapshots.history import TableHistory
 from snapshots.instant import Instant
 from snapshots.snapshot import InstantSource
@@ -166,6 +168,19 @@ def test_over_a_hole_the_log_says_that_it_does_not_know(tmp_path: Path) -> None:
     (lost,) = _states(history, 3500)
     assert isinstance(lost, Unknown)
     assert "00000000000000000002.json" in lost.reason
+
+
+def test_a_harvest_resumed_without_the_properties_still_takes_in_commit_instants(
+    tmp_path: Path,
+) -> None:
+    told = commit_info("CREATE TABLE", inCommitTimestamp=5000)
+    write(tmp_path, 0, told, protocol(), metadata(**ENABLED), millis=1)
+    known = _history(tmp_path)
+    write(tmp_path, 1, commit_info("WRITE", inCommitTimestamp=7000), add("f1"), millis=2)
+    (head,) = known.chain
+    assert isinstance(head, CommitPoint)
+    bare = replace(known, chain=(replace(head, properties={}),))
+    assert _millis(_history(tmp_path, bare)) == {0: 5000, 1: 7000}
 
 
 @pytest.mark.parametrize("value", [10**17, -(10**17)])

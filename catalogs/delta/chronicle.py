@@ -119,7 +119,8 @@ class Chronicle:
             commit,
             version=step.version,
             modified=segment.modified[commit.witness],
-            properties=self._properties,
+            # Empty ones that no metaData of this pass has set may be none at all.
+            properties=self._properties if self.metadata else self._properties or None,
         )
         if source is not InstantSource.IN_COMMIT and instants.promises_in_commit(
             self._properties or {}, version=step.version

@@ -39,7 +39,7 @@ def commit_files_of(
     live file is in `added`, with the version that wrote it where the log still tells.
     """
     effects = {one.snapshot_id: one.effect for one in history.snapshots}
-    missing = sorted(effects.keys() - set(skip))
+    missing = sorted((effects.keys() & set(log.segment.versions())) - set(skip))
     if not missing:
         return
     after = missing[0] - 1 if missing[0] - 1 in skip else None

@@ -35,9 +35,9 @@ class Schemas:
 
     def __init__(self, known: Sequence[SchemaVersion], *, location: str) -> None:
         """Go on from the schemas known before; none for a table seen for the first time."""
-        self._versions = list(known)
+        self._versions = sorted(known, key=lambda one: one.schema_id)
         self._location = location
-        self._ids = _FieldIds(known)
+        self._ids = _FieldIds(self._versions)
 
     def versions(self) -> tuple[SchemaVersion, ...]:
         """Give all versions, in order of first appearance."""
