@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -13,14 +13,18 @@ from snapshots.errors import UnreadableError
 _TRUNCATED_ADVICE = "restore the file from a copy of the table; nothing after it can be trusted"
 
 
+Long = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+"""A number that Delta's own types can hold. JSON can hold larger ones, which nothing can keep."""
+
+
 class DeletionVector(msgspec.Struct, frozen=True, rename="camel"):
     """The rows of one data file that are deleted. `offset` is None where none is written."""
 
     storage_type: str
     path_or_inline: str = msgspec.field(name="pathOrInlineDv")
-    size_in_bytes: int
-    cardinality: int
-    offset: int | None = None
+    size_in_bytes: Long
+    cardinality: Long
+    offset: Long | None = None
 
     @property
     def unique_id(self) -> str:
@@ -36,13 +40,13 @@ class Add(msgspec.Struct, frozen=True, rename="camel"):
     """
 
     path: str
-    size: int
+    size: Long
     partition_values: dict[str, str | None] = {}
     modification_time: int | None = None
     data_change: bool = True
     stats: str | None = None
     deletion_vector: DeletionVector | None = None
-    num_records: int | None = None
+    num_records: Long | None = None
 
     @property
     def physical_rows(self) -> int | None:
@@ -63,7 +67,7 @@ class Remove(msgspec.Struct, frozen=True, rename="camel"):
     path: str
     data_change: bool = True
     deletion_timestamp: int | None = None
-    size: int | None = None
+    size: Long | None = None
     stats: str | None = None
     deletion_vector: DeletionVector | None = None
 
@@ -100,7 +104,7 @@ class Transaction(msgspec.Struct, frozen=True, rename="camel"):
     """How far an application has come with its own writes."""
 
     app_id: str
-    version: int
+    version: Long
 
 
 class Sidecar(msgspec.Struct, frozen=True, rename="camel"):
@@ -190,7 +194,7 @@ def commit_of(actions: list[Action], *, witness: str, doubts: tuple[str, ...]) -
 
 
 class _Stats(msgspec.Struct, frozen=True, rename="camel"):
-    num_records: int | None = None
+    num_records: Long | None = None
 
 
 # What decoding raises: bytes that are no UTF-8 are a ValueError, endless nesting a RecursionError.
