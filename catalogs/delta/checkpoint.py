@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, TypeVar
+from io import BytesIO
+from typing import Any, BinaryIO, TypeVar
 
 import msgspec
 
@@ -54,8 +55,8 @@ def opening(log: DeltaLog, names: tuple[str, ...]) -> tuple[Metadata | None, Pro
         if name.endswith(".json"):
             actions += _from_json(log, name)
         else:
-            body, location = log.read(name), log.location(name)
-            actions += _from_parquet(body, location, _OPENING_COLUMNS)
+            with log.open(name) as file:
+                actions += _from_parquet(file, log.location(name), _OPENING_COLUMNS)
     told = commit_of(actions, witness=names[0], doubts=())
     return told.metadata, told.protocol
 
@@ -65,7 +66,8 @@ def sidecars(log: DeltaLog, name: str) -> tuple[str, ...]:
     if name.endswith(".json"):
         told = log.commit(name).sidecars
     else:
-        actions = _from_parquet(log.read(name), log.location(name), ["sidecar.path"])
+        body = BytesIO(log.read(name))
+        actions = _from_parquet(body, log.location(name), ["sidecar.path"])
         told = tuple(one.sidecar.path for one in actions if one.sidecar)
     return tuple(sidecar_name(path) for path in told)
 
@@ -78,7 +80,7 @@ def sidecar_name(path: str) -> str:
 def _actions(log: DeltaLog, name: str) -> list[Action]:
     if name.endswith(".json"):
         return _from_json(log, name)
-    return list(_from_parquet(log.read(name), log.location(name), _COLUMNS))
+    return list(_from_parquet(BytesIO(log.read(name)), log.location(name), _COLUMNS))
 
 
 def _from_json(log: DeltaLog, name: str) -> list[Action]:
@@ -90,12 +92,12 @@ def _from_json(log: DeltaLog, name: str) -> list[Action]:
     ]
 
 
-def _from_parquet(body: bytes, location: str, columns: list[str]) -> Iterator[Action]:
+def _from_parquet(source: BinaryIO, location: str, columns: list[str]) -> Iterator[Action]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        file = pq.ParquetFile(pa.BufferReader(body))
+        file = pq.ParquetFile(source)
         for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=columns):
             for add in _told(batch, "add", Add):
                 yield Action(add=add)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+from typing import BinaryIO
 
 from catalogs.delta.actions import Commit, decoded
 from catalogs.delta.segment import LOG_FOLDER, LogSegment
@@ -80,6 +82,14 @@ class DeltaLog:
             body = self._ahead.pop(name, None) or self._stored(name)
             self._cache.put(name, modified, body)
         return body
+
+    def open(self, name: str) -> BinaryIO:
+        """Open a file of which only a part is wanted; the caller closes it."""
+        modified = self.segment.modified.get(name)
+        held = self._cache.get(name, modified)
+        if held is None and modified is None:
+            held = self._kept.get(name)
+        return self.storage.open(self.location(name)) if held is None else BytesIO(held)
 
     def in_turn(self, names: Sequence[str]) -> Iterator[str]:
         """Yield names to be read in this order, their files fetched ahead from remote storage."""
