@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar, cast
@@ -181,8 +181,8 @@ def point_claim(point: ChainPoint) -> PointClaim:
     )
 
 
-def chain_point(position: int, claim: PointClaim) -> ChainPoint:
-    """Turn a claim back into a chain point; its properties are kept elsewhere."""
+def chain_point(position: int, claim: PointClaim, properties: Mapping[str, str]) -> ChainPoint:
+    """Turn a claim back into a chain point; its properties are a timeline of their own."""
     if claim.lost:
         return LostPoint(position, claim.at, claim.witness)
     return CommitPoint(
@@ -193,7 +193,7 @@ def chain_point(position: int, claim: PointClaim) -> ChainPoint:
         snapshot_id=claim.snapshot_id,
         schema_id=claim.schema_id,
         refs=tuple(_ref(ref) for ref in claim.refs),
-        properties={},
+        properties=properties,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from snapshots.commit_point import CommitPoint, LostPoint
@@ -31,7 +32,7 @@ from temporal_lineage.facts import AsOf
 from temporal_lineage.keys import AttributeKind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from temporal_lineage.store.reader import Believed, Reader
     from temporal_lineage.store.transaction import Transaction
@@ -57,9 +58,7 @@ def remember(
         AttributeKind.RECORDED: _recorded(history),
         AttributeKind.REF: {ref: _log(log) for ref, log in history.logs().items()},
         AttributeKind.SCHEMA: _schemas(history),
-        AttributeKind.PROPERTIES: {
-            "": _with_earlier(transaction, dataset_id, _properties(history))
-        },
+        AttributeKind.PROPERTIES: {"": _properties(history)},
     }
     return sum(
         settle_attributes(transaction, dataset_id, kind, lines) for kind, lines in wanted.items()
@@ -78,9 +77,13 @@ def remembered(reader: Reader, dataset_id: int, *, system: Instant) -> TableHist
     snapshots = lines(AttributeKind.SNAPSHOT)
     listed = {int(name) for name, line in snapshots.items() if line[-1].valid.end == FOREVER}
     decoded = [decode(Snapshot, line[-1].claim) for line in snapshots.values()]
-    points = [
-        chain_point(int(name), decode(PointClaim, line[-1].claim))
+    properties = _Properties(lines(AttributeKind.PROPERTIES).get("", []))
+    claims = {
+        int(name): decode(PointClaim, line[-1].claim)
         for name, line in lines(AttributeKind.POINT).items()
+    }
+    points = [
+        chain_point(position, claim, properties.at(claim.at)) for position, claim in claims.items()
     ]
     expiries = [
         Expiry(int(name), line[-1].valid.start, decode(ExpiryClaim, line[-1].claim).act)
@@ -222,38 +225,32 @@ def _schemas(history: TableHistory) -> dict[str, Line]:
 
 
 def _properties(history: TableHistory) -> Line:
-    """Only points that were read just now carry properties; the line starts with the first."""
-    pieces: list[tuple[Instant, str]] = []
+    """Give the table properties over time; a point that cannot be read changes nothing."""
+    line: list[tuple[Instant, str]] = []
     for point in sorted(history.chain, key=lambda point: (point.at, point.position)):
-        if isinstance(point, CommitPoint) and point.properties:
+        if isinstance(point, CommitPoint):
             claim = encode(dict(point.properties))
-            if not pieces or pieces[-1][1] != claim:
-                pieces.append((point.at, claim))
-    starts = [start for start, _ in pieces] + [FOREVER]
+            if line and line[-1][0] == point.at:
+                line.pop()
+            if not line or line[-1][1] != claim:
+                line.append((point.at, claim))
+    ends = [start for start, _ in line[1:]] + [FOREVER]
     return tuple(
-        (Period(start, end), claim)
-        for (start, claim), end in zip(pieces, starts[1:], strict=True)
-        if start < end
+        (Period(start, end), claim) for (start, claim), end in zip(line, ends, strict=True)
     )
 
 
-def _with_earlier(transaction: Transaction, dataset_id: int, line: Line) -> Line:
-    """Put what earlier harvests saw before a line that begins with what was read just now."""
-    before = transaction.reader.timeline(
-        node_id=dataset_id,
-        kind=AttributeKind.PROPERTIES,
-        name="",
-        system=transaction.recorded_at,
-    )
-    first = line[0][0].start if line else FOREVER
-    kept = [
-        (Period(one.valid.start, min(one.valid.end, first)), one.claim)
-        for one in before
-        if one.valid.start < first
-    ]
-    if line or not kept:
-        return (*kept, *line)
-    return (*kept[:-1], (Period.since(kept[-1][0].start), kept[-1][1]))
+class _Properties:
+    """The table properties over time, each decoded once."""
+
+    def __init__(self, line: Sequence[Believed]) -> None:
+        self._starts = [one.valid.start for one in line]
+        self._values = [decode(dict[str, str], one.claim) for one in line]
+
+    def at(self, instant: Instant) -> Mapping[str, str]:
+        """Give what was set then; nothing before the first that is known."""
+        place = bisect_right(self._starts, instant) - 1
+        return self._values[place] if place >= 0 else {}
 
 
 def _commit_order(snapshot: Snapshot) -> tuple[int, Instant]:

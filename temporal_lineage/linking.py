@@ -11,6 +11,7 @@ from temporal_lineage.evidence.companions import with_companions
 from temporal_lineage.evidence.inputs import link_input
 from temporal_lineage.evidence.outputs import OutputObservation, link_outputs
 from temporal_lineage.evidence.runs import together
+from temporal_lineage.evidence.windows import SKEW_MS_MAX
 from temporal_lineage.explicit import explicit_lineage
 from temporal_lineage.flowing import keep_flows
 from temporal_lineage.keys import EdgeKind, name_key, split_name_key
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
     from temporal_lineage.evidence.runs import Observation, RunRecord
     from temporal_lineage.resolving import Resolved
     from temporal_lineage.store.transaction import Transaction
-
-SKEW_MS_MAX = 5_000
-"""How far the clocks of engines, catalogs and event senders are taken to differ."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,9 @@ _UNCHECKED = "no harvested history to check it against"
 
 def told_input(observation: Observation, resolved: Resolved) -> Link:
     """Take an input's version as the run told it; without one only the dataset is known."""
-    version = _version(observation)
+    # What was read is what was there at START; the end of a run may see a newer one.
+    told = [one.version for one in observation.mentions() if one.version]
+    version = told[0] if told else None
     if version is None:
         evidence = Evidence(
             Method.INPUT_HEAD, Grade.NONE, f"no event tells a version, and {_UNCHECKED}", ()
@@ -34,7 +36,9 @@ def told_input(observation: Observation, resolved: Resolved) -> Link:
 
 def told_output(record: RunRecord, observation: Observation, resolved: Resolved) -> Link:
     """Take an output's version as the run told it; without one the run itself names it."""
-    version = _version(observation)
+    # A run may name what it made only when it ends.
+    told = [one.version for one in observation.mentions() if one.version]
+    version = told[-1] if told else None
     if version is None:
         version = f"run:{record.run_id}"
         witness = f"the run says that it wrote this, and names no version; {_UNCHECKED}"
@@ -45,9 +49,3 @@ def told_output(record: RunRecord, observation: Observation, resolved: Resolved)
     claim = LinkClaim(resolved.identity, (version,), evidence)
     since = {version: record.ended_at or record.last_at}
     return Link(name_key(observation.dataset), resolved.dataset_id, claim, since)
-
-
-def _version(observation: Observation) -> str | None:
-    """Give the last version told: a run may name what it made only when it ends."""
-    told = [one.version for one in observation.mentions() if one.version]
-    return told[-1] if told else None

@@ -16,8 +16,10 @@ from pyiceberg.table import Table
 
 from catalogs.configuration import CatalogEntry, CatalogKind, Configuration
 from snapshots.errors import UnknownNameError
-from snapshots.instant import Instant
+from snapshots.instant import FOREVER, Instant
+from temporal_lineage.keys import AttributeKind, NodeKind
 from temporal_lineage.session import Session, wall_clock
+from temporal_lineage.store.reader import open_reader
 from temporal_lineage.workspace import Workspace
 
 ROWS = pa.table({"id": pa.array([1, 2, 3], pa.int64())})
@@ -208,3 +210,22 @@ def test_a_copy_of_a_table_is_a_table_of_its_own(session: Session, tmp_path: Pat
 
     assert [one.added_rows for one in session.log(str(original)).lines] == [3, 3]
     assert [one.removed_rows for one in session.log(str(copy)).lines] == [0, 3]
+
+
+def test_a_property_that_was_removed_ends_when_it_was_removed(
+    session: Session, orders: Table
+) -> None:
+    with orders.transaction() as change:
+        change.set_properties({"owner": "ada"})
+    session.harvest()
+    with orders.transaction() as change:
+        change.remove_properties("owner")
+    session.harvest()
+
+    with open_reader(session.workspace.ledger) as reader:
+        (dataset,) = reader.nodes(kind=NodeKind.DATASET)
+        line = reader.timeline(
+            node_id=dataset.node_id, kind=AttributeKind.PROPERTIES, name="", system=FOREVER
+        )
+
+    assert ["owner" in one.claim for one in line] == [False, True, False]
