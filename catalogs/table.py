@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     import pyarrow as pa
 
@@ -83,6 +83,12 @@ class TableSource(Protocol):
         """Yield the bytes from which states could be rebuilt once the table forgets them.
 
         `skip` holds witnesses already kept.
+        """
+
+    def missing(self, files: Iterable[DataFile]) -> tuple[DataFile, ...]:
+        """Give the files, of any of the table's states, that are not there as recorded.
+
+        Each path is looked for once, by listing where that is cheaper.
         """
 
     def state(

@@ -16,6 +16,7 @@ from catalogs.delta.protocol import check
 from catalogs.delta.replay import Table, state_at, steps, tried
 from catalogs.delta.schema import Schemas
 from catalogs.delta.state import DeltaState, state_of
+from catalogs.presence import missing_files
 from catalogs.storage import Storage
 from catalogs.table import RawCommit
 from snapshots.availability import Gone, LogTruncated
@@ -98,6 +99,11 @@ class DeltaSource:
         return LogTruncated(
             min((one for one in later if one > snapshot_id), default=max(later, default=0))
         )
+
+    def missing(self, files: Iterable[DataFile]) -> tuple[DataFile, ...]:
+        """Give the files that are not there as recorded; see `TableSource.missing`."""
+        log = self._log()
+        return missing_files(files, root=log.root, storage=log.storage)
 
     def loss(
         self, history: TableHistory, files: Iterable[DataFile]

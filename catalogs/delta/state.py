@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from catalogs.delta.files import data_files
 from catalogs.delta.log import DeltaLog
 from catalogs.delta.replay import Table
-from catalogs.storage import is_local
-from snapshots.files import DataFile, FileContent
+from catalogs.presence import missing_files
+from snapshots.files import DataFile
 from snapshots.schema import SchemaVersion
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-_LISTED_FROM = 32
-"""From so many files on, one listing of a remote table is cheaper than a question for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +38,8 @@ class DeltaState:
         return self.schema_of()
 
     def missing(self) -> tuple[DataFile, ...]:
-        """Give the files that are not there, or not there with their recorded size.
-
-        A deletion vector's file may be longer: it holds those of other data files too.
-        """
-        sizes = dict(self._sizes())
-        return tuple(file for file in self.files if not _fits(file, sizes.get(file.path)))
+        """Give the files that are not there, or not there with their recorded size."""
+        return missing_files(self.files, root=self.log.root, storage=self.log.storage)
 
     def batches(self, *, columns: Sequence[str] | None) -> pa.RecordBatchReader:
         """Stream the rows with the state's own schema; all columns where `columns` is None.
@@ -58,18 +51,6 @@ class DeltaState:
         from catalogs.delta.rows import stream
 
         return stream(self.table, root=self.log.root, storage=self.log.storage, columns=columns)
-
-    def _sizes(self) -> Iterator[tuple[str, int | None]]:
-        root, storage = self.log.root, self.log.storage
-        paths = {file.path for file in self.files}
-        inside = {path for path in paths if path.startswith(f"{root}/")}
-        if not is_local(root) and len(inside) >= _LISTED_FROM:
-            for stored in storage.walk(root):
-                if stored.path in inside:
-                    yield stored.path, stored.size_bytes
-            paths -= inside
-        for path in sorted(paths):
-            yield path, storage.size(path)
 
 
 def state_of(
@@ -84,11 +65,3 @@ def state_of(
     live = sorted(table.live.values(), key=lambda file: file.key)
     files = tuple(stored for file in live for stored in data_files(file, log.root))
     return DeltaState(version, files, found_in, table, log, schema_of)
-
-
-def _fits(file: DataFile, size: int | None) -> bool:
-    if size is None:
-        return False
-    if file.content is FileContent.DATA:
-        return size == file.size_bytes
-    return size >= file.size_bytes

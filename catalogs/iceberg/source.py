@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import uuid
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -18,13 +18,14 @@ from catalogs.iceberg.pointer import Pointed, Pointer
 from catalogs.iceberg.reading import Reading, Readings
 from catalogs.iceberg.relocation import normal
 from catalogs.iceberg.state import IcebergState, open_state
+from catalogs.presence import missing_files
 from catalogs.storage import AbsentFileError, Storage, is_local, local_path
 from catalogs.table import RawCommit
 from snapshots.availability import Gone
 from snapshots.commit_point import CommitPoint
 from snapshots.dataset import TableFormat, TableIdentity
 from snapshots.errors import UnknownNameError
-from snapshots.files import CommitFiles
+from snapshots.files import CommitFiles, DataFile
 from snapshots.history import TableHistory
 
 _NOT_MOVED: Mapping[str, str] = MappingProxyType({})
@@ -155,6 +156,11 @@ class IcebergSource:
         if listing is not None:
             return self._open(current, current.read(listing.path), listing.entry, listing.path)
         return _forgotten(snapshot_id, history)
+
+    def missing(self, files: Iterable[DataFile]) -> tuple[DataFile, ...]:
+        """Give the files that are not there as recorded; see `TableSource.missing`."""
+        current = self._now()
+        return missing_files(files, root=current.relocation.root, storage=current.storage)
 
     def _open(
         self,

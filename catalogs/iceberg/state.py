@@ -10,7 +10,8 @@ from catalogs.iceberg.manifests import ManifestEntry
 from catalogs.iceberg.metadata import SnapshotEntry, TableMetadata
 from catalogs.iceberg.relocation import Relocation
 from catalogs.iceberg.schema import schema_version
-from catalogs.storage import AbsentFileError, Storage, is_local
+from catalogs.presence import missing_files
+from catalogs.storage import AbsentFileError, Storage
 from snapshots.availability import Gone
 from snapshots.errors import UnreadableError
 from snapshots.files import DataFile
@@ -18,9 +19,6 @@ from snapshots.schema import SchemaVersion
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-_LISTED_FROM = 20
-"""From so many files on, one listing of the table's folder is cheaper than asking for each."""
 
 
 class IcebergState:
@@ -82,16 +80,7 @@ class IcebergState:
 
         Raises UnreadableError where nobody could look.
         """
-        sizes: dict[str, int] = {}
-        root = self._relocation.root
-        if len(self._files) >= _LISTED_FROM and not is_local(root):
-            sizes = {found.path: found.size_bytes for found in self._storage.walk(root)}
-        return tuple(
-            file
-            for file in self._files
-            if sizes.get(file.path, -1) != file.size_bytes
-            and self._storage.size(file.path) != file.size_bytes
-        )
+        return missing_files(self._files, root=self._relocation.root, storage=self._storage)
 
     def batches(self, *, columns: Sequence[str] | None) -> pa.RecordBatchReader:
         """Stream the rows under the snapshot's own schema; see `TableState.batches`."""
