@@ -109,6 +109,27 @@ def test_only_states_that_somebody_read_are_given_unless_all_are_wanted(ledger: 
         assert len(cut) == 2
 
 
+def test_it_does_not_matter_whether_a_state_is_placed_or_read_first(ledger: Ledger) -> None:
+    always = Period.since(Instant(0))
+    with ledger.transaction(source="test", note="") as transaction:
+        dataset, *states = transaction.nodes(
+            [NodeKey("dataset", 0, "d"), *(NodeKey("version", 1, f"{n}") for n in range(60))]
+        )
+        early, late = states[:30], states[30:]
+        edges = {node: EdgeAssertion("edge", node, dataset, always, "1") for node in states}
+        transaction.assert_edges(edges[node] for node in early)
+        transaction.places(
+            Place(node, dataset, 0, position, files_known=True)
+            for position, node in enumerate(states)
+        )
+        transaction.assert_edges(edges[node] for node in late)
+        opened = [Contribution(dataset, states[0], 0, 0, OPEN, "exact")]
+        transaction.contributions(opened=opened, closed=[])
+    with ledger.reading() as reader:
+        read = reader.states_containing(commit_ids=states[:1], system=FOREVER)
+        assert sorted(one.state_id for one in read) == sorted(states)
+
+
 def test_what_was_not_yet_recorded_contributes_to_nothing(ledger: Ledger) -> None:
     dataset, states = new_table(ledger)
     with ledger.transaction(source="test", note="") as transaction:

@@ -91,6 +91,10 @@ def test_no_question_scans_a_table_or_builds_an_index_of_its_own(filled: str, na
     assert [step for step in plan if bad.search(step)] == []
 
 
+def test_a_walk_down_looks_at_states_that_were_read_and_at_no_others(filled: str) -> None:
+    assert any("place_that_was_read" in step for step in _plan(filled, "read_states_containing"))
+
+
 def test_no_statistics_are_gathered_that_would_mislead_the_planner(filled: str) -> None:
     connection = sqlite3.connect(filled)
     tables = connection.execute("SELECT name FROM sqlite_master WHERE name LIKE 'sqlite_stat%'")

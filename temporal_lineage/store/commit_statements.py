@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Integer, and_, bindparam, exists, literal_column, select
+from sqlalchemy import BigInteger, Integer, and_, bindparam, cast, exists, literal_column, select
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import Select
 
-from temporal_lineage.store.listed import among_numbers
+from temporal_lineage.store.listed import among_numbers, rows_of
 from temporal_lineage.store.tables import contribution, edge, file, file_life, place
 
 _TX: ColumnElement[int] = bindparam("tx", type_=Integer)
@@ -46,6 +46,13 @@ def _lives_there() -> ColumnElement[bool]:
         contribution.c.stop > place.c.position,
         contribution.c.tx_id <= _TX,
     )
+
+
+def _sources() -> Select[Any]:
+    """Nodes from which some edge starts, believed or not."""
+    nodes = rows_of("nodes")
+    node_id = cast(nodes.c.value, BigInteger)
+    return select(node_id).where(exists(select(edge.c.edge_id).where(edge.c.src_id == node_id)))
 
 
 def _live_files() -> Select[Any]:
@@ -95,9 +102,9 @@ COMMIT_STATEMENTS: dict[str, Select[Any]] = {
     .order_by(place.c.line, place.c.position),
     "contributions_to": _contributions(),
     "states_containing": _states(),
-    "read_states_containing": _states().where(
-        exists(select(edge.c.edge_id).where(edge.c.src_id == place.c.node_id))
-    ),
+    # Written as in the index, which is of these places only.
+    "read_states_containing": _states().where(place.c.was_read == literal_column("1")),
+    "sources_among": _sources(),
     "live_files": _live_files(),
     "file_lives": _file_lives(),
     "contribution_rows": select(

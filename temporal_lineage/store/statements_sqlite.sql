@@ -152,10 +152,15 @@ LIMIT :limit OFFSET 0;
 SELECT contribution.commit_id, place.node_id, contribution.certainty
 FROM contribution JOIN place ON contribution.dataset_id = place.dataset_id AND contribution.line = place.line AND contribution.start <= place.position AND contribution.stop > place.position AND contribution.tx_id <= :tx
 WHERE contribution.commit_id IN (SELECT CAST(commits_list.value AS BIGINT) AS value
-FROM json_each(:commits) AS commits_list) AND place.tx_id <= :tx AND (EXISTS (SELECT edge.edge_id
-FROM edge
-WHERE edge.src_id = place.node_id))
+FROM json_each(:commits) AS commits_list) AND place.tx_id <= :tx AND place.was_read = 1
 LIMIT :limit OFFSET 0;
+
+-- sources_among
+SELECT CAST(nodes_list.value AS BIGINT) AS value
+FROM json_each(:nodes) AS nodes_list
+WHERE EXISTS (SELECT edge.edge_id
+FROM edge
+WHERE edge.src_id = CAST(nodes_list.value AS BIGINT));
 
 -- live_files
 SELECT file."key", file.path, file.content, file.size_bytes, file.row_count, file_life.origin_id

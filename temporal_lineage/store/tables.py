@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects import postgresql
 
@@ -136,6 +137,8 @@ attribute = Table(
 )
 attribute_assertion = _assertions("attribute")
 
+_WAS_READ = text("was_read = 1")
+
 place = Table(
     "place",
     metadata,
@@ -144,8 +147,16 @@ place = Table(
     _number("line"),
     _big("position"),
     _number("files_known"),
+    # Whether some edge starts here: a cache, so that walks down look at nothing else.
+    _number("was_read"),
     _number("tx_id"),
     Index("place_in_line", "dataset_id", "line", "position", "node_id", "tx_id"),
+    Index(
+        "place_that_was_read",
+        *("dataset_id", "line", "position", "node_id", "tx_id"),
+        sqlite_where=_WAS_READ,
+        postgresql_where=_WAS_READ,
+    ),
 )
 
 # Stop before start: what is live in recent states is found without what ended long ago.

@@ -125,10 +125,17 @@ class AssertionWrites(Writes):
         columns = (*log.key, f"{log.table}_id", *State._fields)
         new = [(*key, one.number, *one.state) for key, one in known.items() if one.is_new]
         self._session.insert(log.table, columns, new)
+        if log is _EDGES:
+            self._mark_read({src_id for src_id, *_ in new})
         changed = [(*one.state, *key) for key, one in known.items() if not one.is_new]
         self._session.update(log.table, State._fields, log.key, changed)
         for one in known.values():
             self._turns[log.table, one.number] = (one.turn, one.turn_end)
+
+    def _mark_read(self, sources: Iterable[int | str]) -> None:
+        """Note at the places of states that an edge starts there."""
+        rows = [(1, src_id, 0) for src_id in sources]
+        self._session.update("place", ("was_read",), ("node_id", "was_read"), rows)
 
     def _claims(self, bodies: Iterable[str]) -> dict[str, int]:
         """Give the numbers of claims; each text is kept once."""

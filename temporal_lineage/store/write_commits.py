@@ -27,13 +27,20 @@ class CommitWrites(Writes):
         """Place states in their table's lines; those placed already stay. Returns how many."""
         wanted = {place.node_id: place for place in places}
         placed = self.reader.places(node_ids=wanted)
-        new = [
-            (*place[:4], int(place.files_known), self._stamped())
-            for place in wanted.values()
-            if place.node_id not in placed
+        new = [place for place in wanted.values() if place.node_id not in placed]
+        read = {
+            node_id
+            for (node_id,) in self._found("sources_among", "nodes", (one.node_id for one in new))
+        }
+        rows = [
+            (*one[:4], int(one.files_known), int(one.node_id in read), self._stamped())
+            for one in new
         ]
-        columns = ("node_id", "dataset_id", "line", "position", "files_known", "tx_id")
-        self._session.insert("place", columns, new)
+        columns = (
+            *("node_id", "dataset_id", "line", "position"),
+            *("files_known", "was_read", "tx_id"),
+        )
+        self._session.insert("place", columns, rows)
         return len(new)
 
     def contributions(

@@ -101,10 +101,14 @@ CREATE TABLE place (
     line INTEGER NOT NULL,
     position BIGINT NOT NULL,
     files_known INTEGER NOT NULL,
+    was_read INTEGER NOT NULL,
     tx_id INTEGER NOT NULL
 );
 
 CREATE INDEX place_in_line ON place (dataset_id, line, position, node_id, tx_id);
+
+CREATE INDEX place_that_was_read ON place (dataset_id, line, position, node_id, tx_id)
+    WHERE was_read = 1;
 
 CREATE TABLE contribution (
     commit_id INTEGER NOT NULL,
