@@ -54,8 +54,12 @@ def _whole(entry: CatalogEntry) -> Iterator[Target]:
 
     try:
         catalog = open_catalog(entry)
+        found = False
         for name in catalog.tables():
+            found = True
             yield _in_catalog(catalog, name)
+        if not found:
+            catalog.check()  # raises where there is nothing that could hold tables
     except TemporalLineageError as error:
         yield Target(entry.name, _failing(error))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from snapshots.errors import BadAddressError, BeforeHistoryError
-from snapshots.instant import BEGINNING, Instant
+from snapshots.instant import BEGINNING, FOREVER, Instant
 from temporal_lineage.addresses import (
     Address,
     DatasetAddress,
@@ -40,6 +40,8 @@ A = TypeVar("A", bound=Address)
 
 DEPTH_MAX = 20
 """How many edges a trace follows from its root unless told otherwise."""
+
+_LAST = FOREVER.plus(micros=-1)
 
 When = str | Instant | None
 """A time as people write it, an Instant, or None for now."""
@@ -243,7 +245,8 @@ class Session:
             now = max(now, last)
             if system is not None and system < first:
                 raise BeforeHistoryError("this ledger", system.isoformat(), first.isoformat())
-            point = AsOf(valid=valid or now, system=system or now)
+            # No state holds at forever itself; whoever says so means the last one.
+            point = AsOf(valid=min(valid or now, _LAST), system=system or now)
             yield reader, Question(verb, target, point)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import resource
 import shlex
 import shutil
@@ -80,7 +81,7 @@ QUESTIONS = (
     ("upstream lake.raw.orders@123", 1, ("lake.raw.orders@123", "tl log lake.raw.orders")),
     ("upstream lake.ml.training_set#amout_eur", 1, ("amout_eur", "lake.ml.training_set#")),
     ("upstream model:fraud", 1, ("model:fraud", "model:fraud@v3")),
-    ("upstream model:fraud@v9", 1, ("v9", "model:fraud@v")),
+    ("upstream model:fraud@v9", 1, ("v9", "model:fraud@v3", "tl show model:fraud")),
     ("why edge:999999", 1, ("edge:999999", "tl upstream")),
     ("why edge:one", 2, ("edge:one", "edge:12")),
     ("why run:00000000-0000-0000-0000-000000000000", 1, ("run:0000", "tl ingest openlineage")),
@@ -123,6 +124,15 @@ def test_a_table_that_its_catalog_does_not_have_is_named(shop: Path) -> None:
     assert transactions() == before
 
 
+def test_a_catalog_whose_folder_is_gone_is_no_empty_catalog(shop: Path) -> None:
+    assert asked("catalog", "add", "old", "old-lake").status == 0
+    before = transactions()
+    done = asked("harvest", "old")
+    assert done.status == 1
+    assert "old-lake" in done.out.splitlines()[-1]
+    assert transactions() == before
+
+
 def test_nobody_has_harvested_anything_yet(tmp_path: Path) -> None:
     with at_home(tmp_path):
         for command in ("show", "at lake.raw.orders", "upstream model:fraud@v3"):
@@ -155,6 +165,10 @@ def _a_folder(path: Path) -> None:
     path.mkdir()
 
 
+def _a_number_too_large(path: Path) -> None:
+    path.write_text(re.sub(r'"size":\d+', f'"size":{2**70}', path.read_text()))
+
+
 DAMAGE = (_emptied, _truncated, _no_json, _a_folder)
 
 
@@ -179,7 +193,9 @@ def test_iceberg_metadata_that_cannot_be_read_is_named_and_stops_no_other_table(
     assert asked("at", "lake.raw.orders").status == 0
 
 
-@pytest.mark.parametrize("damage", DAMAGE[:3], ids=lambda one: one.__name__.strip("_"))
+@pytest.mark.parametrize(
+    "damage", [*DAMAGE[:3], _a_number_too_large], ids=lambda one: one.__name__.strip("_")
+)
 def test_a_delta_log_that_cannot_be_read_is_named(
     damage: Callable[[Path], None], small: Path
 ) -> None:
@@ -228,6 +244,24 @@ def test_what_is_no_event_is_named_and_the_rest_is_kept(shop: Path) -> None:
     events.write_text("not JSON\n")
     assert asked("ingest", "openlineage", "events.ndjson").status == 1
     assert transactions() == before + 1
+
+
+def test_words_of_other_people_do_not_rule_the_terminal(shop: Path) -> None:
+    job = '"job": {"namespace": "n", "name": "\\u001b[2J\\nj"}'
+    output = '"outputs": [{"namespace": "model", "name": "\\u001b]0;t\\u0007"}]'
+    event = f'{{"eventTime": "2026-11-10T09:00:00Z", "run": {{"runId": "b"}}, {job}, {output}}}'
+    (shop / "events.json").write_text(event)
+    assert asked("ingest", "openlineage", "events.json").status == 0
+    for words in (("show",), ("why", "run:b"), ("ingest", "openlineage", "no\x1b[2Jthing")):
+        done = asked(*words)
+        assert done.out + done.err
+        assert "\x1b" not in done.out + done.err
+
+
+def test_a_file_whose_name_is_no_text_is_named(shop: Path) -> None:
+    for output in ("text", "json"):
+        done = asked("ingest", "openlineage", "\udcff.json", "--output", output)
+        assert_one_line(done, "\\udcff.json", status=1)
 
 
 # The ledger itself.

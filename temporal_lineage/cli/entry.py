@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from snapshots.errors import TemporalLineageError
+from temporal_lineage.cli.layout import printable
 from temporal_lineage.cli.root import tl
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def run(arguments: Sequence[str], *, session: Session | None) -> int:
     except TemporalLineageError as error:
         if debug:
             raise
-        click.echo(f"tl: {error}", err=True)
+        click.echo(printable(f"tl: {error}"), err=True)
         return error.exit_status
     except click.ClickException as error:
         error.show()

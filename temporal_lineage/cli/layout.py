@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +12,22 @@ if TYPE_CHECKING:
 
 NOTHING = "-"
 """What stands in a cell where nothing is known."""
+
+
+# All but the escapes that style text: names in events and tables are other people's words, and
+# could move the cursor, reorder a line, or end it.
+_UNPRINTABLE = re.compile(
+    r"\x1b(?!\[[\d;]*m)|[\x00-\x08\x0a-\x1a\x1c-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+
+
+def printable(line: str) -> str:
+    r"""Write what is no text as escapes, so that a line stays a line.
+
+    >>> print(printable("orders\n\x1b[2J"))
+    orders\n\x1b[2J
+    """
+    return _UNPRINTABLE.sub(lambda found: repr(found[0])[1:-1], line)
 
 
 def table(

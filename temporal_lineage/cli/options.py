@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from temporal_lineage.cli.layout import printable
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -43,19 +45,17 @@ def print_answer(
 ) -> None:
     """Print an answer; `rows` names the field that NDJSON gives line by line."""
     if output == "text":
-        for line in text(answer):
-            click.echo(line)
-        for line in footer(answer):
-            click.echo(line)
+        for line in (*text(answer), *footer(answer)):
+            click.echo(printable(line))
         return
     from temporal_lineage.questions.question import as_json
 
     whole = as_json(answer)
     if output == "json":
-        click.echo(json.dumps(whole, indent=2, ensure_ascii=False))
+        _print_json(whole, indent=2)
         return
     for row in _json_lines(whole, rows):
-        click.echo(json.dumps(row, ensure_ascii=False))
+        _print_json(row, indent=None)
 
 
 def print_report(
@@ -64,18 +64,24 @@ def print_report(
     """Print what an act did: the same three shapes as an answer, without a question."""
     if output == "text":
         for line in text(report):
-            click.echo(line)
+            click.echo(printable(line))
         return
     from temporal_lineage.questions.question import SHAPE_VERSION, value_as_json
 
     body = value_as_json(report)
     if output == "json":
         whole = {"version": SHAPE_VERSION, "report": body}
-        click.echo(json.dumps(whole, indent=2, ensure_ascii=False))
+        _print_json(whole, indent=2)
         return
     lines = body[rows] if isinstance(body, dict) else None
     for row in lines if isinstance(lines, list) else []:
-        click.echo(json.dumps(row, ensure_ascii=False))
+        _print_json(row, indent=None)
+
+
+def _print_json(value: Json, *, indent: int | None) -> None:
+    text = json.dumps(value, indent=indent, ensure_ascii=False)
+    # Half a character, as in a file name that is no UTF-8, is an escape in JSON too.
+    click.echo(text.encode("utf-8", "backslashreplace").decode())
 
 
 def footer(answer: Answer) -> Iterable[str]:

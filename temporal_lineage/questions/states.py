@@ -186,7 +186,11 @@ def _check_version(reader: Reader, dataset_id: int, name: str, version: str, as_
     )
     if version in snapshots:
         return
-    newest = [f"{name}@{one}" for one in list(snapshots)[-3:]]
+    known = list(snapshots) or [
+        one.name for one in reader.children(parent_id=dataset_id, kind=NodeKind.VERSION)
+    ]
+    newest = [f"{name}@{one}" for one in known[-3:]]
+    verb = "log" if snapshots else "show"
     raise UnknownNameError(
-        "version", f"{name}@{version}", newest, f"`tl log {name}` lists them all"
+        "version", f"{name}@{version}", newest, f"`tl {verb} {name}` lists them all"
     )
