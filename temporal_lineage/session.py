@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from temporal_lineage.questions.states import StateAnswer
     from temporal_lineage.questions.tables import CatalogAnswer, LogAnswer, TableAnswer
     from temporal_lineage.reproduce.answer import ReproduceAnswer
+    from temporal_lineage.reproduce.available import AvailableAnswer
     from temporal_lineage.store.reader import Reader
 
 A = TypeVar("A", bound=Address)
@@ -185,6 +186,18 @@ class Session:
                     raise BadAddressError(target, "ask why for an edge, a version or a run")
 
     # Questions that look at the tables themselves.
+
+    def available(
+        self, target: str, *, as_of: When = None, as_known: When = None
+    ) -> AvailableAnswer:
+        """Give the verdict on reading one state of a table, or all of them. DESIGN 4.5."""
+        from temporal_lineage.reproduce.available import available
+
+        address = _expect(target, DatasetAddress, "a table")
+        with self._asking("available", target, as_of, as_known) as (reader, question):
+            return available(
+                reader, address, question, now=self.clock(), folder=self.workspace.folder
+            )
 
     def reproduce(
         self,

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _COMMANDS: dict[str, tuple[str, str]] = {
     "at": ("states", "Which snapshot was current at a time."),
+    "available": ("available", "Which past states can still be read."),
     "catalog": ("catalogs", "Say where tables live."),
     "demo": ("demo", "Build a small lakehouse with two months of history, and ask it questions."),
     "downstream": ("lineage", "What was made of a state, a model or a column."),

@@ -1,0 +1,73 @@
+"""Availability: the verdict on every state of a table, from its own files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from snapshots.availability import Gone
+from snapshots.instant import Instant
+from temporal_lineage.session import Session, open_session
+from transcripts import Told, asked, at_home, told_lake
+
+
+@pytest.fixture
+def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
+    told = told_lake(tmp_path_factory.getbasetemp())
+    with at_home(told.lake.root):
+        yield told
+
+
+@pytest.fixture
+def session(told: Told) -> Session:
+    return open_session()
+
+
+def test_each_state_has_its_own_verdict(told: Told, session: Session) -> None:
+    verdicts = {
+        str(one.version): one.verdict for one in session.available("lake.ml.training_set").states
+    }
+
+    assert verdicts[told.lake.milestones["training_v2_snapshot"]] == "recoverable"
+    assert verdicts[told.lake.milestones["training_v3_snapshot"]] == "protected"
+
+
+def test_a_vacuumed_state_is_gone_since_the_vacuum(told: Told, session: Session) -> None:
+    version = told.lake.milestones["training_v1_version"]
+    (state,) = session.available(f"delta.features.customer_features@{version}").states
+
+    assert isinstance(state.availability, Gone)
+    assert state.availability.since is not None
+    assert state.availability.since >= Instant.parse(told.lake.milestones["vacuum_at"])
+    assert "VACUUM" in (state.availability.act or "")
+
+
+def test_the_verdict_on_one_state_is_the_one_among_all(session: Session) -> None:
+    every = session.available("delta.features.customer_features").states
+
+    for one in every:
+        (alone,) = session.available(f"delta.features.customer_features@{one.version}").states
+        assert alone == one
+
+
+def test_states_that_cannot_be_read_end_in_exit_status_3(told: Told) -> None:
+    assert told.lake.root.is_dir()
+    assert asked("available", "delta.features.customer_features").status == 3
+    assert asked("available", "delta.ml.scores").status == 0
+
+
+def test_a_table_out_of_reach_is_said_not_to_have_been_looked_at(
+    told: Told, session: Session, tmp_path: Path
+) -> None:
+    moved = tmp_path / "away"
+    place = told.lake.delta / "raw" / "payments"
+    place.rename(moved)
+    try:
+        answer = session.available("delta.raw.payments")
+    finally:
+        moved.rename(place)
+
+    assert answer.states == ()
+    assert any("not looked at" in doubt for doubt in answer.doubts)
