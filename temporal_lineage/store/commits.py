@@ -7,9 +7,10 @@ including, `stop`. All of it is derived from what the formats say.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from snapshots.files import DataFile
+if TYPE_CHECKING:
+    from snapshots.files import DataFile
 
 OPEN = 2**63 - 1
 """The position where nothing stops: still live in the newest state of the line."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from snapshots.files import DataFile, FileContent
 from snapshots.instant import Instant
 from temporal_lineage.store.commits import Contribution, FileLife
 from temporal_lineage.store.read_base import Reads, listed
 from temporal_lineage.store.records import Containing, Contributor, LiveFile, Placed
 from temporal_lineage.store.runner import Row
+
+if TYPE_CHECKING:
+    from snapshots.files import DataFile
 
 STATES_MAX = 100_000
 """How many states a question about commits gives at most, unless told."""
@@ -58,25 +61,13 @@ class CommitReads(Reads):
 
         Empty also where they are not known: ask `place` for `files_known`.
         """
-        return [
-            LiveFile(DataFile(key or path, path, FileContent(content), size, rows), origin_id)
-            for key, path, content, size, rows, origin_id in self._runner.rows(
-                "live_files", {"node_id": node_id}
-            )
-        ]
+        rows = self._runner.rows("live_files", {"node_id": node_id})
+        return [LiveFile(_data_file(*row[:5]), row[5]) for row in rows]
 
     def file_lives(self, *, dataset_id: int) -> list[FileLife]:
         """Give every life of every file of a dataset, in no order."""
-        return [
-            FileLife(
-                dataset_id,
-                DataFile(key or path, path, FileContent(content), size, rows),
-                *life,
-            )
-            for key, path, content, size, rows, *life in self._runner.rows(
-                "file_lives", {"dataset_id": dataset_id}
-            )
-        ]
+        rows = self._runner.rows("file_lives", {"dataset_id": dataset_id})
+        return [FileLife(dataset_id, _data_file(*row[:5]), *row[5:]) for row in rows]
 
     def contribution_rows(self, *, dataset_id: int) -> list[Contribution]:
         """Give every contribution to states of a dataset, in no order."""
@@ -89,6 +80,13 @@ class CommitReads(Reads):
         tx = self.tx_at(system=system)
         rows = self._runner.rows(name, {"commits": listed(commit_ids), "tx": tx, "limit": limit})
         return [Containing(*row) for row in rows]
+
+
+def _data_file(key: str, path: str, content: str, size_bytes: int, rows: int | None) -> DataFile:
+    # Questions about files only need it, and defining its classes takes a question's time.
+    from snapshots.files import DataFile, FileContent
+
+    return DataFile(key or path, path, FileContent(content), size_bytes, rows)
 
 
 def _placed(row: Row) -> Placed:

@@ -6,11 +6,13 @@ for one question would pay, and three times as long to make, which an answer of 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from snapshots.files import DataFile
 from snapshots.instant import Instant
 from snapshots.period import Period
+
+if TYPE_CHECKING:
+    from snapshots.files import DataFile
 
 
 class Node(NamedTuple):
