@@ -35,10 +35,8 @@ _MODULES = (
 
 def commands() -> str:
     """Give the help page of every command, as Markdown."""
-    pages = [_page("", tl)]
-    for name, command in _below(tl):
-        pages.append(_page(name, command))
-    return "\n".join(pages)
+    top = tl.make_context("tl", [], resilient_parsing=True, terminal_width=80)
+    return "\n".join(_pages(tl, top))
 
 
 def shape(name: str) -> str:
@@ -46,21 +44,13 @@ def shape(name: str) -> str:
     return "\n".join(_shapes(name, seen=set()))
 
 
-def _page(name: str, command: click.Command) -> str:
-    context = click.Context(command, info_name=f"tl {name}".strip(), terminal_width=80)
-    page = command.get_help(context)
-    return f"## tl {name}".rstrip() + f"\n\n```text\n{page}\n```\n"
-
-
-def _below(group: click.Group, *path: str) -> Iterator[tuple[str, click.Command]]:
-    context = click.Context(group)
-    for name in group.list_commands(context):
-        command = group.get_command(context, name)
-        if command is None:
-            continue
-        yield " ".join((*path, name)), command
-        if isinstance(command, click.Group):
-            yield from _below(command, *path, name)
+def _pages(command: click.Command, context: click.Context) -> Iterator[str]:
+    yield f"## {context.command_path}\n\n```text\n{command.get_help(context)}\n```\n"
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            inner = command.get_command(context, name)
+            if inner is not None:
+                yield from _pages(inner, click.Context(inner, context, name))
 
 
 def _shapes(name: str, *, seen: set[str]) -> Iterator[str]:

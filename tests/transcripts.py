@@ -42,8 +42,8 @@ READERS_HOME = "/home/ada"
 _VARYING = re.compile(
     r"(?<=delta:)[0-9a-f-]{36}"
     r"|(?<=part-)\d{5}-[0-9a-f-]{36}"
+    r"|(?<=delta-rs:)\S+"
     r"|[\d,]+(?= bytes)"
-    r"|(?<=sha256 )[0-9a-f]+"
     r"|(?<=\"sha256\": \")[0-9a-f]+"
     r"|(?<=\"size_bytes\": )\d+"
 )
