@@ -21,6 +21,7 @@ from temporal_lineage.cli.root import tl
 from temporal_lineage.lineage.graph import Direction
 from temporal_lineage.questions import provenance, reasons, schemas, states, tables
 from temporal_lineage.reproduce import answer as reproduction
+from temporal_lineage.reproduce import available
 
 _WORDS = {"int": "integer", "str": "string", "bool": "boolean", "float": "number", "None": "null"}
 _SHAPED = {"Instant": "time", "Period": "period", "Path": "string"}
@@ -28,7 +29,7 @@ _ENUMS: dict[str, type[StrEnum]] = {
     one.__name__: one for one in (Certainty, Rule, Direction, FileContent)
 }
 _MODULES = (
-    *(states, tables, schemas, provenance, reasons, reproduction),
+    *(states, tables, schemas, provenance, reasons, reproduction, available),
     *(harvest, ingest, openlineage_events, availability),
 )
 
@@ -39,9 +40,15 @@ def commands() -> str:
     return "\n".join(_pages(tl, top))
 
 
-def shape(name: str) -> str:
-    """Give the fields of an answer, and of the records inside it, as Markdown."""
-    return "\n".join(_shapes(name, seen=set()))
+class Shapes:
+    """The shapes that one document shows, each record where it comes up first."""
+
+    def __init__(self) -> None:
+        self._seen: set[str] = set()
+
+    def of(self, name: str) -> str:
+        """Give the fields of an answer, and of the records inside it, as Markdown."""
+        return "\n".join(_shapes(name, seen=self._seen))
 
 
 def _pages(command: click.Command, context: click.Context) -> Iterator[str]:

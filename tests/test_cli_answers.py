@@ -49,6 +49,9 @@ QUESTIONS: dict[str, Ask] = {
         "lake.raw.customers", by_flow=True
     ),
     f"why {SET}@fraud-v3": lambda s: s.why(f"{SET}@fraud-v3"),
+    "available delta.features.customer_features": lambda s: s.available(
+        "delta.features.customer_features"
+    ),
     "reproduce model:fraud@v3": lambda s: s.reproduce("model:fraud@v3"),
     "reproduce model:fraud@v1": lambda s: s.reproduce("model:fraud@v1"),
 }
@@ -62,6 +65,7 @@ ROWS = {
     "upstream": "edges",
     "downstream": "edges",
     "why": "reasons",
+    "available": "states",
     "reproduce": "inputs",
 }
 

@@ -121,6 +121,7 @@ def chapters(lake: DemoLake, session: Session) -> Iterator[Chapter]:
         "v3 is protected by a tag. The snapshot of v2 was expired, but its files are still there.\n"
         "VACUUM deleted the files of v1: the answer is no, and `tl` ends with exit status 3.",
         (
+            ("available", "delta.features.customer_features"),
             ("reproduce", model, "--out", f"{REBUILT}/fraud-v3"),
             ("reproduce", "model:fraud@v2"),
             ("reproduce", "model:fraud@v2", "--recover", "--out", f"{REBUILT}/fraud-v2"),
