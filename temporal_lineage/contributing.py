@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from snapshots.ancestry import ancestry
-from snapshots.contributions import ContributionCertainty, trace_contributions
+from snapshots.ancestry import starts_afresh
+from snapshots.contributions import (
+    ContributionCertainty,
+    ancestry_contributions,
+    trace_contributions,
+)
 from snapshots.files import AddedFile, CommitFiles, DataFile, FileContent
 from snapshots.snapshot import Effect
 from temporal_lineage.keys import NodeKind
@@ -184,32 +188,24 @@ def _live_keys(lives: Sequence[FileLife], place: tuple[int, int]) -> Iterator[st
 def _assumed_commits(snapshots: Mapping[int, Snapshot], traced: set[int]) -> list[CommitFiles]:
     """Stand in for file facts that nobody has: one made-up file for each commit's rows.
 
-    Everything since the last overwrite is assumed to be live. DESIGN 4.3.
+    Everything since the last commit that left no earlier file is assumed to be live. DESIGN 4.3.
     """
     commits = []
     for snapshot in snapshots.values():
-        if snapshot.snapshot_id in traced:
+        own = snapshot.snapshot_id
+        if own in traced:
             continue
-        line = list(_since_overwrite(snapshot.snapshot_id, snapshots))
-        own, *older = line
-        parent = snapshot.parent_id if older and older[0] not in traced else None
-        writers = [own] if parent is not None else line
-        added = () if snapshot.effect is Effect.NOTHING else tuple(map(_made_up, writers))
-        removed: tuple[str, ...] = ()
-        if snapshot.effect is Effect.OVERWRITE and snapshot.parent_id is not None:
-            parent = None  # nothing of the parent is assumed to be left
-        commits.append(CommitFiles(snapshot.snapshot_id, parent, Effect.APPEND, added, removed))
+        parent = snapshot.parent_id
+        goes_on = parent in snapshots and parent not in traced and not starts_afresh(snapshot)
+        writers: Sequence[int | None] = list(ancestry_contributions(snapshots, own))
+        if goes_on:
+            writers = [own] if own in writers else []
+        added = tuple(_made_up(one) for one in writers)
+        commits.append(CommitFiles(own, parent if goes_on else None, Effect.APPEND, added, ()))
     return commits
 
 
-def _since_overwrite(snapshot_id: int, snapshots: Mapping[int, Snapshot]) -> Iterator[int]:
-    for one in ancestry(snapshot_id, snapshots):
-        yield one
-        if snapshots[one].effect is Effect.OVERWRITE:
-            return
-
-
-def _made_up(snapshot_id: int) -> AddedFile:
+def _made_up(snapshot_id: int | None) -> AddedFile:
     name = f"{_ASSUMED}:{snapshot_id}"
     return AddedFile(DataFile(name, name, FileContent.DATA, 0, None), snapshot_id)
 

@@ -13,7 +13,7 @@ from snapshots.period import Period
 from snapshots.recorded_log import RecordedEntry
 from snapshots.refs import MAIN
 from snapshots.schema import SchemaVersion
-from snapshots.snapshot import Snapshot
+from snapshots.snapshot import InstantSource, Snapshot
 from snapshots.snapshot_log import LogEntry, SnapshotLog
 from temporal_lineage.beliefs import Line, settle_attributes, since
 from temporal_lineage.claims import (
@@ -32,7 +32,7 @@ from temporal_lineage.facts import AsOf
 from temporal_lineage.keys import AttributeKind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from temporal_lineage.store.reader import Believed, Reader
     from temporal_lineage.store.transaction import Transaction
@@ -165,8 +165,23 @@ def _table(history: TableHistory, address: str) -> TableClaim:
         location=history.location,
         address=address,
         features=history.features,
-        gaps=tuple(gap.what for gap in history.gaps),
+        gaps=tuple(dict.fromkeys((*(gap.what for gap in history.gaps), *_clock_steps(history)))),
     )
+
+
+def _clock_steps(history: TableHistory) -> Iterator[str]:
+    """Name the commits that say they are older than one before them: instants decide, not order."""
+    latest: CommitPoint | None = None
+    for point in history.chain:
+        if not isinstance(point, CommitPoint) or point.source is not InstantSource.METADATA_LOG:
+            continue
+        if latest is not None and point.at < latest.at:
+            yield (
+                f"a clock stepped back: {point.witness} says {point.at}, {latest.witness} before it"
+                f" {latest.at}; times are answered by what they say"
+            )
+        else:
+            latest = point
 
 
 def _first(history: TableHistory) -> Instant:

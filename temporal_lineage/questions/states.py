@@ -15,6 +15,7 @@ from temporal_lineage.histories import (
     remembered_log,
     remembered_schema,
     remembered_snapshot,
+    table_claim,
 )
 from temporal_lineage.keys import AttributeKind
 from temporal_lineage.naming import Naming, find_dataset
@@ -68,6 +69,8 @@ def state_at(reader: Reader, address: DatasetAddress, question: Question) -> Sta
     )
     if snapshot_ids and len(snapshot_ids) == 1 and snapshot is None:
         doubts += (f"snapshot {snapshot_ids[0]} was current, but its own metadata was never seen",)
+    table = table_claim(reader, dataset_id, system=as_of.system)
+    doubts += table.gaps if table else ()
     schema = (
         remembered_schema(reader, dataset_id, entry.schema_id, system=as_of.system)
         if entry.schema_id is not None
