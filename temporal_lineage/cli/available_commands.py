@@ -69,7 +69,8 @@ def _because(verdict: Availability) -> str | None:
         case verdicts.Partial(missing, of, since, act):
             because = f"{len(missing)} of {of} files are missing{_act(since, act)}"
         case verdicts.Gone(missing, since, act):
-            because = f"{len(missing)} missing files{_act(since, act)}"
+            files = "file" if len(missing) == 1 else "files"
+            because = f"{len(missing)} {files} missing{_act(since, act)}"
         case verdicts.LogTruncated(first):
             because = f"the log begins with {first}"
         case verdicts.Unverified(reason):
