@@ -12,7 +12,7 @@ READY := $(VENV)/.ready
 DOCUMENTS := $(wildcard README.md docs/*.md)
 REWRITTEN := $(wildcard tests/test_docs*.py tests/test_transcripts*.py tests/test_acceptance*.py tests/acceptance)
 
-.PHONY: help install lint types layers docs test check wheel demo bench rewrite clean
+.PHONY: help install lint types layers docs test check wheel demo bench corpus rewrite clean
 
 help:      ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -55,6 +55,9 @@ demo: $(READY)  ## The main job on real tables, from nothing
 
 bench: $(READY)  ## Measure, and print a table
 	$(BIN)/python -m benchmarks
+
+corpus: $(READY)  ## Score the readers on tables of other projects: ARGS="--only delta --quiet"
+	$(BIN)/python -m benchmarks.corpus $(ARGS)
 
 rewrite: $(READY)  ## Let the program rewrite its documents and goldens; then read the diff
 	$(if $(REWRITTEN),REWRITE=1 $(BIN)/python -m pytest $(REWRITTEN))
