@@ -54,7 +54,7 @@ def test_an_old_table_with_one_unnumbered_schema_is_read() -> None:
     [
         (b"", "it is empty"),
         (b"\x1f\x8bnonsense", "gzip is broken"),
-        (gzip.compress(b"{}" * 999)[:-9], "gzip is cut off"),
+        (gzip.compress(b"{}" * 999, mtime=0)[:-9], "gzip is cut off"),
         (b'{"format-version": 2, "loc', "not JSON"),
         (b"[1, 2]", "no JSON object"),
         (b'{"a": 1}', "no format-version"),
