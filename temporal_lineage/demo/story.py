@@ -1,7 +1,7 @@
 """The story of the demo lake: its ledger played to the end, and the questions worth asking it."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +26,10 @@ AFTER_FIRST_HARVEST = "2026-11-06"
 
 REBUILT = "rebuilt"
 """The folder, inside the lake's, that reproduced rows are written to."""
+
+
+_CLEAN = "lake.staging.orders_clean"
+_MODEL = "model:fraud@v3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +75,21 @@ def workspace_of(lake: DemoLake) -> Workspace:
 
 def chapters(lake: DemoLake, session: Session) -> Iterator[Chapter]:
     """Tell the story; the session answers what one chapter needs to know from the one before."""
-    told = lake.milestones
-    clean = "lake.staging.orders_clean"
+    yield from _what_was()
+    yield from _what_fed_what(lake.milestones, session)
+    yield from _what_is_left()
+
+
+def _what_was() -> Iterator[Chapter]:
     yield Chapter(
         "Which state was current?",
         "Release 1.9.0 lost the exchange rates on the night of 21 October; at 09:30 somebody\n"
         "rolled the table back. Auditors work on a branch; a tag keeps what model v3 learned from.",
         (
-            ("log", clean),
-            ("at", clean, "--as-of", "2026-10-21T06:00Z"),
-            ("at", clean, "--as-of", "2026-10-21T10:00Z"),
-            ("at", f"{clean}@audit"),
+            ("log", _CLEAN),
+            ("at", _CLEAN, "--as-of", "2026-10-21T06:00Z"),
+            ("at", _CLEAN, "--as-of", "2026-10-21T10:00Z"),
+            ("at", f"{_CLEAN}@audit"),
             ("at", "lake.ml.training_set@fraud-v3"),
         ),
     )
@@ -90,39 +98,44 @@ def chapters(lake: DemoLake, session: Session) -> Iterator[Chapter]:
         "A column renamed, widened, dropped, and added again under its old name as something else.",
         (("schema", "log", "lake.features.order_features"),),
     )
-    model = "model:fraud@v3"
+
+
+def _what_fed_what(told: Mapping[str, str], session: Session) -> Iterator[Chapter]:
     yield Chapter(
         "What had gone into the model?",
         "The events of two runs lay on a machine without a network until 9 November. What was\n"
         f"known on {AFTER_FIRST_HARVEST} differs from what is known today; both can be asked for.",
         (
-            ("upstream", model, "--as-known", AFTER_FIRST_HARVEST),
-            ("upstream", model, "--depth", "3"),
+            ("upstream", _MODEL, "--as-known", AFTER_FIRST_HARVEST),
+            ("upstream", _MODEL, "--depth", "3"),
         ),
     )
     yield Chapter(
         "Why do you say so?",
         "One of the edges that came to light, with its evidence.",
-        tuple(("why", edge) for edge in _learned_late(session, model)[:1]),
+        tuple(("why", edge) for edge in _learned_late(session, _MODEL)[:1]),
     )
     yield Chapter(
         "The snapshot of the bad deploy: what contains its rows?",
         "The rollback repaired the table. What had been read from it meanwhile was not repaired.",
-        (("downstream", f"{clean}@{told['bad_staging_snapshot']}"),),
+        (("downstream", f"{_CLEAN}@{told['bad_staging_snapshot']}"),),
     )
     yield Chapter(
-        "A run that reported what it had cached",
-        "Its event names a version that was five weeks old. The ledger keeps what was said, and\n"
+        "Two runs that reported what they had cached",
+        "Their events name versions that were current before. The ledger keeps what was said, and\n"
         "says why it does not believe it.",
         (("why", f"run:{told['stale_input_run']}"), ("why", f"run:{told['stale_output_run']}")),
     )
+
+
+def _what_is_left() -> Iterator[Chapter]:
     yield Chapter(
         "Rebuild what a model was trained on, or say what is missing",
         "v3 is protected by a tag. The snapshot of v2 was expired, but its files are still there.\n"
         "VACUUM deleted the files of v1: the answer is no, and `tl` ends with exit status 3.",
         (
             ("available", "delta.features.customer_features"),
-            ("reproduce", model, "--out", f"{REBUILT}/fraud-v3"),
+            ("reproduce", _MODEL, "--out", f"{REBUILT}/fraud-v3"),
             ("reproduce", "model:fraud@v2"),
             ("reproduce", "model:fraud@v2", "--recover", "--out", f"{REBUILT}/fraud-v2"),
             ("reproduce", "model:fraud@v1"),
