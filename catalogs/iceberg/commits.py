@@ -55,7 +55,11 @@ def snapshot_of(entry: SnapshotEntry, *, schema_id: int | None) -> Snapshot:
 def summary_of(entry: SnapshotEntry) -> dict[str, str]:
     """Decode a summary; anything that is no object of texts is kept as text."""
     raw = bytes(entry.summary)
-    content = msgspec.json.decode(raw) if raw else None
+    try:
+        content = msgspec.json.decode(raw) if raw else None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        # A value that is not looked at while the file is decoded may hold broken text.
+        content = raw.decode("utf-8", "replace")
     if content is None:
         return {}
     if not isinstance(content, dict):

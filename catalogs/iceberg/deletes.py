@@ -5,17 +5,16 @@ from __future__ import annotations
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyroaring import BitMap64
+
+from catalogs.iceberg.data_files import DataFiles, translated
 from catalogs.iceberg.manifests import ManifestEntry
 from catalogs.iceberg.relocation import normal
 from snapshots.errors import UnreadableError, UnsupportedError
 from snapshots.files import FileContent
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-    from catalogs.iceberg.data_files import DataFiles
 
 _VECTOR_MAGIC = b"\xd1\xd3\x39\x64"
 _FRAME = 4
@@ -53,8 +52,6 @@ class Deletes:
         A deletion vector replaces all position deletes of its file. Raises UnsupportedError where
         an equality delete applies, UnreadableError where a delete file is broken.
         """
-        import pyarrow as pa
-
         self.refuse_equality(data)
         vectors = [one for one in self._vectors.get(data.path, ()) if _is_not_newer(data, one)]
         if vectors:
@@ -78,7 +75,8 @@ class Deletes:
     def _rows(self, entry: ManifestEntry) -> dict[str, pa.ChunkedArray]:
         """Read a position delete file: the deleted positions by the data file's recorded path."""
         if entry.path not in self._read:
-            rows = _by_path(self._files.table(entry, ["file_path", "pos"]))
+            with translated(self._files.found(entry), {}):
+                rows = _by_path(self._files.table(entry, ["file_path", "pos"]))
             self._read[entry.path] = {self._named(entry, path): at for path, at in rows.items()}
         return self._read[entry.path]
 
@@ -100,9 +98,6 @@ class Deletes:
 
     def _vector(self, entry: ManifestEntry) -> pa.Array:
         """Read a deletion vector out of its Puffin file. Puffin spec, `deletion-vector-v1`."""
-        import pyarrow as pa
-        from pyroaring import BitMap64
-
         location = self._files.found(entry)
         if entry.offset is None or entry.length is None:
             reason = "a deletion vector is recorded without its place in the file"
@@ -167,9 +162,6 @@ def _may_be_one(one: str, other: str) -> bool:
 
 
 def _by_path(table: pa.Table) -> dict[str, pa.ChunkedArray]:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     # Some writers leave rows of nulls behind; they delete nothing.
     table = table.filter(pc.and_(pc.is_valid(table["file_path"]), pc.is_valid(table["pos"])))
     grouped = table.group_by("file_path").aggregate([("pos", "list")])

@@ -131,10 +131,12 @@ def read_manifest(body: bytes, manifest: Manifest, *, location: str) -> Iterator
     Raises UnreadableError where it is none, or holds what the specification does not know.
     """
     header = read_header(body, location=location)
-    spec_id = manifest.spec_id
-    if spec_id is None:
-        spec_id = int(header.text("partition-spec-id") or 0)
-    fields = tuple(_partition_fields(header.schema))
+    try:
+        fields = tuple(_partition_fields(header.schema))
+        in_header = int(header.text("partition-spec-id") or 0)
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise UnreadableError(location, "it is no manifest", _ADVICE) from error
+    spec_id = in_header if manifest.spec_id is None else manifest.spec_id
     for record in read_records(body, header, wanted=_ENTRY_FIELDS, location=location):
         try:
             yield _entry(record, manifest, spec_id, fields)

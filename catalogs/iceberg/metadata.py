@@ -70,10 +70,34 @@ class RefEntry(msgspec.Struct, rename="kebab", frozen=True):
     max_ref_age_ms: int | None = None
 
 
+class PartitionFieldEntry(msgspec.Struct, rename="kebab", frozen=True):
+    """One field of a partition spec. `field_id` is None where an old v1 writer left it out.
+
+    `source_id` is None for transforms of several columns.
+    """
+
+    transform: str
+    source_id: int | None = None
+    field_id: int | None = None
+
+
+class SpecEntry(msgspec.Struct, rename="kebab", frozen=True):
+    """One of `partition-specs`."""
+
+    spec_id: int = 0
+    fields: list[PartitionFieldEntry] = []
+
+
+class SortOrderEntry(msgspec.Struct, rename="kebab", frozen=True):
+    """One of `sort-orders`; its fields decide nothing here."""
+
+    order_id: int = 0
+
+
 class TableMetadata(msgspec.Struct, rename="kebab"):
     """What one metadata file says. Iceberg spec, "Table Metadata Fields"; other keys are ignored.
 
-    Schemas and partition specs stay plain JSON, since their types may be newer than this reader.
+    Schemas stay plain JSON, since their types may be newer than this reader.
     """
 
     format_version: int
@@ -85,11 +109,11 @@ class TableMetadata(msgspec.Struct, rename="kebab"):
     schema: dict[str, Any] | None = None
     schemas: list[dict[str, Any]] | None = None
     current_schema_id: int | None = None
-    partition_spec: list[dict[str, Any]] | None = None
-    partition_specs: list[dict[str, Any]] | None = None
+    partition_spec: list[PartitionFieldEntry] | None = None
+    partition_specs: list[SpecEntry] | None = None
     default_spec_id: int | None = None
     last_partition_id: int | None = None
-    sort_orders: list[dict[str, Any]] | None = None
+    sort_orders: list[SortOrderEntry] | None = None
     default_sort_order_id: int | None = None
     properties: dict[str, Any] | None = None
     current_snapshot_id: int | None = None
@@ -116,11 +140,11 @@ class TableMetadata(msgspec.Struct, rename="kebab"):
             return self.schemas
         return [*(self.schemas or ()), *([self.schema] if self.schema is not None else [])]
 
-    def all_partition_specs(self) -> dict[int, list[dict[str, Any]]]:
+    def all_partition_specs(self) -> dict[int, list[PartitionFieldEntry]]:
         """Give the fields of each partition spec by its id."""
         if self.partition_specs is None:
             return {0: self.partition_spec or []}
-        return {spec.get("spec-id", 0): spec.get("fields", []) for spec in self.partition_specs}
+        return {spec.spec_id: spec.fields for spec in self.partition_specs}
 
     def text_properties(self) -> dict[str, str]:
         """Give the table properties, whatever JSON some writer put in them, as text."""
@@ -132,6 +156,7 @@ class TableMetadata(msgspec.Struct, rename="kebab"):
         return next(found, None)
 
 
+_NOT_DECODED = (msgspec.DecodeError, UnicodeDecodeError)
 _DECODER = msgspec.json.Decoder(TableMetadata)
 
 
@@ -144,7 +169,7 @@ def decode_metadata(body: bytes, *, location: str) -> TableMetadata:
     text = _unpacked(body, location)
     try:
         metadata = _DECODER.decode(text)
-    except msgspec.DecodeError as error:
+    except _NOT_DECODED as error:
         raise UnreadableError(location, _reason(text, error), _ADVICE) from error
     _demand_what_the_version_demands(metadata, location)
     return metadata
@@ -194,13 +219,13 @@ def _unpacked(body: bytes, location: str) -> bytes:
     return text
 
 
-def _reason(text: bytes, error: msgspec.DecodeError) -> str:
+def _reason(text: bytes, error: Exception) -> str:
     """Find out what the file is, where it is no table's metadata."""
     if not text.strip():
         return "it is empty"
     try:
         content = msgspec.json.decode(text)
-    except msgspec.DecodeError as broken:
+    except _NOT_DECODED as broken:
         return f"it is not JSON ({broken})"
     if not isinstance(content, dict):
         return "it is no JSON object"
@@ -232,9 +257,14 @@ def _missing(metadata: TableMetadata) -> Iterator[str]:
 
 
 def _broken_schemas(metadata: TableMetadata) -> Iterator[str]:
+    if metadata.schemas == [] and metadata.schema is None:
+        yield "it has no schema"
     for schema in metadata.all_schemas():
         if schema.get("type") != "struct" or not isinstance(schema.get("fields"), list):
             yield "it has a schema that is no struct of fields"
+        if not isinstance(schema.get("schema-id", 0), int):
+            yield "it has a schema whose schema-id is no number"
+            return
     ids = [schema.get("schema-id", 0) for schema in metadata.schemas or ()]
     chosen = metadata.current_schema_id
     if ids and chosen is not None and chosen not in ids:
@@ -247,7 +277,7 @@ def _broken_choices(metadata: TableMetadata) -> Iterator[str]:
     chosen = metadata.default_spec_id
     if metadata.partition_specs and chosen is not None and chosen not in specs:
         yield f"its default-spec-id {chosen} is none of its partition-specs {sorted(specs)}"
-    orders = [order.get("order-id", 0) for order in metadata.sort_orders or ()]
+    orders = [order.order_id for order in metadata.sort_orders or ()]
     # 0 is the unsorted order, which need not be written.
     if orders and metadata.default_sort_order_id not in {None, 0, *orders}:
         default = metadata.default_sort_order_id

@@ -119,7 +119,7 @@ class Scan:
 
     def _constants(self, entry: ManifestEntry, wanted: Mapping[str, Any]) -> dict[int, Any]:
         """Give the values of identity partitions by the column's field id."""
-        types = {field["id"]: field["type"] for field in wanted["fields"]}
+        types: dict[int, Any] = {one["id"]: one["type"] for one in wanted["fields"]}
         values = {
             column.field_id: value
             for column, value in zip(entry.partition_fields, entry.partition, strict=True)
@@ -127,12 +127,14 @@ class Scan:
         constants: dict[int, Any] = {}
         spec = self._metadata.all_partition_specs().get(entry.spec_id, [])
         for place, field in enumerate(spec):
-            source = int(field.get("source-id", -1))
-            field_id = field.get("field-id", _FIRST_PARTITION_FIELD + place)
+            source = field.source_id
+            field_id = _FIRST_PARTITION_FIELD + place if field.field_id is None else field.field_id
             # Manifests of some writers carry no ids: then the order decides.
             by_place = entry.partition[place] if place < len(entry.partition) else None
             value = values.get(field_id, by_place) if None not in values else by_place
-            if field.get("transform") == "identity" and source in types and value is not None:
+            if field.transform != "identity" or source is None or value is None:
+                continue
+            if source in types:
                 constants[source] = _constant(value, types[source])
         return constants
 
