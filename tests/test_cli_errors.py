@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import re
-import resource
 import shlex
 import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from small_lake import delta_table, iceberg_table, sql_catalog, sqlite
+from bad_input import LEDGER, assert_one_line, transactions
 from temporal_lineage.workspace import FOLDER
-from transcripts import Said, Told, asked, at_home, project, told_lake
-
-LEDGER = Path(FOLDER) / "ledger.db"
+from transcripts import Told, asked, at_home, project, told_lake
 
 
 @pytest.fixture
@@ -27,43 +23,6 @@ def shop(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> Iterator[P
     told: Told = told_lake(tmp_path_factory.getbasetemp())
     with at_home(project(told, tmp_path / "shop")):
         yield tmp_path / "shop"
-
-
-@pytest.fixture
-def small(tmp_path: Path) -> Iterator[Path]:
-    """A project of three small tables, harvested: two of Iceberg, one of Delta."""
-    here = tmp_path / "small"
-    catalog = sql_catalog(here / "iceberg", name="lake")
-    iceberg_table(catalog, "raw", "orders", commits=3)
-    iceberg_table(catalog, "raw", "whole", commits=1)
-    catalog.close()
-    delta_table(here / "delta" / "raw" / "payments", commits=3)
-    with at_home(here, now=None):
-        assert asked("init").status == 0
-        properties = (f"uri={sqlite(here / 'iceberg')}", f"warehouse=file://{here}/iceberg/wh")
-        flags = [word for one in ("type=sql", *properties) for word in ("-p", one)]
-        assert asked("catalog", "add", "lake", *flags).status == 0
-        assert asked("catalog", "add", "delta", "delta").status == 0
-        assert asked("harvest").status == 0
-        yield here
-
-
-def transactions() -> int:
-    connection = sqlite3.connect(LEDGER)
-    (count,) = connection.execute("SELECT count(*) FROM tx").fetchone()
-    connection.close()
-    return int(count)
-
-
-def assert_one_line(done: Said, *words: str, status: int) -> None:
-    assert done.status == status, done
-    assert done.out == ""
-    assert "Traceback" not in done.err
-    lines = done.err.splitlines()
-    if status == 2 and lines[0].startswith("Usage: "):
-        lines = lines[-1:]  # Click shows first how the command is written
-    assert len(lines) == 1, done.err
-    assert [word for word in words if word not in lines[0]] == [], lines[0]
 
 
 # What the ledger is asked for and does not have.
@@ -145,85 +104,6 @@ def test_a_time_before_the_ledger_knew_anything_says_so(shop: Path) -> None:
     assert_one_line(done, "this ledger", "2026-11-01", "starts at 2026-11-05", status=1)
 
 
-# Metadata that cannot be read.
-
-
-def _emptied(path: Path) -> None:
-    path.write_bytes(b"")
-
-
-def _truncated(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[:-40])
-
-
-def _no_json(path: Path) -> None:
-    path.write_text("<html>not today</html>")
-
-
-def _a_folder(path: Path) -> None:
-    path.unlink()
-    path.mkdir()
-
-
-def _a_number_too_large(path: Path) -> None:
-    path.write_text(re.sub(r'"size":\d+', f'"size":{2**70}', path.read_text()))
-
-
-DAMAGE = (_emptied, _truncated, _no_json, _a_folder)
-
-
-@pytest.mark.parametrize("damage", DAMAGE, ids=lambda one: one.__name__.strip("_"))
-def test_iceberg_metadata_that_cannot_be_read_is_named_and_stops_no_other_table(
-    damage: Callable[[Path], None], small: Path
-) -> None:
-    catalog = sql_catalog(small / "iceberg", name="lake")
-    catalog.load_table("raw.orders").delete("id = 1")
-    catalog.load_table("raw.whole").delete("id = 1")
-    newest = Path(catalog.load_table("raw.orders").metadata_location.removeprefix("file://"))
-    catalog.close()
-    damage(newest)
-    before = transactions()
-    done = asked("harvest", "lake")
-    assert done.status == 1
-    assert done.err == ""
-    (line,) = [line for line in done.out.splitlines() if line.startswith("! ")]
-    assert line.startswith("! lake.raw.orders: ")
-    assert newest.name in line
-    assert transactions() == before + 1
-    assert asked("at", "lake.raw.orders").status == 0
-
-
-@pytest.mark.parametrize(
-    "damage", [*DAMAGE[:3], _a_number_too_large], ids=lambda one: one.__name__.strip("_")
-)
-def test_a_delta_log_that_cannot_be_read_is_named(
-    damage: Callable[[Path], None], small: Path
-) -> None:
-    delta_table(small / "delta" / "raw" / "payments", commits=1)
-    newest = small / "delta/raw/payments/_delta_log" / f"{3:020}.json"
-    damage(newest)
-    before = transactions()
-    done = asked("harvest", "delta")
-    assert done.status == 1
-    (line,) = [line for line in done.out.splitlines() if line.startswith("! ")]
-    assert line.startswith("! delta.raw.payments: ")
-    assert newest.name in line
-    assert transactions() == before
-
-
-def test_a_missing_data_file_makes_the_answer_no_and_is_named(small: Path) -> None:
-    (first,) = _data_files(small / "iceberg/wh/raw/whole")
-    first.unlink()
-    done = asked("reproduce", "lake.raw.whole", "--out", "rebuilt")
-    assert (done.status, done.err) == (3, "")
-    assert first.name in done.out
-    assert not Path("rebuilt").exists()
-
-
-def _data_files(table: Path) -> list[Path]:
-    return sorted((table / "data").rglob("*.parquet"))
-
-
 # Events that are none.
 
 
@@ -296,42 +176,6 @@ def test_a_project_cannot_be_made_inside_a_file(shop: Path) -> None:
     assert_one_line(asked("init", "file/project"), "file/project", "not a directory", status=1)
 
 
-def _on_a_full_disk(*words: str, bytes_max: int) -> subprocess.CompletedProcess[str]:
-    """Run `tl` where no file can grow beyond a size: permission bits would not bind root."""
-
-    def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (bytes_max, bytes_max))
-
-    return subprocess.run(
-        [sys.executable, "-m", "temporal_lineage", *words],
-        capture_output=True,
-        text=True,
-        check=False,
-        preexec_fn=limit,
-    )
-
-
-def test_a_full_disk_leaves_the_ledger_as_it_was(small: Path) -> None:
-    delta_table(small / "delta" / "raw" / "payments", commits=40)
-    before = transactions()
-    done = _on_a_full_disk("harvest", "delta", bytes_max=20_000)
-    assert done.returncode == 1
-    assert "Traceback" not in done.stderr
-    assert "ledger.db" in done.stderr + done.stdout
-    assert transactions() == before
-    assert asked("harvest", "delta").status == 0
-    assert transactions() == before + 1
-
-
-def test_rows_that_do_not_fit_on_the_disk_leave_no_half_of_them(small: Path) -> None:
-    done = _on_a_full_disk("reproduce", "lake.raw.orders", "--out", "rebuilt", bytes_max=200)
-    assert done.returncode == 1
-    assert len(done.stderr.splitlines()) == 1
-    assert "rebuilt" in done.stderr
-    assert not Path("rebuilt").exists()
-    assert not list(small.glob("*rebuilt*"))
-
-
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
 @pytest.mark.parametrize("output", ["text", "json", "ndjson"])
 def test_an_answer_that_does_not_fit_on_the_disk_says_so(output: str, shop: Path) -> None:
@@ -347,14 +191,6 @@ def test_an_answer_that_does_not_fit_on_the_disk_says_so(output: str, shop: Path
     assert done.stderr.splitlines() == [
         "tl: the answer cannot be written: the disk is full; make room for it"
     ]
-
-
-def test_rows_are_not_written_over_anything(small: Path) -> None:
-    Path("rebuilt").mkdir()
-    Path("rebuilt/mine").touch()
-    done = asked("reproduce", "lake.raw.orders", "--out", "rebuilt")
-    assert_one_line(done, "rebuilt", status=1)
-    assert [path.name for path in Path("rebuilt").iterdir()] == ["mine"]
 
 
 def test_a_traceback_is_shown_when_it_is_asked_for(shop: Path) -> None:
