@@ -4,6 +4,8 @@
 # The Python that makes the environment: `make test PYTHON=python3.13 VENV=.venv313`.
 PYTHON ?= python3
 VENV ?= .venv
+# Where `make interop` puts Spark, moto and their jars.
+PEERS ?= .venv-interop
 # More for pytest: `make test ARGS="-n 2 -k period"`.
 ARGS ?=
 
@@ -12,7 +14,7 @@ READY := $(VENV)/.ready
 DOCUMENTS := $(wildcard README.md docs/*.md)
 REWRITTEN := $(wildcard tests/test_docs*.py tests/test_transcripts*.py tests/test_acceptance*.py tests/acceptance)
 
-.PHONY: help install lint types layers docs test check wheel demo bench corpus rewrite clean
+.PHONY: help install lint types layers docs test check wheel demo bench corpus interop rewrite clean
 
 help:      ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -58,6 +60,14 @@ bench: $(READY)  ## Measure, and print a table
 
 corpus: $(READY)  ## Score the readers on tables of other projects: ARGS="--only delta --quiet"
 	$(BIN)/python -m benchmarks.corpus $(ARGS)
+
+interop:   ## Real peers: PostgreSQL, S3, Glue, Nessie, Spark; in an environment of its own
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; say: make PYTHON=python3.11")'
+	test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --upgrade pip
+	$(PEERS)/bin/python -m pip install --quiet --editable . --group interop
+	$(PEERS)/bin/python tests/interop/jars.py
+	$(PEERS)/bin/python -m pytest tests/interop -m interop -W default -ra $(ARGS)
 
 rewrite: $(READY)  ## Let the program rewrite its documents and goldens; then read the diff
 	$(if $(REWRITTEN),REWRITE=1 $(BIN)/python -m pytest $(REWRITTEN))

@@ -1,0 +1,74 @@
+"""Peers that are Java programs: their jars, fetched by Maven into one folder.
+
+python tests/interop/jars.py
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+VARIABLE = "TEMPORAL_LINEAGE_JARS"
+FETCH_SECONDS_MAX = 900
+
+NESSIE = "org.projectnessie.nessie:nessie-quarkus:0.99.0:jar:runner"
+SPARK = (
+    "org.apache.iceberg:iceberg-spark-runtime-3.5_2.12:1.10.2",
+    "io.delta:delta-spark_2.12:3.3.2",
+    "io.delta:delta-storage:3.3.2",
+    "io.openlineage:openlineage-spark_2.12:1.53.0",
+)
+
+_COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy"
+
+
+def folder() -> Path:
+    """Give the folder that holds the jars."""
+    told = os.environ.get(VARIABLE)
+    return Path(told) if told else Path(sys.prefix) / "jars"
+
+
+def jar(coordinates: str) -> Path:
+    """Give the place of a jar, whether it is there or not."""
+    _, name, version, *rest = coordinates.split(":")
+    classifier = f"-{rest[1]}" if len(rest) > 1 else ""
+    return folder() / f"{name}-{version}{classifier}.jar"
+
+
+def lacking(*coordinates: str) -> str:
+    """Say what is not there to run these jars; empty where all is."""
+    if shutil.which("java") is None:
+        return "there is no java here"
+    absent = [one for one in coordinates if not jar(one).is_file()]
+    return f"{', '.join(absent)} not in {folder()}; `make interop` fetches them" if absent else ""
+
+
+def main() -> None:
+    """Fetch what is not there yet, and say what cannot be had."""
+    absent = [one for one in (NESSIE, *SPARK) if not jar(one).is_file()]
+    maven = shutil.which("mvn")
+    if absent and maven is None:
+        print(f"no mvn here, so tests with {', '.join(absent)} will be skipped")
+        return
+    for one in absent:
+        words = [
+            str(maven),
+            "-B",
+            "-q",
+            _COPY,
+            f"-Dartifact={one}",
+            f"-DoutputDirectory={folder()}",
+        ]
+        try:
+            done = subprocess.run(words, check=False, timeout=FETCH_SECONDS_MAX)
+        except subprocess.TimeoutExpired:
+            done = None
+        if done is None or done.returncode:
+            print(f"{one} cannot be had, so tests with it will be skipped")
+
+
+if __name__ == "__main__":
+    main()
