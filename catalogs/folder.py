@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from catalogs.iceberg_folder import folder_tables
 from catalogs.listing import Listing
@@ -75,6 +76,8 @@ class FolderCatalog:
         folders = sum(1 for one in self._storage.folders(self._root) if not _is_hidden(one))
         if not folders:
             files = any(True for _ in self._storage.list(self._root))
+            if not files and is_local(self._root) and Path(local_path(self._root)).is_dir():
+                return f"folder {self._root}: reachable, and empty"
             reason = "it holds no folders" if files else "there is no such folder, or it is empty"
             advice = "name a folder with tables in it or below it"
             raise UnreadableError(self._root, reason, advice)
