@@ -27,7 +27,7 @@ _EVENTS_MAX = 20_000
 class IngestReport:
     """What an ingest brought: `repeated` events were known already, byte order aside.
 
-    `unresolved` are names of tables in these events that no harvest knows.
+    `unresolved` are addresses of datasets in these events that no harvest knows.
     """
 
     events: int

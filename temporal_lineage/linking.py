@@ -14,9 +14,9 @@ from temporal_lineage.evidence.runs import together
 from temporal_lineage.evidence.windows import SKEW_MS_MAX
 from temporal_lineage.explicit import explicit_lineage
 from temporal_lineage.flowing import keep_flows
-from temporal_lineage.keys import EdgeKind, name_key, split_name_key
+from temporal_lineage.keys import EdgeKind, name_key
 from temporal_lineage.links import Link, RunLinks
-from temporal_lineage.naming import UNHARVESTED
+from temporal_lineage.naming import UNHARVESTED, unharvested_address
 from temporal_lineage.resolving import Resolver
 from temporal_lineage.run_records import RunRecords
 from temporal_lineage.runs import keep_runs, keep_self_explained, runs_naming
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """What linking left open: `unresolved` are names no harvest knows."""
+    """What linking left open: `unresolved` are addresses of datasets that no harvest knows."""
 
     runs: int
     unresolved: tuple[str, ...]
@@ -58,7 +58,7 @@ def link(transaction: Transaction, *, run_ids: Sequence[str], dataset_ids: Seque
         if table is not None:
             keep_self_explained(transaction, dataset_id, table, work.resolver)
     unresolved = {
-        "/".join(split_name_key(one.claim.identity.removeprefix(UNHARVESTED)))
+        unharvested_address(one.claim.identity)
         for run in links
         for one in (*run.reads, *run.writes)
         if one.claim.identity.startswith(UNHARVESTED)

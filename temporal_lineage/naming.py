@@ -76,10 +76,15 @@ class Naming:
             table = table_claim(self._reader, node.node_id, system=self._system)
             if table is not None:
                 return table.address
-        namespace, name = split_name_key(node.name.removeprefix(UNHARVESTED))
-        if namespace == MODEL_NAMESPACE:
-            return f"model:{name}"
-        return f"dataset:{namespace}/{name}" if name else node.name
+        return unharvested_address(node.name)
+
+
+def unharvested_address(identity: str) -> str:
+    """Give the address of a dataset that only events know, from its identity."""
+    namespace, name = split_name_key(identity.removeprefix(UNHARVESTED))
+    if namespace == MODEL_NAMESPACE:
+        return f"model:{name}"
+    return f"dataset:{namespace}/{name}" if name else identity
 
 
 def canonical_identity(reader: Reader, history: TableHistory, address: str) -> str:

@@ -52,10 +52,10 @@ def test_the_verdict_on_one_state_is_the_one_among_all(session: Session) -> None
         assert alone == one
 
 
-def test_states_that_cannot_be_read_end_in_exit_status_3(told: Told) -> None:
+def test_a_state_that_cannot_be_read_ends_in_exit_status_3(told: Told) -> None:
     assert told.lake.root.is_dir()
-    assert asked("available", "delta.features.customer_features").status == 3
-    assert asked("available", "delta.ml.scores").status == 0
+    assert asked("available", "delta.features.customer_features@1").status == 3
+    assert asked("available", "delta.features.customer_features").status == 0
 
 
 def test_a_table_out_of_reach_is_said_not_to_have_been_looked_at(

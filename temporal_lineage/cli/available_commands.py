@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from snapshots.instant import FOREVER
+from temporal_lineage.addresses import DatasetAddress, parse_address
 from temporal_lineage.cli.layout import table
 from temporal_lineage.cli.options import output_option, point_options, print_answer
 
@@ -30,7 +31,8 @@ def available(
 ) -> int:
     """Give the verdict on reading each state of TABLE, or one: live, at risk, gone since when.
 
-    The table's own files are looked for, each once. Exit status 3 where a state is not readable.
+    The table's own files are looked for, each once. Exit status 3 where the one state asked for
+    is not readable, or nobody could look.
 
     \b
     tl available lake.raw.orders
@@ -38,8 +40,11 @@ def available(
     """
     answer = session.available(target, as_of=as_of, as_known=as_known)
     print_answer(answer, output, text=_available, rows="states")
-    readable = answer.states and all(one.verdict in _READABLE for one in answer.states)
-    return 0 if readable else 3
+    address = parse_address(target)
+    one_state = isinstance(address, DatasetAddress) and address.at is not None
+    if one_state and not all(one.verdict in _READABLE for one in answer.states):
+        return 3
+    return 0 if answer.states else 3
 
 
 def _available(answer: AvailableAnswer) -> Iterator[str]:

@@ -115,4 +115,4 @@ def _ingested(report: IngestReport) -> Iterator[str]:
     for one in report.rejected:
         yield click.style(f"! {one.source}, line {one.line}: {one.reason}", fg="red")
     for name in report.unresolved:
-        yield click.style(f"! no harvested table is called {name}", fg="yellow")
+        yield click.style(f"! known from events only: {name}", fg="yellow")
