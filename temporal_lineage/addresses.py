@@ -11,16 +11,23 @@ from snapshots.refs import MAIN
 
 _PREFIXES = ("dataset:", "model:", "job:", "run:", "edge:")
 _INSTANT_START = re.compile(r"\d{4}-\d{2}-\d{2}")
+_NO_TEXT = re.compile(r"[\x00\ud800-\udfff]")
+_SIGNS = re.compile(r'[@#"]')
+_EDGE_DIGITS_MAX = 18
+"""The largest numbers a ledger can hold have more digits than anybody has edges."""
 
 
 @dataclass(frozen=True, slots=True)
 class AtVersion:
-    """Exactly this Iceberg snapshot, Delta version, or named version of a model or file."""
+    """Exactly this Iceberg snapshot, Delta version, or named version of a model or file.
+
+    A version that is no number is written in double quotes where it would be read as a time.
+    """
 
     version: str
 
     def __str__(self) -> str:
-        return f"@{self.version}"
+        return f"@{quoted_version(self.version)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +58,8 @@ At = AtVersion | AtInstant | AtRef
 class DatasetAddress:
     """A table as `catalog.namespace.table`, or any other dataset as `dataset:namespace/name`.
 
-    A path or URL is read as the latter.
+    A path or URL is read as the latter. What follows `dataset:` is in double quotes where it
+    holds a sign of addresses, and `name` keeps them.
     `at` is None where the address names no state; `column` is None where it names no column.
     """
 
@@ -72,7 +80,7 @@ class ModelAddress:
     version: str | None
 
     def __str__(self) -> str:
-        return f"model:{self.name}" + (f"@{self.version}" if self.version else "")
+        return f"model:{quoted(self.name)}" + (f"@{self.version}" if self.version else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +122,8 @@ def parse_address(text: str) -> Address:
     >>> str(parse_address("lake.sales.orders@2026-11-17T09:00Z#customer.id"))
     'lake.sales.orders@2026-11-17T09:00:00Z#customer.id'
     """
+    if _NO_TEXT.search(text):
+        raise BadAddressError(text, "it holds what is no text")
     if text.startswith("/") or ("://" in text and not text.startswith(_PREFIXES)):
         return _dataset_address(f"dataset:{_place(text)}")
     kind, colon, rest = text.partition(":")
@@ -125,14 +135,38 @@ def parse_address(text: str) -> Address:
         case "run":
             return RunAddress(rest.lower())
         case "model":
-            name, _, version = rest.partition("@")
-            return ModelAddress(name, version or None)
+            name, _, version = _cut(rest, "@")
+            return ModelAddress(unquoted(name), version or None)
         case "edge":
-            if not rest.isdecimal():
+            if not rest.isdecimal() or len(rest) > _EDGE_DIGITS_MAX:
                 raise BadAddressError(text, "an edge has a number, as in edge:12")
             return EdgeAddress(int(rest))
         case _:
             return _dataset_address(text)
+
+
+def quoted(name: str) -> str:
+    """Write a name in double quotes, as in SQL, where it holds a sign of addresses.
+
+    >>> quoted("s3://lake/a@b"), quoted("s3://lake/a")
+    ('"s3://lake/a@b"', 's3://lake/a')
+    """
+    return _in_quotes(name) if _SIGNS.search(name) else name
+
+
+def unquoted(name: str) -> str:
+    """Give back what `quoted` wrote; a name without quotes is itself."""
+    quotes = len(name) > 1 and name.startswith('"') and name.endswith('"')
+    return name[1:-1].replace('""', '"') if quotes else name
+
+
+def quoted_version(version: str) -> str:
+    """Write a version's name; in double quotes too where it would be read as a time."""
+    return _in_quotes(version) if _INSTANT_START.match(version) else quoted(version)
+
+
+def _in_quotes(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
 
 
 def _place(text: str) -> str:
@@ -167,6 +201,8 @@ def _cut(text: str, sign: str) -> tuple[str, str, str]:
 
 
 def _at(text: str, rest: str) -> At:
+    if (version := unquoted(rest)) != rest:
+        return AtVersion(version)
     ref, mark, instant = rest.rpartition("@")
     if mark and not _INSTANT_START.match(instant):
         raise BadAddressError(text, f"{instant!r} is not a point in time")

@@ -48,6 +48,8 @@ class AttributeKind(StrEnum):
     """On a DATASET, by schema id."""
     PROPERTIES = "properties"
     """On a DATASET: the table properties."""
+    ORIGINS = "origins"
+    """On a VERSION: whose rows the files hold that it brought in. On a DATASET: this is kept."""
     RUN = "run"
     """On a RUN: what is known of it."""
     READS = "reads"

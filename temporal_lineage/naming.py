@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from snapshots.dataset import Dataset
 from snapshots.errors import UnknownNameError
 from snapshots.instant import FOREVER
-from temporal_lineage.claims import AliasClaim, decode
+from temporal_lineage.addresses import AtInstant, quoted, quoted_version, unquoted
+from temporal_lineage.capture.openlineage_names import located
+from temporal_lineage.claims import AliasClaim, TableClaim, decode
 from temporal_lineage.facts import AsOf
 from temporal_lineage.histories import table_claim
 from temporal_lineage.keys import AttributeKind, NodeKind, name_key, split_name_key
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from snapshots.history import TableHistory
-    from snapshots.instant import Instant
+    from temporal_lineage.addresses import DatasetAddress
     from temporal_lineage.store.reader import Node, Reader
 
 CATALOG_NAMESPACE = "catalog"
@@ -42,16 +44,16 @@ class NamedVersion:
     version: str | None
 
     def __str__(self) -> str:
-        return f"{self.dataset}@{self.version}" if self.version else self.dataset
+        return f"{self.dataset}@{quoted_version(self.version)}" if self.version else self.dataset
 
 
 class Naming:
-    """Names nodes for people, and finds nodes by name, as known at one system time."""
+    """Names nodes for people by what means them at one point in both times."""
 
-    def __init__(self, reader: Reader, *, system: Instant) -> None:
+    def __init__(self, reader: Reader, *, as_of: AsOf) -> None:
         """Look names up through this reader; each dataset's name is fetched once."""
         self._reader = reader
-        self._system = system
+        self._as_of = as_of
         self._datasets: dict[int, str] = {}
 
     def dataset(self, node_id: int) -> str:
@@ -72,19 +74,17 @@ class Naming:
         return NamedVersion(self.dataset(node.node_id), None)
 
     def _dataset_address(self, node: Node) -> str:
-        if not node.name.startswith(UNHARVESTED):
-            table = table_claim(self._reader, node.node_id, system=self._system)
-            if table is not None:
-                return table.address
-        return unharvested_address(node.name)
-
-
-def unharvested_address(identity: str) -> str:
-    """Give the address of a dataset that only events know, from its identity."""
-    namespace, name = split_name_key(identity.removeprefix(UNHARVESTED))
-    if namespace == MODEL_NAMESPACE:
-        return f"model:{name}"
-    return f"dataset:{namespace}/{name}" if name else identity
+        if node.name.startswith(UNHARVESTED):
+            namespace, name = split_name_key(node.name.removeprefix(UNHARVESTED))
+            if namespace == MODEL_NAMESPACE:
+                return f"model:{quoted(name)}"
+            return f"dataset:{quoted(f'{namespace}/{name}')}"
+        table = table_claim(self._reader, node.node_id, system=self._as_of.system)
+        for name in _names_of(table) if table else ():
+            # A table that took over the name, or the place, of another is called by it now.
+            if known_dataset(self._reader, name, as_of=self._as_of) == node.node_id:
+                return name
+        return f"dataset:{quoted(node.name)}"
 
 
 def canonical_identity(reader: Reader, history: TableHistory, address: str) -> str:
@@ -122,13 +122,25 @@ def find_dataset(reader: Reader, name: str, *, as_of: AsOf) -> int:
     raise UnknownNameError("dataset", name, nearest, advice)
 
 
+def find_addressed(reader: Reader, address: DatasetAddress, *, as_of: AsOf) -> int:
+    """Find the dataset node of an address, which means what it meant at the address's own time.
+
+    Raises UnknownNameError with the nearest names.
+    """
+    valid = address.at.instant if isinstance(address.at, AtInstant) else as_of.valid
+    return find_dataset(reader, address.name, as_of=AsOf(valid=valid, system=as_of.system))
+
+
 def known_dataset(reader: Reader, name: str, *, as_of: AsOf) -> int | None:
     """Find the dataset node that a typed name meant; None where nobody knows the name."""
     for dataset in _readings(name):
         found = find_named(reader, dataset, as_of=as_of)
         if found is not None:
             return found
-    return None
+    identity = unquoted(name.removeprefix("dataset:"))
+    if identity == name or identity.startswith(UNHARVESTED):
+        return None
+    return reader.node(kind=NodeKind.DATASET, parent_id=0, name=identity)
 
 
 def find_named(reader: Reader, dataset: Dataset, *, as_of: AsOf) -> int | None:
@@ -151,16 +163,23 @@ def find_named(reader: Reader, dataset: Dataset, *, as_of: AsOf) -> int | None:
 
 def known_names(reader: Reader, *, as_of: AsOf) -> list[str]:
     """List every dataset by the address people type."""
-    naming = Naming(reader, system=as_of.system)
+    naming = Naming(reader, as_of=as_of)
     return [naming.dataset(node.node_id) for node in reader.nodes(kind=NodeKind.DATASET)]
 
 
 def _readings(name: str) -> Sequence[Dataset]:
     """Give the names a typed text may stand for; `dataset:` hides where the namespace ends."""
     if name.startswith("model:"):
-        return [Dataset(MODEL_NAMESPACE, name.removeprefix("model:"))]
+        return [Dataset(MODEL_NAMESPACE, unquoted(name.removeprefix("model:")))]
     if not name.startswith("dataset:"):
         return [Dataset(CATALOG_NAMESPACE, name)]
-    text = name.removeprefix("dataset:")
+    text = unquoted(name.removeprefix("dataset:"))
     places = [place for place, letter in enumerate(text) if letter == "/"]
     return [Dataset(text[:place], text[place + 1 :]) for place in places]
+
+
+def _names_of(table: TableClaim) -> Sequence[str]:
+    """Give what a harvested table may be called: as it was last asked for, or by its place."""
+    kind, colon, name = table.address.partition("dataset:")
+    asked_for = f"{colon}{quoted(name)}" if colon and not kind else table.address
+    return (asked_for, f"dataset:{quoted(str(located(table.location)))}")

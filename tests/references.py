@@ -20,6 +20,7 @@ from temporal_lineage.capture import openlineage_events
 from temporal_lineage.cli.root import tl
 from temporal_lineage.lineage.graph import Direction
 from temporal_lineage.questions import provenance, reasons, schemas, states, tables
+from temporal_lineage.questions.question import ID_FIELDS
 from temporal_lineage.reproduce import answer as reproduction
 from temporal_lineage.reproduce import available
 
@@ -70,7 +71,10 @@ def _shapes(name: str, *, seen: set[str]) -> Iterator[str]:
         yield "| field | value |"
         yield "|---|---|"
         for one in shown:
-            yield f"| `{one.name}` | {_json(_annotation(one.type))} |"
+            value = _json(_annotation(one.type))
+            if one.name in ID_FIELDS:
+                value = value.replace("integer", "id").replace("string", "id")
+            yield f"| `{one.name}` | {value} |"
         yield ""
     for one in shown:
         for inner in _names(_annotation(one.type)):

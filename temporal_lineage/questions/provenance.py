@@ -191,7 +191,7 @@ def _answer(
     reader: Reader, graph: LineageGraph, question: Question, *, columns: bool
 ) -> LineageAnswer:
     as_of = question.as_of
-    naming = Naming(reader, system=as_of.system)
+    naming = Naming(reader, as_of=as_of)
     ids = set(graph.depths)
     names: Mapping[int, str]
     if columns:

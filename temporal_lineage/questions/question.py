@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 SHAPE_VERSION = 1
 """The version of the JSON shape of all answers; grows when a field changes its meaning."""
 
+ID_FIELDS = frozenset({"snapshot_id", "snapshot_ids", "parent_id", "version", "versions"})
+"""Fields written as text: many readers of JSON lose the last digits of a 64-bit number."""
+
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 
@@ -72,10 +75,6 @@ def value_as_json(value: object) -> Json:
     return _fields_as_json(value, left_out=set())
 
 
-_IDS = frozenset({"snapshot_id", "snapshot_ids", "parent_id", "version", "versions"})
-"""Fields written as text: many readers of JSON lose the last digits of a 64-bit number."""
-
-
 def _id_as_json(value: object) -> Json:
     if isinstance(value, tuple | list):
         return [_id_as_json(one) for one in value]
@@ -85,6 +84,6 @@ def _id_as_json(value: object) -> Json:
 def _fields_as_json(record: object, *, left_out: set[str]) -> dict[str, Json]:
     names = [field.name for field in fields(record) if field.name not in left_out]  # type: ignore[arg-type]
     return {
-        name: (_id_as_json if name in _IDS else value_as_json)(getattr(record, name))
+        name: (_id_as_json if name in ID_FIELDS else value_as_json)(getattr(record, name))
         for name in names
     }

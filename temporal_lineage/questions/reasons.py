@@ -70,7 +70,7 @@ def why_edge(reader: Reader, address: EdgeAddress, question: Question) -> WhyAns
     known = [one for one in history if one.recorded_at <= as_of.system]
     beliefs = tuple(BeliefLine(one.recorded_at, one.valid, _in_words(one.claim)) for one in known)
     ends = reader.edge_ends(edge_id=address.edge_id)
-    names = Naming(reader, system=as_of.system).versions(ends)
+    names = Naming(reader, as_of=as_of).versions(ends)
     source, target = (str(names[end]) for end in ends)
     if row is None:
         doubt = "not believed at this point in both times"
@@ -93,7 +93,7 @@ def why_edge(reader: Reader, address: EdgeAddress, question: Question) -> WhyAns
 def why_version(reader: Reader, node_id: int, question: Question) -> WhyAnswer:
     """Answer `tl why DATASET@VERSION`: which run made it, and how that is known."""
     as_of = question.as_of
-    name = str(Naming(reader, system=as_of.system).versions([node_id])[node_id])
+    name = str(Naming(reader, as_of=as_of).versions([node_id])[node_id])
     believed = reader.attribute(node_id=node_id, kind=AttributeKind.WRITER, name="", as_of=as_of)
     history = reader.attribute_history(node_id=node_id, kind=AttributeKind.WRITER, name="")
     beliefs = tuple(
@@ -117,7 +117,7 @@ def why_run(reader: Reader, address: RunAddress, question: Question) -> WhyAnswe
         raise UnknownNameError("run", str(address), (), "`tl ingest openlineage` brings runs in")
     claims = reader.attributes(node_id=run_id, kind=AttributeKind.RUN, as_of=as_of)
     job = decode(RunClaim, claims[0].claim).job if claims else ""
-    naming = Naming(reader, system=as_of.system)
+    naming = Naming(reader, as_of=as_of)
     reasons: list[Reason] = []
     doubts: list[str] = []
     for kind, verb in ((AttributeKind.READS, "read"), (AttributeKind.WRITES, "wrote")):

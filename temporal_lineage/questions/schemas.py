@@ -105,7 +105,7 @@ def schema_log(reader: Reader, address: DatasetAddress, question: Question) -> S
         changes = _changes(before, schema)
         steps.append(SchemaStep(entry.period.start, entry.schema_id, entry.witness, changes))
         before = schema
-    name = Naming(reader, system=as_of.system).dataset(dataset_id)
+    name = Naming(reader, as_of=as_of).dataset(dataset_id)
     return SchemaLogAnswer(question, name, tuple(steps), tuple(doubts))
 
 
@@ -126,7 +126,7 @@ def schema_diff(
     new = schema_of(reader, dataset_id, after, as_of)
     return SchemaDiffAnswer(
         question=question,
-        dataset=Naming(reader, system=as_of.system).dataset(dataset_id),
+        dataset=Naming(reader, as_of=as_of).dataset(dataset_id),
         before_schema_id=old.schema_id,
         after_schema_id=new.schema_id,
         changes=_changes(old, new),

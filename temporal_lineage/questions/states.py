@@ -78,7 +78,7 @@ def state_at(reader: Reader, address: DatasetAddress, question: Question) -> Sta
     )
     return StateAnswer(
         question=question,
-        dataset=Naming(reader, system=as_of.system).dataset(dataset_id),
+        dataset=Naming(reader, as_of=as_of).dataset(dataset_id),
         ref=ref,
         snapshot_ids=snapshot_ids,
         certainty=entry.certainty,

@@ -117,7 +117,7 @@ def log(reader: Reader, address: DatasetAddress, question: Question) -> LogAnswe
     as_of = question.as_of
     dataset_id = find_dataset(reader, address.name, as_of=as_of)
     history = remembered(reader, dataset_id, system=as_of.system)
-    naming = Naming(reader, system=as_of.system)
+    naming = Naming(reader, as_of=as_of)
     if history is None:
         return LogAnswer(question, naming.dataset(dataset_id), (), (_UNHARVESTED,))
     writers = _writers(reader, dataset_id, as_of)
@@ -146,7 +146,7 @@ def show(reader: Reader, address: DatasetAddress, question: Question) -> TableAn
     versions = tuple(
         one.name for one in reader.children(parent_id=dataset_id, kind=NodeKind.VERSION)
     )
-    name = Naming(reader, system=as_of.system).dataset(dataset_id)
+    name = Naming(reader, as_of=as_of).dataset(dataset_id)
     if history is None:
         return _unharvested(question, name, node.name, versions)
     refs = refs_at(reader, dataset_id, as_of)

@@ -57,7 +57,7 @@ def available(
     """Answer `tl available`: each file is looked for once, however many states it is part of."""
     as_of = question.as_of
     dataset_id = find_dataset(reader, address.name, as_of=as_of)
-    name = Naming(reader, system=as_of.system).dataset(dataset_id)
+    name = Naming(reader, as_of=as_of).dataset(dataset_id)
     tables = Tables(reader, folder)
     reached = tables.reach(dataset_id)
     if isinstance(reached, OutOfReach):

@@ -102,7 +102,7 @@ def _of_table(reader: Reader, dataset_id: int, address: DatasetAddress, as_of: A
             reader, dataset_id, address.name, ref=ref, valid=valid, system=as_of.system
         )
         known = Known(entry.certainty.value, entry.rule.value, entry.witness)
-    state = _state(reader, Naming(reader, system=as_of.system), dataset_id, version, known)
+    state = _state(reader, Naming(reader, as_of=as_of), dataset_id, version, known)
     return Inputs(f"{state.dataset}@{version}", None, (state,), ())
 
 
@@ -121,7 +121,7 @@ def _of_run(reader: Reader, address: RunAddress, as_of: AsOf) -> Inputs:
 def _of_version(reader: Reader, address: DatasetAddress, as_of: AsOf) -> Inputs:
     """Follow the edges into a version: they come from all candidates, and from unknown states."""
     node_id = find_version(reader, address, as_of)
-    naming = Naming(reader, system=as_of.system)
+    naming = Naming(reader, as_of=as_of)
     target = str(naming.versions([node_id])[node_id])
     rows = reader.edges_into(node_ids=[node_id], kinds=(EdgeKind.EDGE,), as_of=as_of)
     edges = [(row.src_id, decode(EdgeClaim, row.claim)) for row in rows]
@@ -187,7 +187,7 @@ def _reads(reader: Reader, run_id: int, as_of: AsOf) -> list[LinkClaim]:
 
 
 def _linked(reader: Reader, link: LinkClaim, as_of: AsOf) -> list[Input]:
-    naming = Naming(reader, system=as_of.system)
+    naming = Naming(reader, as_of=as_of)
     dataset_id = reader.node(kind=NodeKind.DATASET, parent_id=0, name=link.identity)
     if dataset_id is None:
         # A link names its dataset by the node's own name, so this is a ledger cut in two.

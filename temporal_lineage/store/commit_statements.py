@@ -4,15 +4,44 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Integer, and_, bindparam, cast, exists, literal_column, select
+from sqlalchemy import (
+    BigInteger,
+    Integer,
+    Table,
+    and_,
+    bindparam,
+    cast,
+    exists,
+    func,
+    literal_column,
+    select,
+)
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import Select
 
-from temporal_lineage.store.listed import among_numbers, rows_of
-from temporal_lineage.store.tables import contribution, edge, file, file_life, place
+from temporal_lineage.store.listed import among_numbers, among_texts, rows_of
+from temporal_lineage.store.tables import (
+    attribute,
+    contribution,
+    edge,
+    file,
+    file_life,
+    node,
+    place,
+)
 
 _TX: ColumnElement[int] = bindparam("tx", type_=Integer)
 _LIMIT: ColumnElement[int] = bindparam("limit", type_=Integer)
+_DATASET: ColumnElement[int] = bindparam("dataset_id", type_=Integer)
+
+_CONTRIBUTION = (
+    contribution.c.dataset_id,
+    contribution.c.commit_id,
+    contribution.c.line,
+    contribution.c.start,
+    contribution.c.stop,
+    contribution.c.certainty,
+)
 
 _PLACE = (place.c.node_id, place.c.dataset_id, place.c.line, place.c.position, place.c.files_known)
 
@@ -77,28 +106,40 @@ def _live_files() -> Select[Any]:
     )
 
 
-def _file_lives() -> Select[Any]:
-    return (
-        select(
-            file.c.key,
-            file.c.path,
-            file.c.content,
-            file.c.size_bytes,
-            file.c.row_count,
-            file_life.c.origin_id,
-            file_life.c.line,
-            file_life.c.start,
-            file_life.c.stop,
-        )
-        .select_from(file_life.join(file, file.c.file_id == file_life.c.file_id))
-        .where(file_life.c.dataset_id == bindparam("dataset_id", type_=Integer))
+def _lives(*more: ColumnElement[Any]) -> Select[Any]:
+    return select(
+        file.c.key,
+        file.c.path,
+        file.c.content,
+        file.c.size_bytes,
+        file.c.row_count,
+        file_life.c.origin_id,
+        file_life.c.line,
+        file_life.c.start,
+        file_life.c.stop,
+        *more,
+    ).select_from(file_life.join(file, file.c.file_id == file_life.c.file_id))
+
+
+def _at(lives: Table) -> ColumnElement[bool]:
+    """What lives at one position of a line; of a table that may have no state there."""
+    position: ColumnElement[int] = bindparam("position", type_=BigInteger)
+    return and_(
+        lives.c.dataset_id == _DATASET,
+        lives.c.line == bindparam("line", type_=Integer),
+        lives.c.start <= position,
+        lives.c.stop > position,
     )
 
 
 COMMIT_STATEMENTS: dict[str, Select[Any]] = {
     "places": select(*_PLACE).where(among_numbers(place.c.node_id, "nodes")),
     "placed": select(*_PLACE)
-    .where(place.c.dataset_id == bindparam("dataset_id", type_=Integer))
+    .where(place.c.dataset_id == _DATASET)
+    .order_by(place.c.line, place.c.position),
+    "placed_versions": select(node.c.name, *_PLACE)
+    .select_from(place.join(node, node.c.node_id == place.c.node_id))
+    .where(place.c.dataset_id == _DATASET)
     .order_by(place.c.line, place.c.position),
     "contributions_to": _contributions(),
     "states_containing": _states(),
@@ -106,13 +147,14 @@ COMMIT_STATEMENTS: dict[str, Select[Any]] = {
     "read_states_containing": _states().where(place.c.was_read == literal_column("1")),
     "sources_among": _sources(),
     "live_files": _live_files(),
-    "file_lives": _file_lives(),
-    "contribution_rows": select(
-        contribution.c.dataset_id,
-        contribution.c.commit_id,
-        contribution.c.line,
-        contribution.c.start,
-        contribution.c.stop,
-        contribution.c.certainty,
-    ).where(contribution.c.dataset_id == bindparam("dataset_id", type_=Integer)),
+    "file_lives": _lives().where(file_life.c.dataset_id == _DATASET),
+    "file_lives_at": _lives().where(_at(file_life)),
+    "file_lives_of": _lives(file_life.c.tx_id).where(
+        file.c.dataset_id == _DATASET, among_texts(file.c.digest, "digests")
+    ),
+    "contribution_rows": select(*_CONTRIBUTION).where(contribution.c.dataset_id == _DATASET),
+    "contributions_at": select(*_CONTRIBUTION).where(_at(contribution)),
+    "snapshots_known": select(func.count()).where(
+        attribute.c.node_id == _DATASET, attribute.c.kind == literal_column("'snapshot'")
+    ),
 }

@@ -108,6 +108,11 @@ def believed_over_time(rows: Sequence[Row]) -> Iterator[tuple[Period, str, int, 
     Rows are (start, end, tx, recorded_at, claim or None), oldest first. Each piece comes with
     its claim and the newest transaction it rests on.
     """
+    if len(rows) == 1:  # most keys were told once
+        ((start, end, tx, recorded_at, body),) = rows
+        if body is not None:
+            yield period(start, end), body, tx, recorded_at
+        return
     recorded = {row[2]: row[3] for row in rows}
     log = [Assertion(body, period(start, end), tx) for start, end, tx, _, body in rows]
     piece: tuple[Period, str, int] | None = None

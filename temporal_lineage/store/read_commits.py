@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from snapshots.instant import Instant
 from temporal_lineage.store.commits import Contribution, FileLife
-from temporal_lineage.store.read_base import Reads, listed
+from temporal_lineage.store.read_base import Reads, listed, listed_texts
 from temporal_lineage.store.records import Containing, Contributor, LiveFile, Placed
-from temporal_lineage.store.runner import Row
+from temporal_lineage.store.runner import Parameters, Row
 
 if TYPE_CHECKING:
     from snapshots.files import DataFile
@@ -68,6 +68,39 @@ class CommitReads(Reads):
         """Give every life of every file of a dataset, in no order."""
         rows = self._runner.rows("file_lives", {"dataset_id": dataset_id})
         return [FileLife(dataset_id, _data_file(*row[:5]), *row[5:]) for row in rows]
+
+    def file_lives_at(self, *, dataset_id: int, line: int, position: int) -> list[FileLife]:
+        """Give the lives of the files of one state, by where it stands, in no order."""
+        parameters = {"dataset_id": dataset_id, "line": line, "position": position}
+        rows = self._runner.rows("file_lives_at", parameters)
+        return [FileLife(dataset_id, _data_file(*row[:5]), *row[5:]) for row in rows]
+
+    def file_lives_of(
+        self, *, dataset_id: int, keys: Iterable[str]
+    ) -> Iterator[tuple[FileLife, int]]:
+        """Yield every life of some files, in no order, each with the transaction that told it."""
+        from temporal_lineage.store.write_base import batches, digest
+
+        for batch in batches([digest(key.encode()) for key in keys]):
+            parameters: Parameters = {"dataset_id": dataset_id, "digests": listed_texts(batch)}
+            for row in self._runner.rows("file_lives_of", parameters):
+                yield FileLife(dataset_id, _data_file(*row[:5]), *row[5:9]), row[9]
+
+    def contributions_at(self, *, dataset_id: int, line: int, position: int) -> list[Contribution]:
+        """Give the contributions to one state, by where it stands, in no order."""
+        parameters = {"dataset_id": dataset_id, "line": line, "position": position}
+        rows = self._runner.rows("contributions_at", parameters)
+        return [Contribution(*row) for row in rows]
+
+    def placed_versions(self, *, dataset_id: int) -> list[tuple[str, Placed]]:
+        """Give every placed state as `placed` does, each with the name of its version."""
+        rows = self._runner.rows("placed_versions", {"dataset_id": dataset_id})
+        return [(row[0], _placed(row[1:])) for row in rows]
+
+    def snapshots_known(self, *, dataset_id: int) -> int:
+        """Count the snapshots that were ever known of a table, without reading them."""
+        ((count,),) = self._runner.rows("snapshots_known", {"dataset_id": dataset_id})
+        return int(count)
 
     def contribution_rows(self, *, dataset_id: int) -> list[Contribution]:
         """Give every contribution to states of a dataset, in no order."""

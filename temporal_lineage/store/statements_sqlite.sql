@@ -135,6 +135,11 @@ SELECT place.node_id, place.dataset_id, place.line, place.position, place.files_
 FROM place
 WHERE place.dataset_id = :dataset_id ORDER BY place.line, place.position;
 
+-- placed_versions
+SELECT node.name, place.node_id, place.dataset_id, place.line, place.position, place.files_known
+FROM place JOIN node ON node.node_id = place.node_id
+WHERE place.dataset_id = :dataset_id ORDER BY place.line, place.position;
+
 -- contributions_to
 SELECT place.node_id, contribution.commit_id, contribution.certainty
 FROM place JOIN contribution ON contribution.dataset_id = place.dataset_id AND contribution.line = place.line AND contribution.start <= place.position AND contribution.stop > place.position AND contribution.tx_id <= :tx
@@ -172,10 +177,31 @@ SELECT file."key", file.path, file.content, file.size_bytes, file.row_count, fil
 FROM file_life JOIN file ON file.file_id = file_life.file_id
 WHERE file_life.dataset_id = :dataset_id;
 
+-- file_lives_at
+SELECT file."key", file.path, file.content, file.size_bytes, file.row_count, file_life.origin_id, file_life.line, file_life.start, file_life.stop
+FROM file_life JOIN file ON file.file_id = file_life.file_id
+WHERE file_life.dataset_id = :dataset_id AND file_life.line = :line AND file_life.start <= :position AND file_life.stop > :position;
+
+-- file_lives_of
+SELECT file."key", file.path, file.content, file.size_bytes, file.row_count, file_life.origin_id, file_life.line, file_life.start, file_life.stop, file_life.tx_id
+FROM file_life JOIN file ON file.file_id = file_life.file_id
+WHERE file.dataset_id = :dataset_id AND file.digest IN (SELECT digests_list.value
+FROM json_each(:digests) AS digests_list);
+
 -- contribution_rows
 SELECT contribution.dataset_id, contribution.commit_id, contribution.line, contribution.start, contribution.stop, contribution.certainty
 FROM contribution
 WHERE contribution.dataset_id = :dataset_id;
+
+-- contributions_at
+SELECT contribution.dataset_id, contribution.commit_id, contribution.line, contribution.start, contribution.stop, contribution.certainty
+FROM contribution
+WHERE contribution.dataset_id = :dataset_id AND contribution.line = :line AND contribution.start <= :position AND contribution.stop > :position;
+
+-- snapshots_known
+SELECT count(*) AS count_1
+FROM attribute
+WHERE attribute.node_id = :dataset_id AND attribute.kind = 'snapshot';
 
 -- uuid
 SELECT ledger.uuid
