@@ -75,16 +75,21 @@ class Naming:
 
     def _dataset_address(self, node: Node) -> str:
         if node.name.startswith(UNHARVESTED):
-            namespace, name = split_name_key(node.name.removeprefix(UNHARVESTED))
-            if namespace == MODEL_NAMESPACE:
-                return f"model:{quoted(name)}"
-            return f"dataset:{quoted(f'{namespace}/{name}')}"
+            return unharvested_address(node.name)
         table = table_claim(self._reader, node.node_id, system=self._as_of.system)
         for name in _names_of(table) if table else ():
             # A table that took over the name, or the place, of another is called by it now.
             if known_dataset(self._reader, name, as_of=self._as_of) == node.node_id:
                 return name
         return f"dataset:{quoted(node.name)}"
+
+
+def unharvested_address(identity: str) -> str:
+    """Give the address of a dataset that only events know, from its identity."""
+    namespace, name = split_name_key(identity.removeprefix(UNHARVESTED))
+    if namespace == MODEL_NAMESPACE:
+        return f"model:{quoted(name)}"
+    return f"dataset:{quoted(f'{namespace}/{name}')}"
 
 
 def canonical_identity(reader: Reader, history: TableHistory, address: str) -> str:
