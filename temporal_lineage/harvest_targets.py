@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -84,7 +85,8 @@ def _at_path(target: str) -> Target:
     """A table harvested by its path is called by it, as OpenLineage calls it."""
     from catalogs.catalog import open_path
 
-    place = target if "://" in target else str(Path(target).resolve())
+    # Links are not followed: a table is asked for by the path it was harvested by.
+    place = target if "://" in target else os.path.abspath(target)  # noqa: PTH100
     return Target(f"dataset:{located(place)}", lambda: open_path(place, {}))
 
 
