@@ -1,0 +1,56 @@
+"""Measuring: contenders take turns on the same work, and the middle of their times counts."""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+Contender = Callable[[], float]
+"""Does the work once, and returns the seconds it took."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """How often one amount goes into another: of the medians, and the extremes of all rounds."""
+
+    middle: float
+    least: float
+    greatest: float
+
+
+def timed(work: Callable[[], object]) -> Contender:
+    """Make a contender of a piece of work. Its result is freed before the clock is stopped."""
+
+    def contend() -> float:
+        start = time.perf_counter()
+        work()
+        return time.perf_counter() - start
+
+    return contend
+
+
+def take_turns(*contenders: Contender, rounds: int) -> list[tuple[float, ...]]:
+    """Let contenders work round by round; returns the seconds of each, in the order given.
+
+    Whatever else the machine does falls on all of them alike. Each round begins with another
+    one, and the round before the first is not counted: it fills caches and loads modules.
+    """
+    times: list[list[float]] = [[] for _ in contenders]
+    for number in range(rounds + 1):
+        for place in range(len(contenders)):
+            who = (number + place) % len(contenders)
+            # What the one before left behind is not this one's to clean up.
+            gc.collect()
+            seconds = contenders[who]()
+            if number:
+                times[who].append(seconds)
+    return [tuple(one) for one in times]
+
+
+def ratio(above: Sequence[float], below: Sequence[float]) -> Ratio:
+    """Divide the medians; the extremes are of the rounds one by one."""
+    pairs = [a / b for a, b in zip(above, below, strict=True)]
+    return Ratio(median(above) / median(below), min(pairs), max(pairs))

@@ -1,0 +1,65 @@
+"""Sizes: how much work each benchmark does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from benchmarks.pipelines import Pipeline
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much there is of everything, and how often each contender works."""
+
+    name: str
+    rounds: int
+    process_rounds: int
+    """Starting a program takes no time, and what else the machine does shows the more."""
+    snapshots: int
+    commits: int
+    tables: int
+    assertions: int
+    lake: Pipeline
+    """Harvested and ingested: its events are counted, and the commands ask its ledger."""
+    graph: Pipeline
+    """Written straight into a ledger, for questions about many states."""
+
+
+TINY = Size(
+    name="tiny",
+    rounds=1,
+    process_rounds=1,
+    snapshots=50,
+    commits=40,
+    tables=2,
+    assertions=500,
+    lake=Pipeline(layers=2, width=3, versions=12),
+    graph=Pipeline(layers=3, width=3, versions=12),
+)
+"""For the test that keeps the benchmarks working; its figures mean nothing."""
+
+SMALL = Size(
+    name="small",
+    rounds=7,
+    process_rounds=15,
+    snapshots=10_000,
+    commits=2_000,
+    tables=100,
+    assertions=20_000,
+    lake=Pipeline(layers=4, width=5, versions=30),
+    graph=Pipeline(layers=8, width=10, versions=50),
+)
+
+MEDIUM = Size(
+    name="medium",
+    rounds=7,
+    process_rounds=15,
+    snapshots=10_000,
+    commits=10_000,
+    tables=1_000,
+    assertions=100_000,
+    lake=Pipeline(layers=4, width=10, versions=60),
+    graph=Pipeline(layers=8, width=80, versions=64),
+)
+
+SIZES = {one.name: one for one in (TINY, SMALL, MEDIUM)}

@@ -1,0 +1,59 @@
+"""The benchmarks keep working: each still finds both sides giving the same answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("networkx", reason="the benchmarks' peers are not installed")
+
+from benchmarks.__main__ import BENCHMARKS
+from benchmarks.measuring import Ratio, ratio, take_turns
+from benchmarks.report import as_page, as_text
+from benchmarks.rows import Comparison, Row, Sense, faster
+from benchmarks.sizes import TINY
+
+# The others start whole programs, again and again: `make bench` runs them.
+IN_PROCESS = ("metadata", "delta", "provenance", "writing", "events")
+
+
+@pytest.mark.parametrize("name", IN_PROCESS)
+def test_a_benchmark_finds_both_sides_giving_the_same_answer(name: str, tmp_path: Path) -> None:
+    run, notes = BENCHMARKS[name]
+    rows = list(run(TINY, tmp_path))
+    assert rows
+    assert all(row.ours for row in rows)
+    assert notes
+
+
+def test_contenders_take_turns_and_the_first_round_does_not_count() -> None:
+    order: list[str] = []
+
+    def contend(name: str) -> float:
+        order.append(name)
+        return float(len(order))
+
+    first, second = take_turns(lambda: contend("a"), lambda: contend("b"), rounds=2)
+    assert order == ["a", "b", "b", "a", "a", "b"]
+    assert (first, second) == ((4.0, 5.0), (3.0, 6.0))
+
+
+def test_a_ratio_is_of_medians_and_its_extremes_are_of_rounds() -> None:
+    assert ratio([2, 4, 9], [1, 1, 3]) == Ratio(4, 2, 4)
+
+
+def test_a_goal_is_met_from_the_goal_on_and_missed_below_it() -> None:
+    met = faster("x", ours=[1.0], peer=[3.0], peer_name="y", goal=3)
+    missed = faster("x", ours=[1.0], peer=[2.9], peer_name="y", goal=3)
+    assert (met.cells()[-1], missed.cells()[-1]) == ("yes", "no")
+    slower = Comparison(Ratio(4.3, 4, 5), Sense.AS_LONG, 4.2)
+    assert (slower.goal_text(), slower.met_text()) == ("at most 4.2x", "no")
+
+
+def test_the_page_holds_each_row_once_and_what_it_counts() -> None:
+    rows = [Row("this", "1 s", None, None)]
+    assert "this" in as_text(rows)
+    page = as_page({"one": rows}, {"one": "What is counted here."}, circumstances="Then.")
+    assert page.count("| this | 1 s | none |  |  |  |") == 1
+    assert "### one\n\nWhat is counted here.\n" in page
