@@ -101,7 +101,7 @@ def canonical_identity(reader: Reader, history: TableHistory, address: str) -> s
     identity = str(history.identity)
     node_id = reader.node(kind=NodeKind.DATASET, parent_id=0, name=identity)
     table = table_claim(reader, node_id, system=_LAST) if node_id is not None else None
-    if table is None or table.location == history.location:
+    if table is None or located(table.location) == located(history.location):
         return identity
     if known_dataset(reader, address, as_of=AsOf(valid=_LAST, system=_LAST)) == node_id:
         return identity

@@ -8,7 +8,7 @@ from snapshots.errors import UnknownNameError
 from snapshots.refs import MAIN
 from temporal_lineage.histories import refs_at, remembered_schema
 from temporal_lineage.keys import NodeKind
-from temporal_lineage.naming import find_dataset
+from temporal_lineage.naming import find_addressed
 from temporal_lineage.questions.schemas import schema_of
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def find_column(reader: Reader, address: DatasetAddress, as_of: AsOf) -> int:
     """Find the node of a column by the name it had then. Raises UnknownNameError."""
     column = address.column or ""
-    dataset_id = find_dataset(reader, address.name, as_of=as_of)
+    dataset_id = find_addressed(reader, address, as_of=as_of)
     keys = [column]
     if refs_at(reader, dataset_id, as_of):
         schema = schema_of(reader, dataset_id, address, as_of)

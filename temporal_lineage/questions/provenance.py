@@ -13,7 +13,7 @@ from temporal_lineage.evidence.grades import Grade
 from temporal_lineage.keys import AttributeKind, EdgeKind, NodeKind
 from temporal_lineage.lineage.graph import Direction, LineageGraph
 from temporal_lineage.lineage.trace import trace
-from temporal_lineage.naming import Naming, find_dataset
+from temporal_lineage.naming import Naming, find_addressed, find_dataset
 from temporal_lineage.questions.columns import column_names, find_column
 from temporal_lineage.questions.neighbours import LedgerNeighbours
 from temporal_lineage.questions.states import version_of
@@ -153,7 +153,7 @@ def find_version(reader: Reader, address: DatasetAddress | ModelAddress, as_of: 
     """Find the node of the state an address means; the dataset's own where it has no versions."""
     if isinstance(address, ModelAddress):
         address = model_as_dataset(reader, address, as_of)
-    dataset_id = find_dataset(reader, address.name, as_of=as_of)
+    dataset_id = find_addressed(reader, address, as_of=as_of)
     is_table = bool(
         reader.timeline(node_id=dataset_id, kind=AttributeKind.TABLE, name="", system=as_of.system)
     )

@@ -22,7 +22,7 @@ from temporal_lineage.histories import (
     remembered_schema,
     remembered_snapshot,
 )
-from temporal_lineage.naming import Naming, find_dataset
+from temporal_lineage.naming import Naming, find_addressed
 from temporal_lineage.questions.states import entry_at, version_of
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class SchemaDiffAnswer:
 def schema_log(reader: Reader, address: DatasetAddress, question: Question) -> SchemaLogAnswer:
     """Answer `tl schema log`: schema changes without a snapshot are there too."""
     as_of = question.as_of
-    dataset_id = find_dataset(reader, address.name, as_of=as_of)
+    dataset_id = find_addressed(reader, address, as_of=as_of)
     entry_at(
         reader, dataset_id, address.name, ref=MAIN, valid=as_of.valid, system=as_of.system
     )  # raises the helpful error where there is no history
@@ -114,8 +114,8 @@ def schema_diff(
 ) -> SchemaDiffAnswer:
     """Answer `tl schema diff A B`: two states of one table, by field id."""
     as_of = question.as_of
-    dataset_id = find_dataset(reader, before.name, as_of=as_of)
-    if find_dataset(reader, after.name, as_of=as_of) != dataset_id:
+    dataset_id = find_addressed(reader, before, as_of=as_of)
+    if find_addressed(reader, after, as_of=as_of) != dataset_id:
         raise UnknownNameError(
             "common table of",
             f"{before.name} and {after.name}",

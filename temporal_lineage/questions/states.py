@@ -18,7 +18,7 @@ from temporal_lineage.histories import (
     table_claim,
 )
 from temporal_lineage.keys import AttributeKind
-from temporal_lineage.naming import Naming, find_dataset
+from temporal_lineage.naming import Naming, find_addressed
 
 if TYPE_CHECKING:
     from snapshots.instant import Instant
@@ -53,7 +53,7 @@ class StateAnswer:
 def state_at(reader: Reader, address: DatasetAddress, question: Question) -> StateAnswer:
     """Answer `tl at`. DESIGN 4.1. Raises BeforeHistoryError and UnknownNameError."""
     as_of = question.as_of
-    dataset_id = find_dataset(reader, address.name, as_of=as_of)
+    dataset_id = find_addressed(reader, address, as_of=as_of)
     ref, valid = _ref_and_instant(address, as_of)
     if isinstance(address.at, AtVersion):
         entry = _entry_of(reader, dataset_id, address, as_of)
@@ -117,7 +117,8 @@ def _entry_of(reader: Reader, dataset_id: int, address: DatasetAddress, as_of: A
     version = version_of(reader, dataset_id, address, as_of)
     log = remembered_log(reader, dataset_id, MAIN, system=as_of.system)
     for entry in reversed(log.entries if log else ()):
-        if entry.period.start <= as_of.valid and entry.state == Current(int(version)):
+        known = str(entry.state.snapshot_id) if isinstance(entry.state, Current) else None
+        if entry.period.start <= as_of.valid and known == version:
             return entry
     raise UnknownNameError(
         "time on main of", str(address), (), "no reader of main ever saw this version"

@@ -177,7 +177,7 @@ def show(reader: Reader, address: DatasetAddress, question: Question) -> TableAn
 def show_all(reader: Reader, question: Question) -> CatalogAnswer:
     """Answer `tl show` without a name."""
     system = question.as_of.system
-    naming = Naming(reader, system=system)
+    naming = Naming(reader, as_of=question.as_of)
     lines = []
     for node in reader.nodes(kind=NodeKind.DATASET):
         table = table_claim(reader, node.node_id, system=system)

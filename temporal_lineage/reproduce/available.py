@@ -9,7 +9,7 @@ from snapshots.availability import Availability, Gone, LogTruncated, Unverified,
 from snapshots.errors import TemporalLineageError
 from snapshots.instant import Instant
 from temporal_lineage.keys import NodeKind
-from temporal_lineage.naming import Naming, find_dataset
+from temporal_lineage.naming import Naming, find_addressed
 from temporal_lineage.questions.states import version_of
 from temporal_lineage.reproduce.answer import availability_name
 from temporal_lineage.reproduce.loss import act_behind, expiry_of
@@ -56,7 +56,7 @@ def available(
 ) -> AvailableAnswer:
     """Answer `tl available`: each file is looked for once, however many states it is part of."""
     as_of = question.as_of
-    dataset_id = find_dataset(reader, address.name, as_of=as_of)
+    dataset_id = find_addressed(reader, address, as_of=as_of)
     name = Naming(reader, as_of=as_of).dataset(dataset_id)
     tables = Tables(reader, folder)
     reached = tables.reach(dataset_id)

@@ -18,7 +18,7 @@ from temporal_lineage.claims import EdgeClaim, LinkClaim, RunClaim, WriterClaim,
 from temporal_lineage.evidence import Grade
 from temporal_lineage.histories import table_claim
 from temporal_lineage.keys import AttributeKind, EdgeKind, NodeKind
-from temporal_lineage.naming import Naming, find_dataset
+from temporal_lineage.naming import Naming, find_addressed
 from temporal_lineage.questions.provenance import find_version, model_as_dataset
 from temporal_lineage.questions.states import entry_at, version_of
 from temporal_lineage.reproduce.answer import Known, MadeBy
@@ -78,7 +78,7 @@ def find_inputs(reader: Reader, address: Address, as_of: AsOf) -> Inputs:
         case ModelAddress():
             return _of_version(reader, model_as_dataset(reader, address, as_of), as_of)
         case DatasetAddress(column=None):
-            dataset_id = find_dataset(reader, address.name, as_of=as_of)
+            dataset_id = find_addressed(reader, address, as_of=as_of)
             if table_claim(reader, dataset_id, system=as_of.system) is None:
                 return _of_version(reader, address, as_of)
             return _of_table(reader, dataset_id, address, as_of)
