@@ -49,7 +49,7 @@ class AttributeKind(StrEnum):
     PROPERTIES = "properties"
     """On a DATASET: the table properties."""
     ORIGINS = "origins"
-    """On a VERSION: whose rows the files hold that it brought in. On a DATASET: this is kept."""
+    """On a VERSION: whose rows the files hold that it brought in, where not its own alone."""
     RUN = "run"
     """On a RUN: what is known of it."""
     READS = "reads"
