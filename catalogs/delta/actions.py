@@ -260,5 +260,18 @@ def _flattened(prefix: str, value: dict[str, Any]) -> list[tuple[str, str]]:
         if isinstance(inner, dict):
             told += _flattened(f"{name}.", inner)
         elif inner is not None:
-            told.append((name, inner if isinstance(inner, str) else json.dumps(inner)))
+            told.append((name, _text(inner)))
     return told
+
+
+def _text(value: object) -> str:
+    """Write a JSON value as text; the plain ones, which nearly all are, without an encoder."""
+    match value:
+        case str():
+            return value
+        case bool():
+            return "true" if value else "false"
+        case int():
+            return str(value)
+        case _:
+            return json.dumps(value)

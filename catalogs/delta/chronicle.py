@@ -132,10 +132,16 @@ class Chronicle:
     def _judged(self, commit: Commit | None) -> tuple[CommitCounts, Effect]:
         if commit is None:
             return NOT_TOLD, Effect.UNKNOWN
-        columns = {column.name for column in self._schema.columns()} if self._schema else None
-        partitions = self._partition_columns() if "predicate" in commit.parameters else ()
+        # Only a predicate makes the effect depend on which columns there are; few commits have one.
+        selective = "predicate" in commit.parameters
+        partitions = self._partition_columns() if selective else ()
+        columns = self._column_names() if selective else None
         effect = effect_of(commit, columns=columns, partition_columns=partitions)
         return counted(commit, self._live), effect
+
+    def _column_names(self) -> set[str] | None:
+        """Give the names of the top-level columns; None where the schema is not known."""
+        return {column.name for column in self._schema.columns()} if self._schema else None
 
     def _partition_columns(self) -> list[str]:
         if self.metadata is not None:
