@@ -40,12 +40,12 @@ def write_orders(catalog: Catalog, name: str = "shop.orders") -> Orders:
     """Append twice, add a column, append, delete, tag, branch, and roll back."""
     with _quiet():
         catalog.create_namespace_if_not_exists(name.rpartition(".")[0])
-        table = catalog.create_table(name, schema=_rows(0).schema)
-        table.append(_rows(0))
-        table.append(_rows(3))
+        table = catalog.create_table(name, schema=rows_from(0).schema)
+        table.append(rows_from(0))
+        table.append(rows_from(3))
         with table.update_schema() as update:
             update.add_column("note", StringType())
-        table.append(_rows(6, note="late"))
+        table.append(rows_from(6, note="late"))
         third = _head(table)
         table.delete("id = 0")
         fourth = _head(table)
@@ -89,7 +89,8 @@ def check_orders(project: Project, address: str, told: Orders) -> None:
     assert "unchanged" in project.tl("harvest")
 
 
-def _rows(first: int, *, note: str | None = None) -> pa.Table:
+def rows_from(first: int, *, note: str | None = None) -> pa.Table:
+    """Make three rows whose ids count from `first` on."""
     ids = list(range(first, first + ROWS_AT_ONCE))
     columns = {
         "id": pa.array(ids, pa.int64()),
