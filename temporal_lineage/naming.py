@@ -169,7 +169,26 @@ def find_named(reader: Reader, dataset: Dataset, *, as_of: AsOf) -> int | None:
 def known_names(reader: Reader, *, as_of: AsOf) -> list[str]:
     """List every dataset by the address people type."""
     naming = Naming(reader, as_of=as_of)
-    return [naming.dataset(node.node_id) for node in reader.nodes(kind=NodeKind.DATASET)]
+    return [naming.dataset(node.node_id) for node in known_datasets(reader, as_of=as_of)]
+
+
+def known_datasets(reader: Reader, *, as_of: AsOf) -> list[Node]:
+    """Give the datasets known then: tables that were there, and what only events told of.
+
+    A dataset known from events is no more one of its own when its name means a harvested table.
+    """
+    return [node for node in reader.nodes(kind=NodeKind.DATASET) if _is_known(reader, node, as_of)]
+
+
+def _is_known(reader: Reader, node: Node, as_of: AsOf) -> bool:
+    if not node.name.startswith(UNHARVESTED):
+        line = reader.timeline(
+            node_id=node.node_id, kind=AttributeKind.TABLE, name="", system=as_of.system
+        )
+        return bool(line) and line[0].valid.start <= as_of.valid
+    named = Dataset(*split_name_key(node.name.removeprefix(UNHARVESTED)))
+    point = AsOf(valid=_LAST, system=as_of.system)
+    return find_named(reader, named, as_of=point) == node.node_id
 
 
 def _readings(name: str) -> Sequence[Dataset]:

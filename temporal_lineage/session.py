@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -11,11 +11,10 @@ from snapshots.errors import BadAddressError, BeforeHistoryError
 from snapshots.instant import BEGINNING, FOREVER, Instant
 from temporal_lineage.addresses import (
     Address,
+    AtInstant,
     DatasetAddress,
-    EdgeAddress,
     JobAddress,
     ModelAddress,
-    RunAddress,
     parse_address,
 )
 from temporal_lineage.facts import AsOf
@@ -24,20 +23,20 @@ from temporal_lineage.questions.question import Question
 from temporal_lineage.workspace import Workspace, find_workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from temporal_lineage.harvest import HarvestReport, Progress
     from temporal_lineage.ingest import IngestReport
     from temporal_lineage.questions.provenance import LineageAnswer
+    from temporal_lineage.questions.question import Answer
     from temporal_lineage.questions.reasons import WhyAnswer
     from temporal_lineage.questions.schemas import SchemaDiffAnswer, SchemaLogAnswer
     from temporal_lineage.questions.states import StateAnswer
     from temporal_lineage.questions.tables import CatalogAnswer, LogAnswer, TableAnswer
     from temporal_lineage.reproduce.answer import ReproduceAnswer
     from temporal_lineage.reproduce.available import AvailableAnswer
-    from temporal_lineage.store.reader import Reader
 
-A = TypeVar("A", bound=Address)
+W = TypeVar("W", bound="Answer")
 
 DEPTH_MAX = 20
 """How many edges a trace follows from its root unless told otherwise."""
@@ -86,36 +85,34 @@ class Session:
         """Tell which snapshot was current. DESIGN 4.1."""
         from temporal_lineage.questions.states import state_at
 
-        address = _expect(target, DatasetAddress, "a table")
-        with self._asking("at", target, as_of, as_known) as (reader, question):
-            return state_at(reader, address, question)
+        address = _state(target)
+        return self._ask("at", target, (as_of, as_known), state_at, address)
 
     def log(self, target: str, *, as_of: When = None, as_known: When = None) -> LogAnswer:
         """List a table's snapshots, oldest first."""
         from temporal_lineage.questions.tables import log
 
-        address = _expect(target, DatasetAddress, "a table")
-        with self._asking("log", target, as_of, as_known) as (reader, question):
-            return log(reader, address, question)
+        address = _table(target)
+        return self._ask("log", target, (as_of, as_known), log, address)
 
     def show(self, target: str, *, as_of: When = None, as_known: When = None) -> TableAnswer:
         """Describe one dataset."""
         from temporal_lineage.questions.tables import show
 
         address = parse_address(target)
+        _refuse_state(address, target)
+        _refuse_column(address, target)
         if isinstance(address, ModelAddress):
-            address = DatasetAddress(f"model:{address.name}", None, None)
+            address = DatasetAddress(str(address), None, None)
         if not isinstance(address, DatasetAddress):
             raise BadAddressError(target, "a dataset or model is asked for")
-        with self._asking("show", target, as_of, as_known) as (reader, question):
-            return show(reader, address, question)
+        return self._ask("show", target, (as_of, as_known), show, address)
 
     def show_all(self, *, as_of: When = None, as_known: When = None) -> CatalogAnswer:
         """List every dataset the ledger knows."""
         from temporal_lineage.questions.tables import show_all
 
-        with self._asking("show", "", as_of, as_known) as (reader, question):
-            return show_all(reader, question)
+        return self._ask("show", "", (as_of, as_known), show_all)
 
     def schema_log(
         self, target: str, *, as_of: When = None, as_known: When = None
@@ -123,9 +120,8 @@ class Session:
         """List the schemas a table has had, and what changed between them."""
         from temporal_lineage.questions.schemas import schema_log
 
-        address = _expect(target, DatasetAddress, "a table")
-        with self._asking("schema log", target, as_of, as_known) as (reader, question):
-            return schema_log(reader, address, question)
+        address = _table(target)
+        return self._ask("schema log", target, (as_of, as_known), schema_log, address)
 
     def schema_diff(
         self, before: str, after: str, *, as_of: When = None, as_known: When = None
@@ -133,11 +129,9 @@ class Session:
         """Compare the schemas of two states of one table, by field id."""
         from temporal_lineage.questions.schemas import schema_diff
 
-        old = _expect(before, DatasetAddress, "a table")
-        new = _expect(after, DatasetAddress, "a table")
+        old, new = _state(before), _state(after)
         target = f"{before} {after}"
-        with self._asking("schema diff", target, as_of, as_known) as (reader, question):
-            return schema_diff(reader, old, new, question)
+        return self._ask("schema diff", target, (as_of, as_known), schema_diff, old, new)
 
     def upstream(
         self,
@@ -169,21 +163,13 @@ class Session:
 
     def why(self, target: str, *, as_of: When = None, as_known: When = None) -> WhyAnswer:
         """Tell how an edge, a version's writer, or the links of a run are known."""
-        from temporal_lineage.questions.provenance import find_version
-        from temporal_lineage.questions.reasons import why_edge, why_run, why_version
+        from temporal_lineage.questions.reasons import why
 
         address = parse_address(target)
-        with self._asking("why", target, as_of, as_known) as (reader, question):
-            match address:
-                case EdgeAddress():
-                    return why_edge(reader, address, question)
-                case RunAddress():
-                    return why_run(reader, address, question)
-                case DatasetAddress() | ModelAddress():
-                    node_id = find_version(reader, address, question.as_of)
-                    return why_version(reader, node_id, question)
-                case JobAddress():
-                    raise BadAddressError(target, "ask why for an edge, a version or a run")
+        if isinstance(address, JobAddress):
+            raise BadAddressError(target, "ask why for an edge, a version or a run")
+        _refuse_column(address, target)
+        return self._ask("why", target, (as_of, as_known), why, address)
 
     # Questions that look at the tables themselves.
 
@@ -193,11 +179,11 @@ class Session:
         """Give the verdict on reading one state of a table, or all of them. DESIGN 4.5."""
         from temporal_lineage.reproduce.available import available
 
-        address = _expect(target, DatasetAddress, "a table")
-        with self._asking("available", target, as_of, as_known) as (reader, question):
-            return available(
-                reader, address, question, now=self.clock(), folder=self.workspace.folder
-            )
+        address = _state(target)
+        now, folder = self.clock(), self.workspace.folder
+        return self._ask(
+            "available", target, (as_of, as_known), available, address, now=now, folder=folder
+        )
 
     def reproduce(
         self,
@@ -213,17 +199,18 @@ class Session:
         from temporal_lineage.reproduce.reproduction import reproduce
 
         address = parse_address(target)
-        with self._asking("reproduce", target, as_of, as_known) as (reader, question):
-            return reproduce(
-                reader,
-                address,
-                question,
-                now=self.clock(),
-                folder=self.workspace.folder,
-                out=out,
-                recover=recover,
-                progress=progress,
-            )
+        return self._ask(
+            "reproduce",
+            target,
+            (as_of, as_known),
+            reproduce,
+            address,
+            now=self.clock(),
+            folder=self.workspace.folder,
+            out=out,
+            recover=recover,
+            progress=progress,
+        )
 
     def _lineage(
         self,
@@ -240,18 +227,34 @@ class Session:
         address = parse_address(target)
         if not isinstance(address, DatasetAddress | ModelAddress):
             raise BadAddressError(target, "a table, state, column or model is asked for")
+        if by_flow:
+            _refuse_state(address, target)
+            _refuse_column(address, target)
         ask = flows if by_flow else lineage
-        with self._asking(direction.value, target, as_of, as_known) as (reader, question):
-            return ask(reader, address, question, direction=direction, depth_max=depth_max)
+        return self._ask(
+            direction.value,
+            target,
+            (as_of, as_known),
+            ask,
+            address,
+            direction=direction,
+            depth_max=depth_max,
+        )
 
-    @contextmanager
-    def _asking(
-        self, verb: str, target: str, as_of: When, as_known: When
-    ) -> Iterator[tuple[Reader, Question]]:
+    def _ask(
+        self,
+        verb: str,
+        target: str,
+        when: tuple[When, When],
+        ask: Callable[..., W],
+        *addresses: Address,
+        **more: object,
+    ) -> W:
+        """Ask `ask(reader, *addresses, question, **more)`; `when` is (as_of, as_known)."""
         from temporal_lineage.store.reader import open_reader
 
         now = self.clock()
-        valid, system = _instant(as_of), _instant(as_known)
+        valid, system = map(_instant, when)
         with open_reader(self.workspace.ledger) as reader:
             first, last = reader.system_bounds() or (BEGINNING, now)
             # A clock steps back, or stands still for several transactions: what is known is known.
@@ -260,7 +263,14 @@ class Session:
                 raise BeforeHistoryError("this ledger", system.isoformat(), first.isoformat())
             # No state holds at forever itself; whoever says so means the last one.
             point = AsOf(valid=min(valid or now, _LAST), system=system or now)
-            yield reader, Question(verb, target, point)
+            answer = ask(reader, *addresses, Question(verb, target, point), **more)
+        told = [one.at for one in addresses if isinstance(one, DatasetAddress)]
+        asked = max([point.valid, *(at.instant for at in told if isinstance(at, AtInstant))])
+        if asked <= now:
+            return answer
+        ahead = f"{asked} is yet to come: this is how things stand now"
+        # All answers are dataclasses, which no protocol can say.
+        return replace(answer, doubts=(*answer.doubts, ahead))  # type: ignore[type-var]
 
 
 def open_session(
@@ -291,8 +301,32 @@ def _instant(when: When) -> Instant | None:
             return Instant.parse(when)
 
 
-def _expect(target: str, kind: type[A], wanted: str) -> A:
-    address = parse_address(target)
-    if not isinstance(address, kind):
-        raise BadAddressError(target, f"{wanted} is asked for")
+def _table(target: str) -> DatasetAddress:
+    """Read the address of a table as a whole."""
+    address = _state(target)
+    _refuse_state(address, target)
     return address
+
+
+def _state(target: str) -> DatasetAddress:
+    """Read the address of a table, or of a state of it."""
+    address = parse_address(target)
+    if not isinstance(address, DatasetAddress):
+        raise BadAddressError(target, "a table is asked for")
+    _refuse_column(address, target)
+    return address
+
+
+def _refuse_state(address: Address, target: str) -> None:
+    """Refuse a state where it would be left out of account."""
+    if isinstance(address, DatasetAddress) and address.at is not None:
+        text = str(address.at)
+        raise BadAddressError(target, f"leave {text} out; --as-of asks for another time")
+    if isinstance(address, ModelAddress) and address.version is not None:
+        raise BadAddressError(target, f"leave @{address.version} out")
+
+
+def _refuse_column(address: Address, target: str) -> None:
+    """Refuse a column where it would be left out of account."""
+    if isinstance(address, DatasetAddress) and address.column is not None:
+        raise BadAddressError(target, "leave #column out")

@@ -17,6 +17,7 @@ from temporal_lineage.naming import Naming, find_addressed, find_dataset
 from temporal_lineage.questions.columns import column_names, find_column
 from temporal_lineage.questions.neighbours import LedgerNeighbours
 from temporal_lineage.questions.states import version_of
+from temporal_lineage.questions.versions import told_versions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -175,10 +176,7 @@ def model_as_dataset(reader: Reader, address: ModelAddress, as_of: AsOf) -> Data
     name = f"model:{address.name}"
     dataset_id = find_dataset(reader, name, as_of=as_of)
     if address.version is None:
-        versions = [
-            f"{name}@{one.name}"
-            for one in reader.children(parent_id=dataset_id, kind=NodeKind.VERSION)
-        ]
+        versions = [f"{name}@{one}" for one in told_versions(reader, dataset_id, as_of)]
         raise UnknownNameError("single version of", name, versions[-3:], "name one with @")
     return DatasetAddress(name, AtRef(address.version), None)
 

@@ -5,17 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from snapshots.errors import UnknownNameError
+from snapshots.errors import BeforeHistoryError, UnknownNameError
+from temporal_lineage.addresses import EdgeAddress, RunAddress
 from temporal_lineage.claims import EdgeClaim, FlowClaim, LinkClaim, RunClaim, WriterClaim, decode
 from temporal_lineage.evidence import Grade
 from temporal_lineage.keys import AttributeKind, NodeKind, split_name_key
 from temporal_lineage.naming import Naming
+from temporal_lineage.questions.provenance import find_version
 
 if TYPE_CHECKING:
     from snapshots.instant import Instant
     from snapshots.period import Period
-    from temporal_lineage.addresses import EdgeAddress, RunAddress
+    from temporal_lineage.addresses import DatasetAddress, ModelAddress
     from temporal_lineage.evidence.grades import Evidence
+    from temporal_lineage.facts import AsOf
     from temporal_lineage.questions.question import Question
     from temporal_lineage.store.reader import Reader
 
@@ -56,6 +59,22 @@ class WhyAnswer:
     reasons: tuple[Reason, ...]
     beliefs: tuple[BeliefLine, ...]
     doubts: tuple[str, ...]
+
+
+def why(
+    reader: Reader,
+    address: EdgeAddress | RunAddress | DatasetAddress | ModelAddress,
+    question: Question,
+) -> WhyAnswer:
+    """Answer `tl why` for an edge, a run, or a version."""
+    match address:
+        case EdgeAddress():
+            return why_edge(reader, address, question)
+        case RunAddress():
+            return why_run(reader, address, question)
+        case _:
+            node_id = find_version(reader, address, question.as_of)
+            return why_version(reader, node_id, question)
 
 
 def why_edge(reader: Reader, address: EdgeAddress, question: Question) -> WhyAnswer:
@@ -112,11 +131,7 @@ def why_version(reader: Reader, node_id: int, question: Question) -> WhyAnswer:
 def why_run(reader: Reader, address: RunAddress, question: Question) -> WhyAnswer:
     """Answer `tl why run:ID`: every link of a run, phantom outputs and unresolved inputs too."""
     as_of = question.as_of
-    run_id = reader.node(kind=NodeKind.RUN, parent_id=0, name=address.run_id)
-    if run_id is None:
-        raise UnknownNameError("run", str(address), (), "`tl ingest openlineage` brings runs in")
-    claims = reader.attributes(node_id=run_id, kind=AttributeKind.RUN, as_of=as_of)
-    job = decode(RunClaim, claims[0].claim).job if claims else ""
+    run_id, run = _run(reader, address, as_of)
     naming = Naming(reader, as_of=as_of)
     reasons: list[Reason] = []
     doubts: list[str] = []
@@ -135,12 +150,28 @@ def why_run(reader: Reader, address: RunAddress, question: Question) -> WhyAnswe
         str(address),
         None,
         str(address),
-        job,
+        run.job,
         address.run_id,
         tuple(reasons),
         (),
         tuple(doubts),
     )
+
+
+def _run(reader: Reader, address: RunAddress, as_of: AsOf) -> tuple[int, RunClaim]:
+    """Give a run's node and what was known of it, or raise for one not known or not begun then."""
+    run_id = reader.node(kind=NodeKind.RUN, parent_id=0, name=address.run_id)
+    line = (
+        reader.timeline(node_id=run_id, kind=AttributeKind.RUN, name="", system=as_of.system)
+        if run_id is not None
+        else ()
+    )
+    if run_id is None or not line:
+        raise UnknownNameError("run", str(address), (), "`tl ingest openlineage` brings runs in")
+    begun = line[0].valid.start
+    if as_of.valid < begun:
+        raise BeforeHistoryError(str(address), as_of.valid.isoformat(), begun.isoformat())
+    return run_id, decode(RunClaim, line[-1].claim)
 
 
 def _address(reader: Reader, naming: Naming, link: LinkClaim, told: str) -> str:

@@ -16,7 +16,7 @@ from snapshots.schema_difference import (
     difference,
     grade,
 )
-from temporal_lineage.addresses import AtVersion
+from temporal_lineage.addresses import AtInstant, AtVersion
 from temporal_lineage.histories import (
     remembered_log,
     remembered_schema,
@@ -24,6 +24,7 @@ from temporal_lineage.histories import (
 )
 from temporal_lineage.naming import Naming, find_addressed
 from temporal_lineage.questions.states import entry_at, version_of
+from temporal_lineage.questions.versions import version_or_ref
 
 if TYPE_CHECKING:
     from snapshots.instant import Instant
@@ -139,13 +140,18 @@ def schema_of(
 ) -> SchemaVersion:
     """Give the schema of a state: the one it was written under, or the one current at a time."""
     schema_id: int | None
-    if isinstance(address.at, AtVersion):
+    at = version_or_ref(reader, dataset_id, address.at, system=as_of.system)
+    if isinstance(at, AtVersion):
         version = version_of(reader, dataset_id, address, as_of)
-        snapshot = remembered_snapshot(reader, dataset_id, int(version), system=as_of.system)
+        snapshot = (
+            remembered_snapshot(reader, dataset_id, int(version), system=as_of.system)
+            if version.isdecimal()
+            else None
+        )
         schema_id = snapshot.schema_id if snapshot else None
     else:
-        ref = getattr(address.at, "ref", MAIN)
-        valid = getattr(address.at, "instant", as_of.valid)
+        ref = MAIN if at is None else at.ref
+        valid = at.instant if isinstance(at, AtInstant) else as_of.valid
         schema_id = entry_at(
             reader, dataset_id, address.name, ref=ref, valid=valid, system=as_of.system
         ).schema_id

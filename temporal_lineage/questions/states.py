@@ -17,12 +17,13 @@ from temporal_lineage.histories import (
     remembered_snapshot,
     table_claim,
 )
-from temporal_lineage.keys import AttributeKind
 from temporal_lineage.naming import Naming, find_addressed
+from temporal_lineage.questions.versions import check_version, version_or_ref
 
 if TYPE_CHECKING:
     from snapshots.instant import Instant
     from snapshots.period import Period
+    from temporal_lineage.addresses import At
     from temporal_lineage.questions.question import Question
     from temporal_lineage.store.reader import Reader
 
@@ -54,8 +55,9 @@ def state_at(reader: Reader, address: DatasetAddress, question: Question) -> Sta
     """Answer `tl at`. DESIGN 4.1. Raises BeforeHistoryError and UnknownNameError."""
     as_of = question.as_of
     dataset_id = find_addressed(reader, address, as_of=as_of)
-    ref, valid = _ref_and_instant(address, as_of)
-    if isinstance(address.at, AtVersion):
+    at = version_or_ref(reader, dataset_id, address.at, system=as_of.system)
+    ref, valid = _ref_and_instant(at, as_of)
+    if isinstance(at, AtVersion):
         entry = _entry_of(reader, dataset_id, address, as_of)
     else:
         entry = entry_at(
@@ -128,16 +130,14 @@ def _entry_of(reader: Reader, dataset_id: int, address: DatasetAddress, as_of: A
 def version_of(reader: Reader, dataset_id: int, address: DatasetAddress, as_of: AsOf) -> str:
     """Give the version an address means at a point in both times, as text.
 
-    Raises UnknownNameError where no single version can be told.
+    Raises UnknownNameError where no single version can be told, and BeforeHistoryError where
+    there was none yet.
     """
-    if isinstance(address.at, AtVersion):
-        version = address.at.version
-        _check_version(reader, dataset_id, address.name, version, as_of)
-        return version
-    if isinstance(address.at, AtRef) and not _has_ref(reader, dataset_id, address.at.ref, as_of):
-        _check_version(reader, dataset_id, address.name, address.at.ref, as_of)
-        return address.at.ref
-    ref, valid = _ref_and_instant(address, as_of)
+    at = version_or_ref(reader, dataset_id, address.at, system=as_of.system)
+    if isinstance(at, AtVersion):
+        check_version(reader, dataset_id, address.name, at.version, as_of)
+        return at.version
+    ref, valid = _ref_and_instant(at, as_of)
     entry = entry_at(reader, dataset_id, address.name, ref=ref, valid=valid, system=as_of.system)
     match entry.state:
         case Current(snapshot_id) if snapshot_id is not None:
@@ -151,8 +151,8 @@ def version_of(reader: Reader, dataset_id: int, address: DatasetAddress, as_of: 
             raise UnknownNameError("rows", str(address), (), "the table or ref was empty then")
 
 
-def _ref_and_instant(address: DatasetAddress, as_of: AsOf) -> tuple[str, Instant]:
-    match address.at:
+def _ref_and_instant(at: At | None, as_of: AsOf) -> tuple[str, Instant]:
+    match at:
         case AtInstant(ref, instant):
             return ref, instant
         case AtRef(ref):
@@ -171,30 +171,3 @@ def _ids(entry: LogEntry, ref: str) -> tuple[tuple[int, ...], tuple[str, ...]]:
             return (), (f"unknown: {reason}",)
         case Absent():
             return (), (f"the table existed, but {ref} did not",)
-
-
-def _has_ref(reader: Reader, dataset_id: int, ref: str, as_of: AsOf) -> bool:
-    line = reader.timeline(
-        node_id=dataset_id, kind=AttributeKind.REF, name=ref, system=as_of.system
-    )
-    return bool(line)
-
-
-def _check_version(reader: Reader, dataset_id: int, name: str, version: str, as_of: AsOf) -> None:
-    from temporal_lineage.keys import NodeKind
-
-    if reader.node(kind=NodeKind.VERSION, parent_id=dataset_id, name=version) is not None:
-        return
-    snapshots = reader.timelines(
-        node_id=dataset_id, kind=AttributeKind.SNAPSHOT, system=as_of.system
-    )
-    if version in snapshots:
-        return
-    known = list(snapshots) or [
-        one.name for one in reader.children(parent_id=dataset_id, kind=NodeKind.VERSION)
-    ]
-    newest = [f"{name}@{one}" for one in known[-3:]]
-    verb = "log" if snapshots else "show"
-    raise UnknownNameError(
-        "version", f"{name}@{version}", newest, f"`tl {verb} {name}` lists them all"
-    )

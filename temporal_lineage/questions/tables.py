@@ -17,7 +17,8 @@ from temporal_lineage.histories import (
     table_claim,
 )
 from temporal_lineage.keys import AttributeKind, NodeKind
-from temporal_lineage.naming import Naming, find_dataset
+from temporal_lineage.naming import Naming, find_dataset, known_datasets
+from temporal_lineage.questions.versions import told_versions
 
 if TYPE_CHECKING:
     from snapshots.instant import Instant
@@ -105,7 +106,7 @@ class DatasetLine:
 
 @dataclass(frozen=True, slots=True)
 class CatalogAnswer:
-    """Every dataset the ledger knows."""
+    """Every dataset the ledger knew; of tables, those that were there at the instant asked for."""
 
     question: Question
     datasets: tuple[DatasetLine, ...]
@@ -143,11 +144,9 @@ def show(reader: Reader, address: DatasetAddress, question: Question) -> TableAn
     dataset_id = find_dataset(reader, address.name, as_of=as_of)
     node = reader.named(node_ids=[dataset_id])[dataset_id]
     history = remembered(reader, dataset_id, system=as_of.system)
-    versions = tuple(
-        one.name for one in reader.children(parent_id=dataset_id, kind=NodeKind.VERSION)
-    )
     name = Naming(reader, as_of=as_of).dataset(dataset_id)
     if history is None:
+        versions = told_versions(reader, dataset_id, as_of)
         return _unharvested(question, name, node.name, versions)
     refs = refs_at(reader, dataset_id, as_of)
     schema_id = refs[MAIN].schema_id if MAIN in refs else None
@@ -176,17 +175,16 @@ def show(reader: Reader, address: DatasetAddress, question: Question) -> TableAn
 
 def show_all(reader: Reader, question: Question) -> CatalogAnswer:
     """Answer `tl show` without a name."""
-    system = question.as_of.system
+    as_of = question.as_of
     naming = Naming(reader, as_of=question.as_of)
     lines = []
-    for node in reader.nodes(kind=NodeKind.DATASET):
-        table = table_claim(reader, node.node_id, system=system)
-        commits = [
-            line[-1].valid.start
-            for line in reader.timelines(
-                node_id=node.node_id, kind=AttributeKind.SNAPSHOT, system=system
-            ).values()
-        ]
+    for node in known_datasets(reader, as_of=as_of):
+        table = table_claim(reader, node.node_id, system=as_of.system)
+        snapshots = reader.timelines(
+            node_id=node.node_id, kind=AttributeKind.SNAPSHOT, system=as_of.system
+        )
+        told = [line[-1].valid.start for line in snapshots.values()]
+        commits = [one for one in told if one <= as_of.valid]
         lines.append(
             DatasetLine(
                 dataset=naming.dataset(node.node_id),
