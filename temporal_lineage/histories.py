@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import TYPE_CHECKING
+from itertools import takewhile
+from typing import TYPE_CHECKING, Any
 
 from snapshots.commit_point import CommitPoint, LostPoint
 from snapshots.dataset import TableFormat, TableIdentity
@@ -28,8 +29,9 @@ from temporal_lineage.claims import (
     state_claim,
     state_of,
 )
-from temporal_lineage.facts import AsOf
+from temporal_lineage.facts import AsOf, revision
 from temporal_lineage.keys import AttributeKind
+from temporal_lineage.store.assertions import AttributeAssertion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -39,30 +41,34 @@ if TYPE_CHECKING:
 
 
 def remember(
-    transaction: Transaction, dataset_id: int, history: TableHistory, *, address: str
+    transaction: Transaction,
+    dataset_id: int,
+    history: TableHistory,
+    *,
+    address: str,
+    known: TableHistory | None,
 ) -> int:
-    """Bring the ledger's beliefs about a table to this history. Returns assertions made."""
-    wanted: dict[AttributeKind, Mapping[str, Line]] = {
-        AttributeKind.TABLE: {
-            "": since(Period.since(_first(history)), encode(_table(history, address)))
-        },
-        AttributeKind.SNAPSHOT: _snapshots(history),
-        AttributeKind.EXPIRY: {
-            str(one.snapshot_id): since(Period.since(one.since), encode(ExpiryClaim(one.act)))
-            for one in history.expiries
-        },
-        AttributeKind.POINT: {
-            str(point.position): since(Period.since(point.at), encode(point_claim(point)))
-            for point in history.chain
-        },
-        AttributeKind.RECORDED: _recorded(history),
-        AttributeKind.REF: {ref: _log(log) for ref, log in history.logs().items()},
-        AttributeKind.SCHEMA: _schemas(history),
-        AttributeKind.PROPERTIES: {"": _properties(history)},
-    }
-    return sum(
-        settle_attributes(transaction, dataset_id, kind, lines) for kind, lines in wanted.items()
-    )
+    """Bring the ledger's beliefs about a table to this history. Returns assertions made.
+
+    `known` is what `remembered` gives of it now: then only what differs from that is looked at.
+    None where that is not known, or was kept by other rules: then all beliefs are compared.
+    """
+    table = since(Period.since(_first(history)), encode(_table(history, address)))
+    made = settle_attributes(transaction, dataset_id, AttributeKind.TABLE, {"": table})
+    before = None if known is None else _lines(known)
+    for kind, lines in _lines(history).items():
+        if before is None:
+            told = {name: _told(line) for name, line in lines.items()}
+            made += settle_attributes(transaction, dataset_id, kind, told)
+            continue
+        old = before[kind]
+        made += transaction.assert_attributes(
+            AttributeAssertion(dataset_id, kind, name, period, claim)
+            for name, line in lines.items()
+            if old.get(name) != line
+            for period, claim in _difference(old.get(name, ()), line)
+        )
+    return made
 
 
 def remembered(reader: Reader, dataset_id: int, *, system: Instant) -> TableHistory | None:
@@ -158,6 +164,57 @@ def refs_at(reader: Reader, dataset_id: int, as_of: AsOf) -> dict[str, LogEntry]
     return dict(sorted(entries.items(), key=lambda item: (item[0] != MAIN, item[0])))
 
 
+_Held = tuple[tuple[Period, Any], ...]
+"""What holds over valid time, before it is written as text."""
+
+
+def _lines(history: TableHistory) -> dict[AttributeKind, Mapping[str, _Held]]:
+    """Give all that a history says of its parts, but for the table as a whole."""
+    return {
+        AttributeKind.SNAPSHOT: _snapshots(history),
+        AttributeKind.EXPIRY: {
+            str(one.snapshot_id): _since(one.since, ExpiryClaim(one.act))
+            for one in history.expiries
+        },
+        AttributeKind.POINT: {
+            str(point.position): _since(point.at, point) for point in history.chain
+        },
+        AttributeKind.RECORDED: _recorded(history),
+        AttributeKind.REF: {
+            ref: tuple((entry.period, entry) for entry in log.entries)
+            for ref, log in history.logs().items()
+        },
+        AttributeKind.SCHEMA: _schemas(history),
+        AttributeKind.PROPERTIES: {"": _properties(history)},
+    }
+
+
+def _difference(old: _Held, new: _Held) -> Iterator[tuple[Period, str | None]]:
+    """Yield the assertions that turn one line into another; a log of thousands is cut short."""
+    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(old, new, strict=False)))
+    yield from revision(_told(old[same:]), _told(new[same:]))
+
+
+def _told(line: _Held) -> Line:
+    return tuple((period, _text(what)) for period, what in line)
+
+
+def _text(what: object) -> str:
+    match what:
+        case str():
+            return what
+        case LogEntry():
+            return encode(state_claim(what))
+        case CommitPoint() | LostPoint():
+            return encode(point_claim(what))
+        case _:
+            return encode(what)
+
+
+def _since(start: Instant, what: object) -> _Held:
+    return ((Period.since(start), what),)
+
+
 def _table(history: TableHistory, address: str) -> TableClaim:
     return TableClaim(
         format=history.identity.format.value,
@@ -190,19 +247,19 @@ def _first(history: TableHistory) -> Instant:
     return min(instants, default=BEGINNING)
 
 
-def _snapshots(history: TableHistory) -> dict[str, Line]:
+def _snapshots(history: TableHistory) -> dict[str, _Held]:
     """A snapshot holds from its commit until the table's metadata forgot it."""
     ends = {one.snapshot_id: one.since for one in history.expiries}
-    lines: dict[str, Line] = {}
+    lines: dict[str, _Held] = {}
     for snapshot in history.snapshots:
         start, end = snapshot.committed_at, ends.get(snapshot.snapshot_id, FOREVER)
         # A clock that stepped back can date an expiry before the commit; the order is known.
         period = Period(start, max(end, start.plus(micros=1)))
-        lines[str(snapshot.snapshot_id)] = since(period, encode(snapshot))
+        lines[str(snapshot.snapshot_id)] = ((period, snapshot),)
     return lines
 
 
-def _recorded(history: TableHistory) -> dict[str, Line]:
+def _recorded(history: TableHistory) -> dict[str, _Held]:
     """Keep what only the snapshot log can tell: before the chain, and where a point is lost."""
     if all(isinstance(point, CommitPoint) for point in history.chain):
         first = min((point.at for point in history.chain), default=FOREVER)
@@ -210,18 +267,12 @@ def _recorded(history: TableHistory) -> dict[str, Line]:
     else:
         needed = list(history.recorded)
     return {
-        f"{entry.at.micros}:{entry.snapshot_id}": since(
-            Period.since(entry.at), str(entry.snapshot_id)
-        )
+        f"{entry.at.micros}:{entry.snapshot_id}": _since(entry.at, str(entry.snapshot_id))
         for entry in needed
     }
 
 
-def _log(log: SnapshotLog) -> Line:
-    return tuple((entry.period, encode(state_claim(entry))) for entry in log.entries)
-
-
-def _schemas(history: TableHistory) -> dict[str, Line]:
+def _schemas(history: TableHistory) -> dict[str, _Held]:
     """A schema is known from the first commit point that has it as current."""
     firsts: dict[int, Instant] = {}
     for point in history.chain:
@@ -232,26 +283,24 @@ def _schemas(history: TableHistory) -> dict[str, Line]:
             firsts.setdefault(snapshot.schema_id, snapshot.committed_at)
     start = _first(history)
     return {
-        str(schema.schema_id): since(
-            Period.since(firsts.get(schema.schema_id, start)), encode(schema)
-        )
+        str(schema.schema_id): _since(firsts.get(schema.schema_id, start), schema)
         for schema in history.schemas
     }
 
 
-def _properties(history: TableHistory) -> Line:
+def _properties(history: TableHistory) -> _Held:
     """Give the table properties over time; a point that cannot be read changes nothing."""
-    line: list[tuple[Instant, str]] = []
+    line: list[tuple[Instant, Mapping[str, str]]] = []
     for point in sorted(history.chain, key=lambda point: (point.at, point.position)):
         if isinstance(point, CommitPoint):
-            claim = encode(dict(point.properties))
             if line and line[-1][0] == point.at:
                 line.pop()
-            if not line or line[-1][1] != claim:
-                line.append((point.at, claim))
+            if not line or line[-1][1] != point.properties:
+                line.append((point.at, point.properties))
     ends = [start for start, _ in line[1:]] + [FOREVER]
     return tuple(
-        (Period(start, end), claim) for (start, claim), end in zip(line, ends, strict=True)
+        (Period(start, end), dict(properties))
+        for (start, properties), end in zip(line, ends, strict=True)
     )
 
 

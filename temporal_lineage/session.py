@@ -41,6 +41,9 @@ W = TypeVar("W", bound="Answer")
 DEPTH_MAX = 20
 """How many edges a trace follows from its root unless told otherwise."""
 
+HARVEST_JOBS = 4
+"""How many tables a harvest reads at once unless told otherwise."""
+
 _LAST = FOREVER.plus(micros=-1)
 
 When = str | Instant | None
@@ -62,14 +65,21 @@ class Session:
     # What harvests and events bring in.
 
     def harvest(
-        self, targets: Sequence[str] = (), *, progress: Progress | None = None
+        self,
+        targets: Sequence[str] = (),
+        *,
+        jobs: int = HARVEST_JOBS,
+        progress: Progress | None = None,
     ) -> HarvestReport:
-        """Read the histories of tables, of whole catalogs by name, or of all catalogs."""
+        """Read the histories of tables, of whole catalogs by name, or of all catalogs.
+
+        At most `jobs` tables are read at once.
+        """
         from temporal_lineage.harvest import harvest
         from temporal_lineage.store.ledger import Ledger
 
         with Ledger.open(self.workspace.ledger, clock=self.clock) as ledger:
-            return harvest(ledger, self.workspace.folder, targets, progress=progress)
+            return harvest(ledger, self.workspace.folder, targets, jobs=jobs, progress=progress)
 
     def ingest_openlineage(self, sources: Iterable[str]) -> IngestReport:
         """Take in OpenLineage events from files and folders (`-` is standard input)."""

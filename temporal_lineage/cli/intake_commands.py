@@ -26,9 +26,17 @@ if TYPE_CHECKING:
     nargs=-1,
     help="What to harvest; without one, every catalog.",
 )
+@click.option(
+    "--jobs",
+    metavar="N",
+    type=click.IntRange(1, 64),
+    default=4,
+    show_default=True,
+    help="How many tables to read at once; more where storage is far away.",
+)
 @output_option
 @click.pass_obj
-def harvest(session: Session, targets: tuple[str, ...], output: str) -> int:
+def harvest(session: Session, targets: tuple[str, ...], jobs: int, output: str) -> int:
     """Harvest tables, whole catalogs, or (without a name) every catalog.
 
     A second harvest reads only what is new. One broken table does not stop the others.
@@ -37,9 +45,10 @@ def harvest(session: Session, targets: tuple[str, ...], output: str) -> int:
     tl harvest
     tl harvest lake
     tl harvest lake.raw.orders ./delta/features
+    tl harvest lake --jobs 16
     """
     with _progress() as progress:
-        report = session.harvest(targets, progress=progress)
+        report = session.harvest(targets, jobs=jobs, progress=progress)
     print_report(report, output, text=_harvested, rows="tables")
     return 1 if any(one.error for one in report.tables) else 0
 

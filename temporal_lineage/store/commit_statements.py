@@ -26,6 +26,7 @@ from temporal_lineage.store.tables import (
     edge,
     file,
     file_life,
+    harvest,
     node,
     place,
 )
@@ -154,6 +155,12 @@ COMMIT_STATEMENTS: dict[str, Select[Any]] = {
     ),
     "contribution_rows": select(*_CONTRIBUTION).where(contribution.c.dataset_id == _DATASET),
     "contributions_at": select(*_CONTRIBUTION).where(_at(contribution)),
+    "harvested_last": select(func.max(harvest.c.harvest_id)).where(
+        harvest.c.dataset_id == _DATASET
+    ),
+    "harvest_rules": select(harvest.c.detail).where(
+        harvest.c.harvest_id == bindparam("harvest_id", type_=Integer)
+    ),
     "snapshots_known": select(func.count()).where(
         attribute.c.node_id == _DATASET, attribute.c.kind == literal_column("'snapshot'")
     ),

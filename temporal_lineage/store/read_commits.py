@@ -97,6 +97,16 @@ class CommitReads(Reads):
         rows = self._runner.rows("placed_versions", {"dataset_id": dataset_id})
         return [(row[0], _placed(row[1:])) for row in rows]
 
+    def harvested_last(self, *, dataset_id: int) -> int:
+        """Give the number of a dataset's last harvest, under whatever name; 0 where it had none."""
+        ((number,),) = self._runner.rows("harvested_last", {"dataset_id": dataset_id})
+        return number or 0
+
+    def harvest_rules(self, *, harvest_id: int) -> str:
+        """Give what was noted with a harvest; empty where there was no such harvest."""
+        rows = self._runner.rows("harvest_rules", {"harvest_id": harvest_id})
+        return str(rows[0][0]) if rows else ""
+
     def snapshots_known(self, *, dataset_id: int) -> int:
         """Count the snapshots that were ever known of a table, without reading them."""
         ((count,),) = self._runner.rows("snapshots_known", {"dataset_id": dataset_id})

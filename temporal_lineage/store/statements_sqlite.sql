@@ -198,6 +198,16 @@ SELECT contribution.dataset_id, contribution.commit_id, contribution.line, contr
 FROM contribution
 WHERE contribution.dataset_id = :dataset_id AND contribution.line = :line AND contribution.start <= :position AND contribution.stop > :position;
 
+-- harvested_last
+SELECT max(harvest.harvest_id) AS max_1
+FROM harvest
+WHERE harvest.dataset_id = :dataset_id;
+
+-- harvest_rules
+SELECT harvest.detail
+FROM harvest
+WHERE harvest.harvest_id = :harvest_id;
+
 -- snapshots_known
 SELECT count(*) AS count_1
 FROM attribute
