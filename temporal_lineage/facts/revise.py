@@ -23,6 +23,11 @@ def revision(believed: Timeline[T], wanted: Timeline[T]) -> tuple[tuple[Period, 
     """
     _check(believed)
     _check(wanted)
+    # Nearly always nothing is new, or everything is: neither needs a comparison by stretches.
+    if tuple(believed) == tuple(wanted):
+        return ()
+    if not believed and len(wanted) == 1:
+        return tuple(wanted)
     ends = {end for period, _ in (*believed, *wanted) for end in (period.start, period.end)}
     bounds = sorted(ends)
     said: list[tuple[Period, T | None]] = []
