@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from threading import RLock
 from typing import Any, NoReturn, Protocol, cast
 
 import msgspec
@@ -43,23 +45,31 @@ Identifier = tuple[str, ...]
 
 
 class Connection:
-    """One open catalog; every call asks it anew and raises what pyiceberg raises."""
+    """One open catalog; every call asks it anew and raises what pyiceberg raises.
+
+    Threads may share it: where pyiceberg's own catalog bears only one, they take turns.
+    """
 
     def __init__(self, name: str, properties: Mapping[str, str]) -> None:
         """Open it. Properties are used as they are: nothing of another catalog is mixed in."""
         self._catalog = _opened(properties.get(CATALOG_NAME, name), properties)
         # A server may have overridden the mode; a short list of snapshots would look like a loss.
         self._catalog.properties[SNAPSHOT_LOADING_MODE] = "all"
+        # Hive's client has one socket for everybody, and what others have is not promised.
+        many = isinstance(self._catalog, RestCatalog) or hasattr(self._catalog, "engine")
+        self._turn: AbstractContextManager[object] = nullcontext() if many else RLock()
 
     def namespaces(self, parent: Identifier) -> list[Identifier]:
         """Give the namespaces right below one; below the empty one, the top."""
-        found = {tuple(one) for one in self._catalog.list_namespaces(parent)}
+        with self._turn:
+            found = {tuple(one) for one in self._catalog.list_namespaces(parent)}
         # Servers without nesting ignore the parent and give the top again, for ever.
         return sorted(one for one in found if one[:-1] == parent and len(one) == len(parent) + 1)
 
     def tables(self, namespace: Identifier) -> list[Identifier]:
         """Give the tables of one namespace, by their whole identifiers."""
-        return sorted({tuple(one) for one in self._catalog.list_tables(namespace)})
+        with self._turn:
+            return sorted({tuple(one) for one in self._catalog.list_tables(namespace)})
 
     def point(self, identifier: Identifier) -> Pointed:
         """Ask where the current metadata of a table lies, without reading it there.
@@ -70,7 +80,8 @@ class Connection:
         if isinstance(self._catalog, RestCatalog):
             return self._point_by_rest(self._catalog, identifier)
         try:
-            table = self._catalog.load_table(identifier)
+            with self._turn:
+                table = self._catalog.load_table(identifier)
         except _Pointed as pointed:
             return Pointed(pointed.location, {})
         return Pointed(table.metadata_location, {})
