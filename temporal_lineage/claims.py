@@ -18,6 +18,9 @@ from temporal_lineage.evidence.grades import Evidence, Grade
 
 C = TypeVar("C")
 
+CLAIMED_TOO = "says that it wrote this too; the one that ended first is shown"
+"""Why the claim of another run to have made a version is not the one that is shown."""
+
 
 @dataclass(frozen=True, slots=True)
 class AliasClaim:

@@ -12,6 +12,7 @@ from temporal_lineage.evidence.inputs import link_input
 from temporal_lineage.evidence.outputs import OutputObservation, link_outputs
 from temporal_lineage.evidence.runs import together
 from temporal_lineage.evidence.windows import SKEW_MS_MAX
+from temporal_lineage.explained import cloned_from, explained_edges
 from temporal_lineage.explicit import explicit_lineage
 from temporal_lineage.flowing import keep_flows
 from temporal_lineage.keys import EdgeKind, name_key
@@ -19,14 +20,17 @@ from temporal_lineage.links import Link, RunLinks
 from temporal_lineage.naming import UNHARVESTED, unharvested_address
 from temporal_lineage.resolving import Resolver
 from temporal_lineage.run_records import RunRecords
-from temporal_lineage.runs import keep_runs, keep_self_explained, runs_naming
+from temporal_lineage.runs import keep_runs, runs_naming
 from temporal_lineage.unharvested import told_input, told_output
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from temporal_lineage.evidence.grades import Evidence
     from temporal_lineage.evidence.runs import Observation, RunRecord
+    from temporal_lineage.explained import Explained
+    from temporal_lineage.links import EdgeKey
     from temporal_lineage.resolving import Resolved
     from temporal_lineage.store.transaction import Transaction
 
@@ -45,18 +49,17 @@ def link(transaction: Transaction, *, run_ids: Sequence[str], dataset_ids: Seque
     The beliefs that result depend on the set of events and histories only, not on their order.
     """
     work = _Linking(transaction)
-    touched = sorted({*run_ids, *runs_naming(transaction, dataset_ids)})
-    outputs = {*dataset_ids, *work.outputs_of(touched)}
-    # Who made a commit is a question about all runs that wrote the table.
-    writers = runs_naming(transaction, sorted(outputs), kinds=(EdgeKind.WRITES,))
-    records = work.records.of({*touched, *writers})
+    dataset_ids = sorted({*dataset_ids, *cloned_from(transaction, dataset_ids)})
+    touched = {*run_ids, *runs_naming(transaction, dataset_ids)}
+    outputs, records = work.with_all_writers(touched, {*dataset_ids})
     links = work.link_all(records)
-    keep_runs(transaction, links, {record.run_id: record for record in records})
-    keep_flows(transaction, outputs, records, work.resolver)
-    for dataset_id in dataset_ids:
+    explained: dict[EdgeKey, Explained] = {}
+    for dataset_id in sorted(outputs):
         table = work.resolver.table(dataset_id)
         if table is not None:
-            keep_self_explained(transaction, dataset_id, table, work.resolver)
+            explained |= explained_edges(transaction, dataset_id, table, work.resolver)
+    keep_runs(transaction, links, {record.run_id: record for record in records}, explained)
+    keep_flows(transaction, outputs, records, work.resolver)
     unresolved = {
         unharvested_address(one.claim.identity)
         for run in links
@@ -68,14 +71,32 @@ def link(transaction: Transaction, *, run_ids: Sequence[str], dataset_ids: Seque
 
 class _Linking:
     def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
         self.resolver = Resolver(transaction)
         self.records = RunRecords(transaction.reader)
 
-    def outputs_of(self, run_ids: Sequence[str]) -> set[int]:
-        """Give the datasets that these runs name as outputs."""
+    def with_all_writers(
+        self, run_ids: AbstractSet[str], outputs: AbstractSet[int]
+    ) -> tuple[set[int], list[RunRecord]]:
+        """Add all that these runs and datasets must be linked with: outputs and their writers.
+
+        Who made a commit is a question about all runs that wrote the table; and where one of them
+        wrote another table too, about all that wrote that one.
+        """
+        runs, found = set(run_ids), set[int]()
+        records = self.records.of(runs)
+        more = {*outputs, *self._outputs_of(records)}
+        while more:
+            found |= more
+            runs |= runs_naming(self._transaction, sorted(more), kinds=(EdgeKind.WRITES,))
+            records = self.records.of(runs)
+            more = self._outputs_of(records) - found
+        return found, records
+
+    def _outputs_of(self, records: Sequence[RunRecord]) -> set[int]:
         return {
             resolved.dataset_id
-            for record in self.records.of(run_ids)
+            for record in records
             for _, resolved in self._named(record.outputs, record)
         }
 

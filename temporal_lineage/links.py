@@ -7,11 +7,20 @@ from typing import TYPE_CHECKING
 
 from temporal_lineage.claims import EdgeClaim, LinkClaim, encode
 from temporal_lineage.evidence.grades import Evidence, weakest
+from temporal_lineage.keys import NodeKind
+from temporal_lineage.store.assertions import NodeKey
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from snapshots.instant import Instant
+    from temporal_lineage.store.transaction import Transaction
+
+EdgeKey = tuple[str, int, int]
+"""Kind, source node and destination node."""
+
+End = tuple[int, str | None]
+"""A dataset and its version; None for the dataset as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +54,9 @@ class RunLinks:
 
 @dataclass(frozen=True, slots=True)
 class WantedEdge:
-    """An edge to believe in, between (dataset, version) ends; version None for the dataset."""
+    """An edge to believe in, between two ends; that of the target is always a version."""
 
-    source: tuple[int, str | None]
+    source: End
     target: tuple[int, str]
     since: Instant
     claim: str
@@ -75,6 +84,17 @@ def edges_of(links: RunLinks) -> list[WantedEdge]:
                 if (read.dataset_id, source) != (written.dataset_id, target)
             ]
     return edges
+
+
+def version_ids(transaction: Transaction, ends: Sequence[End]) -> list[int]:
+    """Give the nodes of versions; the dataset's own where no version is told."""
+    keys = [
+        NodeKey(NodeKind.VERSION, dataset_id, version)
+        for dataset_id, version in ends
+        if version is not None
+    ]
+    found = iter(transaction.nodes(keys))
+    return [dataset_id if version is None else next(found) for dataset_id, version in ends]
 
 
 def edge_claim(run: str, job: str, reads: Evidence, writes: Evidence) -> str:

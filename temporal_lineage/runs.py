@@ -2,37 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from snapshots.dataset import Dataset
 from snapshots.instant import FOREVER
 from snapshots.period import Period
 from temporal_lineage.beliefs import Line, settle_attributes, settle_edges, since
-from temporal_lineage.capture.openlineage_names import located
-from temporal_lineage.claims import LinkClaim, RunClaim, WriterClaim, decode, encode
-from temporal_lineage.evidence.commits import clones, self_explained
+from temporal_lineage.claims import CLAIMED_TOO, LinkClaim, RunClaim, WriterClaim, decode, encode
+from temporal_lineage.evidence.grades import Evidence, RejectedAlternative
 from temporal_lineage.facts import AsOf
 from temporal_lineage.keys import AttributeKind, EdgeKind, NodeKind
-from temporal_lineage.links import RunLinks, edge_claim, edges_of
-from temporal_lineage.naming import CATALOG_NAMESPACE
+from temporal_lineage.links import RunLinks, edge_claim, edges_of, version_ids
 from temporal_lineage.store.assertions import NodeKey
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from temporal_lineage.evidence.grades import Evidence
+    from snapshots.instant import Instant
     from temporal_lineage.evidence.runs import RunRecord
-    from temporal_lineage.evidence.timeline import Timeline
-    from temporal_lineage.resolving import Resolver
+    from temporal_lineage.explained import Explained
+    from temporal_lineage.links import EdgeKey
     from temporal_lineage.store.transaction import Transaction
 
 _LAST = FOREVER.plus(micros=-1)
 """The valid instant that sees every fact that has not ended."""
-
-EdgeKey = tuple[str, int, int]
-
-_End = tuple[int, str | None]
-"""A dataset and its version; None for the dataset as a whole."""
 
 
 def runs_naming(
@@ -51,12 +44,20 @@ def runs_naming(
 
 
 def keep_runs(
-    transaction: Transaction, links: Sequence[RunLinks], records: Mapping[str, RunRecord]
+    transaction: Transaction,
+    links: Sequence[RunLinks],
+    records: Mapping[str, RunRecord],
+    explained: Mapping[EdgeKey, Explained],
 ) -> None:
-    """Keep what is known of runs now; what was believed of them before is superseded."""
-    wanted: dict[EdgeKey, Line] = {}
-    writers: dict[int, Line] = {}
-    for one in links:
+    """Keep what is known of runs now; what was believed of them before is superseded.
+
+    All runs that wrote the datasets these wrote are needed, or the claims of others are lost.
+    """
+    wanted: dict[EdgeKey, Line] = dict.fromkeys(explained, ())
+    tellers: dict[EdgeKey, RunLinks] = {}
+    made: dict[int, list[_Made]] = {}
+    # Of runs that claim the same, the first to end counts, whoever was heard of first.
+    for one in sorted(links, key=lambda one: (_end(records[one.run]), one.run)):
         record = records[one.run]
         run_id, job_id = transaction.nodes(
             [NodeKey(NodeKind.RUN, 0, one.run), NodeKey(NodeKind.JOB, 0, one.job)]
@@ -64,43 +65,41 @@ def keep_runs(
         for key in _edges_before(transaction, run_id):
             wanted.setdefault(key, ())
         for node_id in _commits_before(transaction, run_id):
-            writers.setdefault(node_id, ())
+            made.setdefault(node_id, [])
         begun = Period.since(record.first_at)
         _keep_claims(transaction, run_id, one, record, begun)
         wanted[EdgeKind.RUN_OF, run_id, job_id] = since(begun, "{}")
         for kind, side in ((EdgeKind.READS, one.reads), (EdgeKind.WRITES, one.writes)):
             for link in side:
                 wanted[kind, run_id, link.dataset_id] = since(begun, "{}")
-        _add_edges(transaction, one, wanted)
-        _add_writers(transaction, one, writers)
-    settle_edges(transaction, wanted)
-    for node_id, line in writers.items():
-        settle_attributes(transaction, node_id, AttributeKind.WRITER, {"": line})
+        for key, line in _edges(transaction, one):
+            # Two runs may claim one version of a model or file.
+            if not wanted.get(key):
+                wanted[key] = line
+                tellers[key] = one
+        _add_made(transaction, one, made)
+    settle_edges(transaction, wanted | dict(_explained_lines(explained, tellers)))
+    for node_id, claims in made.items():
+        settle_attributes(transaction, node_id, AttributeKind.WRITER, {"": _writer(claims)})
 
 
-def keep_self_explained(
-    transaction: Transaction, dataset_id: int, table: Timeline, resolver: Resolver
-) -> None:
-    """Keep the edges of commits that say themselves which state they were made from."""
-    found: list[tuple[_End, int, Evidence]] = [
-        ((dataset_id, str(one.source_id)), one.target_id, one.evidence)
-        for one in self_explained(table)
-    ]
-    for clone in clones(table):
-        copied = table.by_id[clone.target_id]
-        by_path = "/" in clone.source
-        name = located(clone.source) if by_path else Dataset(CATALOG_NAMESPACE, clone.source)
-        source = resolver.names((name,), at=copied.committed_at)
-        version = None if clone.source_version is None else str(clone.source_version)
-        found.append(((source.dataset_id, version), clone.target_id, clone.evidence))
-    ends = [end for source, target, _ in found for end in (source, (dataset_id, str(target)))]
-    node_ids = iter(_version_ids(transaction, ends))
-    wanted: dict[EdgeKey, Line] = {}
-    for _, target, evidence in found:
-        key = (EdgeKind.EDGE, next(node_ids), next(node_ids))
-        period = Period.since(table.by_id[target].committed_at)
-        wanted[key] = since(period, edge_claim("", "", evidence, evidence))
-    settle_edges(transaction, wanted)
+def _explained_lines(
+    explained: Mapping[EdgeKey, Explained], tellers: Mapping[EdgeKey, RunLinks]
+) -> Iterator[tuple[EdgeKey, Line]]:
+    """What a commit says is surer than what its run says, which is its run none the less."""
+    for key, commit in explained.items():
+        if commit.evidence is not None:
+            run, job = (tellers[key].run, tellers[key].job) if key in tellers else ("", "")
+            claim = edge_claim(run, job, commit.evidence, commit.evidence)
+            yield key, since(commit.period, claim)
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    run: str
+    job: str
+    evidence: Evidence
+    since: Instant
 
 
 def _keep_claims(
@@ -119,31 +118,48 @@ def _keep_claims(
     )
     settle_attributes(transaction, run_id, AttributeKind.RUN, {"": since(begun, encode(claim))})
     for kind, side in ((AttributeKind.READS, links.reads), (AttributeKind.WRITES, links.writes)):
-        lines: dict[str, Line] = {link.name: since(begun, encode(link.claim)) for link in side}
+        # A table may be called otherwise than before, once two of its names are known to be one.
+        before = transaction.reader.timelines(
+            node_id=run_id, kind=kind, system=transaction.recorded_at
+        )
+        lines: dict[str, Line] = dict.fromkeys(before, ())
+        lines |= {link.name: since(begun, encode(link.claim)) for link in side}
         settle_attributes(transaction, run_id, kind, lines)
 
 
-def _add_edges(transaction: Transaction, links: RunLinks, wanted: dict[EdgeKey, Line]) -> None:
+def _edges(transaction: Transaction, links: RunLinks) -> Iterator[tuple[EdgeKey, Line]]:
     edges = edges_of(links)
     ends = [end for edge in edges for end in (edge.source, edge.target)]
-    node_ids = iter(_version_ids(transaction, ends))
+    node_ids = iter(version_ids(transaction, ends))
     for edge in edges:
         key = (EdgeKind.EDGE, next(node_ids), next(node_ids))
-        line = since(Period.since(edge.since), edge.claim)
-        # Two runs may claim one version of a model or file; the first by run id is shown.
-        if not wanted.get(key):
-            wanted[key] = line
+        yield key, since(Period.since(edge.since), edge.claim)
 
 
-def _add_writers(transaction: Transaction, links: RunLinks, writers: dict[int, Line]) -> None:
+def _add_made(transaction: Transaction, links: RunLinks, made: dict[int, list[_Made]]) -> None:
     for link in links.writes:
-        node_ids = _version_ids(
+        node_ids = version_ids(
             transaction, [(link.dataset_id, version) for version in link.claim.versions]
         )
-        claim = encode(WriterClaim(links.run, links.job, link.claim.evidence))
         for node_id, version in zip(node_ids, link.claim.versions, strict=True):
-            if not writers.get(node_id) and version in link.since:
-                writers[node_id] = since(Period.since(link.since[version]), claim)
+            if version in link.since:
+                one = _Made(links.run, links.job, link.claim.evidence, link.since[version])
+                made.setdefault(node_id, []).append(one)
+
+
+def _writer(claims: Sequence[_Made]) -> Line:
+    """Give the line of a version's writer; empty where no run claims it any more."""
+    if not claims:
+        return ()
+    first, *others = claims
+    too = [RejectedAlternative(f"run:{one.run}", f"{one.job} {CLAIMED_TOO}") for one in others]
+    evidence = replace(first.evidence, rejected=(*first.evidence.rejected, *too))
+    claim = encode(WriterClaim(first.run, first.job, evidence))
+    return since(Period.since(first.since), claim)
+
+
+def _end(record: RunRecord) -> Instant:
+    return record.ended_at or record.last_at
 
 
 def _edges_before(transaction: Transaction, run_id: int) -> Iterable[EdgeKey]:
@@ -162,15 +178,15 @@ def _edges_before(transaction: Transaction, run_id: int) -> Iterable[EdgeKey]:
         for read_id, read in before[AttributeKind.READS]:
             sources = [(read_id, version) for version in read.versions or (None,)]
             targets = [(written_id, version) for version in written.versions]
-            source_ids = _version_ids(transaction, sources)
-            for target_id in _version_ids(transaction, targets):
+            source_ids = version_ids(transaction, sources)
+            for target_id in version_ids(transaction, targets):
                 for source_id in source_ids:
                     yield EdgeKind.EDGE, source_id, target_id
 
 
 def _commits_before(transaction: Transaction, run_id: int) -> Iterable[int]:
     for dataset_id, claim in _links_before(transaction, run_id, AttributeKind.WRITES):
-        yield from _version_ids(transaction, [(dataset_id, one) for one in claim.versions])
+        yield from version_ids(transaction, [(dataset_id, one) for one in claim.versions])
 
 
 def _links_before(
@@ -181,17 +197,6 @@ def _links_before(
     claims = [decode(LinkClaim, one.claim) for one in believed]
     node_ids = transaction.nodes([NodeKey(NodeKind.DATASET, 0, one.identity) for one in claims])
     return list(zip(node_ids, claims, strict=True))
-
-
-def _version_ids(transaction: Transaction, ends: Sequence[_End]) -> list[int]:
-    """Give the nodes of versions; the dataset's own where no version is told."""
-    keys = [
-        NodeKey(NodeKind.VERSION, dataset_id, version)
-        for dataset_id, version in ends
-        if version is not None
-    ]
-    found = iter(transaction.nodes(keys))
-    return [dataset_id if version is None else next(found) for dataset_id, version in ends]
 
 
 def _engine(record: RunRecord) -> str | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from snapshots.errors import UnknownNameError
 from temporal_lineage.addresses import DatasetAddress, ModelAddress
-from temporal_lineage.claims import EdgeClaim, FlowClaim, WriterClaim, decode
+from temporal_lineage.claims import CLAIMED_TOO, EdgeClaim, FlowClaim, WriterClaim, decode
 from temporal_lineage.evidence.grades import Grade
 from temporal_lineage.keys import AttributeKind, EdgeKind, NodeKind
 from temporal_lineage.lineage.graph import Direction, LineageGraph
@@ -260,6 +260,11 @@ def _doubts(
     doubts += [
         f"no run claims {_count(number, 'commit')} of {dataset}"
         for dataset, number in sorted(unclaimed.items())
+    ]
+    doubts += [
+        f"more than one run says that it wrote {names[node_id]}: `tl why` names them"
+        for node_id, writer in sorted(writers.items())
+        if any(one.why.endswith(CLAIMED_TOO) for one in writer.evidence.rejected)
     ]
     unsure = Counter(edge.grade for edge in edges if edge.grade is not None)
     doubts += [
