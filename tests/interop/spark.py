@@ -56,6 +56,7 @@ def delta_work(folder: Path) -> tuple[str, ...]:
     orders, features = f"delta.`{folder}/orders`", f"delta.`{folder}/features`"
     return (
         _CREATE_DELTA.format(orders=orders),
+        f"INSERT INTO {orders} VALUES (1, 1.0), (2, 2.0), (3, 3.0)",
         f"INSERT INTO {orders} VALUES (4, 4.0), (5, 5.0), (6, 6.0)",
         _MERGE.format(orders=orders),
         f"ALTER TABLE {orders} RENAME COLUMN amount TO total",
