@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from snapshots.commit_point import CommitPoint, LostPoint
 from temporal_lineage.evidence.timeline import Timeline
 
 
@@ -16,7 +15,7 @@ def with_companions(table: Timeline, snapshot_ids: Iterable[int]) -> tuple[int, 
     younger than the commit point before the one that brought it. Where that point cannot be
     read, nobody can tell what it had, and nothing is added.
     """
-    before = _points_before(table)
+    before = table.points_before
     found: dict[int, None] = {}
     for snapshot_id in snapshot_ids:
         line = [snapshot_id]
@@ -31,23 +30,3 @@ def with_companions(table: Timeline, snapshot_ids: Iterable[int]) -> tuple[int, 
             line.append(snapshot.snapshot_id)
         found.update(dict.fromkeys(reversed(line)))
     return tuple(found)
-
-
-def _points_before(table: Timeline) -> dict[int, CommitPoint | None]:
-    """Give, for each snapshot that a ref ever named, the point before the first that named it.
-
-    None where there is no such point, or it can no longer be read.
-    """
-    before: dict[int, CommitPoint | None] = {}
-    previous: CommitPoint | None = None
-    for point in table.table.chain:
-        if isinstance(point, LostPoint):
-            previous = None
-            continue
-        named = {ref.snapshot_id for ref in point.refs}
-        if point.snapshot_id is not None:
-            named.add(point.snapshot_id)
-        for snapshot_id in named:
-            before.setdefault(snapshot_id, previous)
-        previous = point
-    return before

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from itertools import pairwise
 
-from snapshots.commit_point import CommitPoint
+from snapshots.commit_point import CommitPoint, LostPoint
 from snapshots.history import TableHistory
 from snapshots.instant import Instant
 from snapshots.snapshot import Snapshot
@@ -88,6 +88,26 @@ class Timeline:
             for before, after in pairwise(points)
             if after.schema_id != before.schema_id and after.snapshot_id == before.snapshot_id
         )
+
+    @cached_property
+    def points_before(self) -> dict[int, CommitPoint | None]:
+        """For each snapshot that a ref ever named, the point before the first that named it.
+
+        None where there is no such point, or it can no longer be read.
+        """
+        before: dict[int, CommitPoint | None] = {}
+        previous: CommitPoint | None = None
+        for point in self.table.chain:
+            if isinstance(point, LostPoint):
+                previous = None
+                continue
+            named = {ref.snapshot_id for ref in point.refs}
+            if point.snapshot_id is not None:
+                named.add(point.snapshot_id)
+            for snapshot_id in named:
+                before.setdefault(snapshot_id, previous)
+            previous = point
+        return before
 
     @cached_property
     def _place(self) -> dict[int, int]:
