@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -139,6 +140,7 @@ def size(sizes: Sequence[float]) -> str:
 
 def _short(number: float) -> str:
     """Write two or three digits that mean something."""
-    if number >= 100:  # noqa: PLR2004 - three digits before the point are enough
-        return f"{number:,.0f}"
-    return f"{number:.1f}" if number >= 10 else f"{number:.2f}"  # noqa: PLR2004 - the same
+    if number == 0:
+        return "0"
+    decimals = max(0, 2 - math.floor(math.log10(number)))
+    return f"{number:,.{min(decimals, 3)}f}"
