@@ -11,6 +11,8 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pyiceberg.io.pyarrow import schema_to_pyarrow
+from pyiceberg.schema import Schema
 from pyroaring import BitMap64
 
 UUID = "11111111-2222-3333-4444-555555555555"
@@ -101,6 +103,7 @@ DATA_FILE = [
     {"name": "record_count", "type": "long"},
     {"name": "file_size_in_bytes", "type": "long"},
     {"name": "key_metadata", "type": ["null", "bytes"]},
+    {"name": "equality_ids", "type": ["null", {"type": "array", "items": "int"}]},
     {"name": "referenced_data_file", "type": ["null", "string"]},
     {"name": "content_offset", "type": ["null", "long"]},
     {"name": "content_size_in_bytes", "type": ["null", "long"]},
@@ -236,6 +239,20 @@ def write_parquet(path: Path, table: pa.Table, *, ids: Mapping[str, int] | None)
     return {"file_path": str(path), "record_count": table.num_rows, "file_size_in_bytes": size}
 
 
+def write_rows(
+    path: Path, columns: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Write a Parquet file under an Iceberg schema, times from numbers; give its manifest entry."""
+    kinds = schema_to_pyarrow(Schema.model_validate(columns))
+    arrays = []
+    for one in kinds:
+        values, kind = [row.get(one.name) for row in rows], one.type
+        plain = pa.int32() if pa.types.is_date(kind) else pa.int64()
+        is_time = pa.types.is_temporal(kind)
+        arrays.append(pa.array(values, plain).cast(kind) if is_time else pa.array(values, kind))
+    return write_parquet(path, pa.Table.from_arrays(arrays, schema=kinds), ids=None)
+
+
 def write_position_deletes(path: Path, deleted: Sequence[tuple[str | None, int | None]]) -> Any:  # noqa: ANN401
     """Write a position delete file; give its manifest entry."""
     columns = {
@@ -267,17 +284,25 @@ def write_deletion_vector(path: Path, data_path: str, positions: Sequence[int]) 
 def write_table(root: Path, files: Sequence[Mapping[str, Any]], **more: Any) -> str:  # noqa: ANN401
     """Write a table of one snapshot, 1, of these files; `sequence_number` of a file defaults to 1.
 
-    A file's `partition_field` is the Avro field of its partition; give the metadata file's path.
+    A file's `partition_field` is the Avro field of its partition, `spec_id` its partition spec, 0
+    by default; `at_schema` is the snapshot's schema id. Give the metadata file's path.
     """
-    kinds = {json.dumps(file.get("partition_field", None)) for file in files}
+    kinds = {_kind(file) for file in files}
     manifests = []
     for number, kind in enumerate(sorted(kinds)):
-        same = [file for file in files if json.dumps(file.get("partition_field", None)) == kind]
-        partition = [json.loads(kind)] if json.loads(kind) else []
+        same = [file for file in files if _kind(file) == kind]
+        spec_id, field = json.loads(kind)
+        partition = [field] if field else []
         path = root / "metadata" / f"m{number}.avro"
         entries = [{"sequence_number": 1, "snapshot_id": 1} | dict(file) for file in same]
         write_manifest(path, entries, partition=partition)
-        manifests.append({"manifest_path": str(path), "sequence_number": 1, "added_snapshot_id": 1})
+        told = {"sequence_number": 1, "added_snapshot_id": 1, "partition_spec_id": spec_id}
+        manifests.append({"manifest_path": str(path)} | told)
     listed = write_manifest_list(root / "metadata" / "snap-1.avro", manifests)
-    one = snapshot(1, 10, **{"manifest-list": listed})
+    told = {"manifest-list": listed, "schema-id": more.pop("at_schema", 0)}
+    one = snapshot(1, 10, **told)
     return write_metadata(root, "00001-a.metadata.json", 10, **current(1, one, **more))
+
+
+def _kind(file: Mapping[str, Any]) -> str:
+    return json.dumps([file.get("spec_id", 0), file.get("partition_field")])

@@ -124,17 +124,6 @@ def test_a_deletion_vector_of_another_size_than_recorded_is_refused(tmp_path: Pa
         _ids(tmp_path, [data, vector | {"record_count": 2}])
 
 
-def test_equality_deletes_are_refused_where_they_apply_before_any_row_is_read(
-    tmp_path: Path,
-) -> None:
-    data = _data(tmp_path, "one", 2)
-    equal = _data(tmp_path, "eq", 1) | {"content": 2}
-    assert _ids(tmp_path, [data, equal | {"sequence_number": 1}]) == [0, 1]
-    state = _state(tmp_path, [data, equal | {"sequence_number": 2}])
-    with pytest.raises(UnsupportedError, match="equality deletes"):
-        state.batches(columns=None)
-
-
 def test_deletes_without_a_sequence_number_are_refused(tmp_path: Path) -> None:
     data = _data(tmp_path, "one", 2) | {"status": 0, "sequence_number": None}
     gone = write_position_deletes(tmp_path / "d.parquet", [(data["file_path"], 1)])

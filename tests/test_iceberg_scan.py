@@ -143,6 +143,21 @@ def test_a_column_added_later_has_its_default(tmp_path: Path) -> None:
     assert state.batches(columns=None).read_all()["n"].to_pylist() == [7, 7]
 
 
+def test_nanoseconds_are_cut_where_the_format_has_none_and_nobody_is_warned(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    kind = pa.timestamp("ns")
+    lists = {"type": "list", "element-id": 3, "element": "timestamp", "element-required": False}
+    fields = schema(field(1, "id", "timestamp"), field(2, "day", lists))
+    item = pa.field("element", kind, metadata={"PARQUET:field_id": "3"})
+    table = pa.table({"id": pa.array([1999], kind), "day": pa.array([[1999]], pa.list_(item))})
+    data = write_parquet(tmp_path / "data" / "one.parquet", table, ids=IDS)
+    found = _state(tmp_path, [data], schemas=[fields]).batches(columns=None).read_all()
+    assert found["id"].cast(pa.int64()).to_pylist() == [1]
+    assert found["day"].cast(pa.list_(pa.int64())).to_pylist() == [[1]]
+    assert caplog.records == []
+
+
 def test_the_inline_manifests_of_old_tables_are_read(tmp_path: Path) -> None:
     location = write_table(tmp_path, [_data(tmp_path, "one", 2)])
     text = Path(location).read_text()

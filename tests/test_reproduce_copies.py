@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from iceberg_files import write_parquet, write_position_deletes, write_table
+from iceberg_files import field, schema, write_parquet, write_position_deletes, write_table
 from reproduce_lake import Lake, local, only, orders
 from snapshots.availability import (
     Unverified,
@@ -154,8 +154,9 @@ def test_rows_that_delete_files_take_are_not_written(lake: Lake) -> None:
 
 
 def test_a_state_that_nothing_here_reads_exactly_is_not_called_readable(lake: Lake) -> None:
-    equal = _data(lake.root, "eq", 1) | {"content": 2, "sequence_number": 2}
-    write_table(lake.root / "t", [_data(lake.root, "one", 2), equal])
+    equal = _data(lake.root, "eq", 1) | {"content": 2, "sequence_number": 2, "equality_ids": [1]}
+    columns = schema(field(1, "id", "double"))
+    write_table(lake.root / "t", [_data(lake.root, "one", 2), equal], schemas=[columns])
     lake.session.harvest([str(lake.root / "t")])
     address = f"dataset:file/{lake.root / 't'}@1"
 
@@ -164,7 +165,7 @@ def test_a_state_that_nothing_here_reads_exactly_is_not_called_readable(lake: La
     assert answer.outcome == Irreproducible((), (address,))
     one = only(answer)
     assert isinstance(one.availability, Unverified)
-    assert "needs equality deletes, which is not supported" in one.availability.reason
+    assert "needs equality deletes by id, of type double" in one.availability.reason
     assert one.files == 2
     assert not (lake.root / "out").exists()
 

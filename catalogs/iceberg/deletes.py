@@ -1,4 +1,4 @@
-"""Deletes: which rows of a data file a state no longer has. Iceberg spec, "Scan Planning"."""
+"""Deletes: which positions of a data file a state no longer has. Iceberg spec, "Scan Planning"."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pyroaring import BitMap64
 
 from catalogs.iceberg.data_files import DataFiles, translated
 from catalogs.iceberg.manifests import ManifestEntry
+from catalogs.iceberg.reach import Partition, Reach, number_of
 from catalogs.iceberg.relocation import normal
 from snapshots.errors import UnreadableError, UnsupportedError
 from snapshots.files import FileContent
@@ -23,14 +24,14 @@ _ADVICE = "restore the file from a backup"
 
 
 class Deletes:
-    """The delete files of one state, each read once, when the first data file asks for it."""
+    """The position deletes of one state, each read once, when the first data file asks for it."""
 
-    def __init__(self, entries: Sequence[ManifestEntry], files: DataFiles) -> None:
+    def __init__(self, entries: Sequence[ManifestEntry], *, files: DataFiles, reach: Reach) -> None:
         """Sort the state's delete files by what they may apply to."""
         self._files = files
+        self._reach = reach
         self._vectors = defaultdict[str, list[ManifestEntry]](list)
-        self._positions = defaultdict[_Partition, list[ManifestEntry]](list)
-        self._equalities = defaultdict[_Partition | None, list[ManifestEntry]](list)
+        self._positions = defaultdict[Partition, list[ManifestEntry]](list)
         self._read: dict[str, dict[str, pa.ChunkedArray]] = {}
         self._names = _DataNames(one.path for one in entries if one.content is FileContent.DATA)
         for entry in entries:
@@ -38,39 +39,26 @@ class Deletes:
                 case FileContent.DELETION_VECTOR:
                     self._vectors[self._named(entry, entry.referenced_path or "")].append(entry)
                 case FileContent.POSITION_DELETES:
-                    self._positions[_partition(entry)].append(entry)
-                case FileContent.EQUALITY_DELETES:
-                    # Those of a table without partitions apply to all of it.
-                    is_global = all(value is None for value in entry.partition)
-                    self._equalities[None if is_global else _partition(entry)].append(entry)
-                case FileContent.DATA:
+                    self._positions[reach.partition(entry)].append(entry)
+                case FileContent.EQUALITY_DELETES | FileContent.DATA:
                     pass
 
     def positions(self, data: ManifestEntry) -> pa.Array | None:
         """Give the positions of a data file's rows that are gone; None where none are.
 
-        A deletion vector replaces all position deletes of its file. Raises UnsupportedError where
-        an equality delete applies, UnreadableError where a delete file is broken.
+        A deletion vector replaces all position deletes of its file. Raises UnreadableError where a
+        delete file is broken.
         """
-        self.refuse_equality(data)
         vectors = [one for one in self._vectors.get(data.path, ()) if _is_not_newer(data, one)]
         if vectors:
             return pa.concat_arrays([self._vector(one) for one in vectors])
         chunks = [
             chunk
-            for one in self._positions.get(_partition(data), ())
+            for one in self._positions.get(self._reach.partition(data), ())
             if _is_not_newer(data, one) and self._may_name(one, data)
             for chunk in self._rows(one).get(data.path, pa.chunked_array([], pa.int64())).chunks
         ]
         return pa.concat_arrays(chunks) if chunks else None
-
-    def refuse_equality(self, data: ManifestEntry) -> None:
-        """Raise UnsupportedError where an equality delete applies to a data file."""
-        near = (*self._equalities.get(_partition(data), ()), *self._equalities.get(None, ()))
-        if any(_is_older(data, one) for one in near):
-            place = self._files.found(data)
-            advice = "read this state with an engine that applies equality deletes, such as Spark"
-            raise UnsupportedError(place, "equality deletes", advice)
 
     def _rows(self, entry: ManifestEntry) -> dict[str, pa.ChunkedArray]:
         """Read a position delete file: the deleted positions by the data file's recorded path."""
@@ -172,26 +160,4 @@ def _by_path(table: pa.Table) -> dict[str, pa.ChunkedArray]:
 
 
 def _is_not_newer(data: ManifestEntry, delete: ManifestEntry) -> bool:
-    data_number, delete_number = _numbers(data, delete)
-    return data_number <= delete_number
-
-
-def _is_older(data: ManifestEntry, delete: ManifestEntry) -> bool:
-    data_number, delete_number = _numbers(data, delete)
-    return data_number < delete_number
-
-
-def _numbers(data: ManifestEntry, delete: ManifestEntry) -> tuple[int, int]:
-    for entry in (data, delete):
-        if entry.sequence_number is None:
-            reason = "its manifest gives it no sequence number, so no delete can be applied"
-            raise UnreadableError(entry.path, reason, _ADVICE)
-    return data.sequence_number or 0, delete.sequence_number or 0
-
-
-_Partition = tuple[int, str]
-
-
-def _partition(entry: ManifestEntry) -> _Partition:
-    """Give a partition as a key; by the text of its values, since NaN is no equal of itself."""
-    return entry.spec_id, repr(entry.partition)
+    return number_of(data) <= number_of(delete)

@@ -85,6 +85,7 @@ class ManifestEntry:
     `sequence_number` is the data sequence number, None where neither the entry nor the manifest
     list tells it. `partition` holds the values as Avro stores them, under `partition_fields`.
     `referenced_path`, `offset` and `length` belong to a deletion vector, and are None elsewhere.
+    `equality_ids` are the fields that an equality delete compares by; empty elsewhere.
     """
 
     status: Status
@@ -102,6 +103,7 @@ class ManifestEntry:
     referenced_path: str | None
     offset: int | None
     length: int | None
+    equality_ids: tuple[int, ...]
 
     @property
     def key(self) -> str:
@@ -184,6 +186,7 @@ def _entry(
         referenced_path=file.get("referenced_data_file"),
         offset=file.get("content_offset"),
         length=file.get("content_size_in_bytes"),
+        equality_ids=tuple(file.get("equality_ids") or ()),
     )
 
 

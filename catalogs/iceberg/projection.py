@@ -1,5 +1,5 @@
-"""Projection: the rows of one data file under the schema of a snapshot. Iceberg spec, "Column
-Projection".
+"""Projection: the rows of one data or delete file under schemas of the table. Iceberg spec,
+"Column Projection".
 
 pyiceberg's own projection turns null lists of structs, and null maps to structs, into empty ones;
 so those two are done here.
@@ -7,7 +7,7 @@ so those two are done here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -27,31 +27,32 @@ NANOSECONDS_SINCE = 3
 def project(
     fragment: ds.Fragment,
     *,
-    wanted: Schema,
+    schemas: Sequence[Schema],
     name_mapping: NameMapping | None,
     constants: Mapping[int, Any],
+    needed: Collection[int],
     format_version: int,
     location: str,
-) -> Iterator[tuple[int, pa.RecordBatch]]:
-    """Yield the rows of a file in order, each batch with the position of its first row.
+) -> Iterator[tuple[int, list[pa.RecordBatch]]]:
+    """Yield the rows of a file in order: the position of the first of a batch, and that batch once
+    under each of the schemas.
 
     Columns are found by field id, or by the name mapping where the file has no ids; a column that
     the file lacks takes its value from `constants`, else its initial default, else null. Raises
-    UnsupportedError where nothing tells which column is which, ValueError where one cannot be had,
-    and what Arrow raises.
+    UnsupportedError where nothing tells which column is which, LookupError where the file lacks a
+    field of `needed`, ValueError where a column cannot be had, and what Arrow raises.
     """
     if name_mapping is None and not _has_ids(fragment.physical_schema):
         feature = "data files without field ids, where the table has no name mapping"
         advice = "set the table property schema.name-mapping.default"
         raise UnsupportedError(location, feature, advice)
     cut = format_version < NANOSECONDS_SINCE
-    file_schema = pyarrow_to_schema(
-        fragment.physical_schema,
-        name_mapping,
-        downcast_ns_timestamp_to_us=cut,
-        format_version=max(1, min(format_version, 3)),  # type: ignore[arg-type]
-    )
-    ids = {field.field_id for field in wanted.fields}
+    file_schema = _schema_of(fragment.physical_schema, name_mapping, format_version)
+    lacking = sorted(set(needed) - file_schema.field_ids)
+    if lacking:
+        msg = f"field with id {lacking[0]}"
+        raise LookupError(msg)
+    ids = {field.field_id for wanted in schemas for field in wanted.fields}
     present = Schema(*(field for field in file_schema.fields if field.field_id in ids))
     # The file's whole columns are read: nested fields are chosen while projecting, by their ids.
     batches = fragment.to_batches(columns=[field.name for field in present.fields])
@@ -65,8 +66,9 @@ def project(
     start = 0
     for batch in batches:
         whole = _compact(batch)
-        rows = visit_with_partner(wanted, whole, visitor, ArrowAccessor(present))
-        yield start, pa.RecordBatch.from_struct_array(rows)
+        accessor = ArrowAccessor(present)
+        rows = [visit_with_partner(wanted, whole, visitor, accessor) for wanted in schemas]
+        yield start, [pa.RecordBatch.from_struct_array(one) for one in rows]
         start += batch.num_rows
 
 
@@ -105,6 +107,38 @@ class _Projection(ArrowProjectionVisitor):
         )
         nulls = map_array.is_null() if map_array.null_count else None
         return pa.MapArray.from_arrays(map_array.offsets, keys, values, type=kind, mask=nulls)
+
+
+def _schema_of(
+    physical: pa.Schema, name_mapping: NameMapping | None, format_version: int
+) -> Schema:
+    cut = format_version < NANOSECONDS_SINCE
+    return pyarrow_to_schema(
+        _in_microseconds(physical) if cut else physical,
+        name_mapping,
+        downcast_ns_timestamp_to_us=cut,
+        format_version=max(1, min(format_version, 3)),  # type: ignore[arg-type]
+    )
+
+
+def _in_microseconds(schema: pa.Schema) -> pa.Schema:
+    """Say that nanoseconds are microseconds, as they are going to be: else pyiceberg warns."""
+    return pa.schema([_field_in_microseconds(field) for field in schema], schema.metadata)
+
+
+def _field_in_microseconds(field: pa.Field) -> pa.Field:
+    kind = field.type
+    if pa.types.is_timestamp(kind) and kind.unit == "ns":
+        return field.with_type(pa.timestamp("us", kind.tz))
+    if pa.types.is_struct(kind):
+        return field.with_type(pa.struct([_field_in_microseconds(one) for one in kind]))
+    if pa.types.is_map(kind):
+        inside = (_field_in_microseconds(one) for one in (kind.key_field, kind.item_field))
+        return field.with_type(pa.map_(*inside))
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        make = pa.list_ if pa.types.is_list(kind) else pa.large_list
+        return field.with_type(make(_field_in_microseconds(kind.value_field)))
+    return field
 
 
 def _has_ids(schema: pa.Schema) -> bool:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -16,9 +17,12 @@ from pyiceberg.table.name_mapping import NameMapping, parse_mapping_from_json
 
 from catalogs.iceberg.data_files import DataFiles, translated
 from catalogs.iceberg.deletes import Deletes
+from catalogs.iceberg.equality import EqualityDeletes
+from catalogs.iceberg.key_columns import KeyColumn, KeyColumns
 from catalogs.iceberg.manifests import ManifestEntry
 from catalogs.iceberg.metadata import TableMetadata
 from catalogs.iceberg.projection import project
+from catalogs.iceberg.reach import Reach
 from snapshots.errors import UnknownNameError, UnreadableError, UnsupportedError
 from snapshots.files import FileContent
 
@@ -48,7 +52,9 @@ class Scan:
         self._metadata = metadata
         self._schema = schema
         self._data = [one for one in entries if one.content is FileContent.DATA]
-        self._deletes = Deletes(entries, files)
+        self._entries = entries
+        self._reach = Reach(metadata)
+        self._deletes = Deletes(entries, files=files, reach=self._reach)
         self._files = files
         self._location = location
 
@@ -63,37 +69,80 @@ class Scan:
         wanted = self._wanted(columns)
         mapping = self._name_mapping()
         for entry in self._data:
-            self._deletes.refuse_equality(entry)
             self._files.refuse_format(entry)
+        equalities = EqualityDeletes(
+            self._entries,
+            files=self._files,
+            reach=self._reach,
+            keys=KeyColumns(self._metadata),
+            read=partial(self._keys, mapping),
+        )
         with translated(self._location, {}):
             schema = Schema.model_validate({**wanted, "type": "struct"})
             target = schema_to_pyarrow(schema, include_field_ids=False)
-        return pa.RecordBatchReader.from_batches(target, self._rows(wanted, mapping, target))
+        rows = self._rows(wanted, mapping, equalities)
+        return pa.RecordBatchReader.from_batches(target, (one.cast(target) for one in rows))
 
     def _rows(
-        self, wanted: Mapping[str, Any], mapping: NameMapping | None, target: pa.Schema
+        self,
+        wanted: Mapping[str, Any],
+        mapping: NameMapping | None,
+        equalities: EqualityDeletes,
     ) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of one data file after the other, all that is deleted left out."""
+        types: dict[int, Any] = {one["id"]: one["type"] for one in wanted["fields"]}
         for entry in self._data:
-            constants = self._constants(entry, wanted)
+            deleted = equalities.applying(entry)
+            keys = {key.field_id: key for one in deleted for key in one.columns}
+            key_types = {key.field_id: key.kind for key in keys.values()}
+            constants = self._constants(entry, key_types | types)
             # Partition columns may be left out of the files, required ones too.
             loosened = Schema.model_validate({**wanted, "fields": _loosened(wanted, constants)})
             gone = self._deletes.positions(entry)
-            end = 0
-            with self._files.fragment(entry) as fragment:
-                for start, batch in project(
-                    fragment,
-                    wanted=loosened,
-                    name_mapping=mapping,
-                    constants=constants,
-                    format_version=self._metadata.format_version,
-                    location=self._files.found(entry),
-                ):
-                    end = start + batch.num_rows
-                    yield _without(batch, start, gone).cast(target)
-            if end != entry.rows:
-                reason = f"it holds {end} rows, and its manifest says {entry.rows}"
-                advice = "do not trust the file: it is not the one that was committed"
-                raise UnreadableError(self._files.found(entry), reason, advice)
+            schemas = [loosened, *(key.schema for key in keys.values())]
+            for start, found in self._projected(entry, schemas, mapping, constants):
+                values = {
+                    key.field_id: key.values(batch)
+                    for key, batch in zip(keys.values(), found[1:], strict=True)
+                }
+                yield _without(found[0], start, gone, [one.places(values) for one in deleted])
+
+    def _keys(
+        self, mapping: NameMapping | None, entry: ManifestEntry, columns: Sequence[KeyColumn]
+    ) -> Iterator[Sequence[pa.RecordBatch]]:
+        """Read an equality delete file, under the schema of each key column."""
+        needed = frozenset(one.field_id for one in columns)
+        schemas = [one.schema for one in columns]
+        for _, batches in self._projected(entry, schemas, mapping, {}, needed=needed):
+            yield batches
+
+    def _projected(
+        self,
+        entry: ManifestEntry,
+        schemas: Sequence[Schema],
+        mapping: NameMapping | None,
+        constants: Mapping[int, Any],
+        *,
+        needed: Collection[int] = (),
+    ) -> Iterator[tuple[int, list[pa.RecordBatch]]]:
+        """Read a file whole, and make sure that it is the one that was committed."""
+        end = 0
+        with self._files.fragment(entry) as fragment:
+            for start, batches in project(
+                fragment,
+                schemas=schemas,
+                name_mapping=mapping,
+                constants=constants,
+                needed=needed,
+                format_version=self._metadata.format_version,
+                location=self._files.found(entry),
+            ):
+                end = start + batches[0].num_rows
+                yield start, batches
+        if end != entry.rows:
+            reason = f"it holds {end} rows, and its manifest says {entry.rows}"
+            advice = "do not trust the file: it is not the one that was committed"
+            raise UnreadableError(self._files.found(entry), reason, advice)
 
     def _wanted(self, columns: Sequence[str] | None) -> dict[str, Any]:
         """Choose columns of the snapshot's schema, and refuse types that nothing here reads."""
@@ -117,9 +166,8 @@ class Scan:
         with translated(self._location, {}):
             return parse_mapping_from_json(text)
 
-    def _constants(self, entry: ManifestEntry, wanted: Mapping[str, Any]) -> dict[int, Any]:
+    def _constants(self, entry: ManifestEntry, types: Mapping[int, Any]) -> dict[int, Any]:
         """Give the values of identity partitions by the column's field id."""
-        types: dict[int, Any] = {one["id"]: one["type"] for one in wanted["fields"]}
         values = {
             column.field_id: value
             for column, value in zip(entry.partition_fields, entry.partition, strict=True)
@@ -172,9 +220,13 @@ def _primitives(kind: Any) -> Iterator[object]:  # noqa: ANN401 - a type is any 
             yield kind
 
 
-def _without(batch: pa.RecordBatch, start: int, gone: pa.Array | None) -> pa.RecordBatch:
-    """Leave out the rows whose positions in the file are gone."""
-    if gone is None:
+def _without(
+    batch: pa.RecordBatch, start: int, gone: pa.Array | None, places: Sequence[pa.Array]
+) -> pa.RecordBatch:
+    """Leave out the rows whose positions in the file, or whose places in the batch, are gone."""
+    if gone is not None:
+        places = [*places, pc.subtract(gone, start)]
+    if not places:
         return batch
-    places = pa.arange(start, start + batch.num_rows)
-    return batch.filter(pc.invert(pc.is_in(places, value_set=gone)))
+    own = pa.arange(0, batch.num_rows)
+    return batch.filter(pc.invert(pc.is_in(own, value_set=pa.concat_arrays(places))))
