@@ -15,7 +15,7 @@ from temporal_lineage.claims import FlowClaim, encode
 from temporal_lineage.evidence.flow_sightings import column_sightings, dataset_sightings
 from temporal_lineage.evidence.flows import FlowSighting, flows
 from temporal_lineage.facts import AsOf
-from temporal_lineage.keys import EdgeKind, NodeKind
+from temporal_lineage.keys import EVERY_COLUMN, EdgeKind, NodeKind
 from temporal_lineage.store.assertions import NodeKey
 
 if TYPE_CHECKING:
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from temporal_lineage.evidence.runs import RunRecord
     from temporal_lineage.resolving import Resolved, Resolver
     from temporal_lineage.store.transaction import Transaction
-
-EVERY_COLUMN = "*"
-"""The column that stands for all of a dataset's: filters, joins and sorting act on every one."""
 
 _LAST = FOREVER.plus(micros=-1)
 

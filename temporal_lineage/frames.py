@@ -32,10 +32,8 @@ def as_arrow(answer: Answer) -> pa.Table:
 
 
 def _rows(answer: Answer) -> list[dict[str, Any]]:
-    for field in fields(answer):  # type: ignore[arg-type]
-        value = getattr(answer, field.name)
-        if isinstance(value, tuple) and value and is_dataclass(value[0]):
-            return [_row(one) for one in value]
+    if answer.ROWS is not None:
+        return [_row(one) for one in getattr(answer, answer.ROWS)]
     whole = _row(answer)
     del whole["question"], whole["doubts"]
     return [whole]

@@ -87,6 +87,8 @@ def _bodies(source: str) -> Iterator[tuple[str, bytes]]:
         yield "standard input", sys.stdin.buffer.read()
         return
     path = Path(source)
+    if not source:
+        raise UnreadableError(source, "an empty name", "give a file or folder of events, or -")
     try:
         if path.is_dir():
             for file in sorted(path.rglob("*")):

@@ -12,6 +12,10 @@ _SEPARATOR = "\x1f"
 """ASCII's unit separator: cannot stand in a namespace or a name."""
 
 
+EVERY_COLUMN = "*"
+"""The column that stands for all of a dataset's: filters, joins and sorting act on every one."""
+
+
 class NodeKind(StrEnum):
     """The kinds of things that facts are about."""
 

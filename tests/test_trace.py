@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from temporal_lineage.lineage.graph import Contained, Direction, Step
+from temporal_lineage.lineage.graph import Contained, Cut, Direction, Step
 from temporal_lineage.lineage.trace import trace
 
 CLAIM = "{}"
@@ -27,8 +27,8 @@ class Drawn:
     def commits_in(self, state_ids: Sequence[int]) -> list[Contained]:
         return [one for one in self.live if one.state_id in set(state_ids)]
 
-    def read_states_with(self, commit_ids: Sequence[int]) -> list[Contained]:
-        return [one for one in self.live if one.commit_id in set(commit_ids)]
+    def read_states_with(self, commit_ids: Sequence[int]) -> tuple[list[Contained], list[Cut]]:
+        return [one for one in self.live if one.commit_id in set(commit_ids)], []
 
 
 def reached(drawn: Drawn, root: int, direction: Direction, depth_max: int = 20) -> dict[int, int]:

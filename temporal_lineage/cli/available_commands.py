@@ -39,7 +39,7 @@ def available(
     tl available delta.features.customer_features@1
     """
     answer = session.available(target, as_of=as_of, as_known=as_known)
-    print_answer(answer, output, text=_available, rows="states")
+    print_answer(answer, output, text=_available)
     address = parse_address(target)
     one_state = isinstance(address, DatasetAddress) and address.at is not None
     if one_state and not all(one.verdict in _READABLE for one in answer.states):

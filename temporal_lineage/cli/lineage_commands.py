@@ -64,7 +64,7 @@ def upstream(
     tl upstream lake.ml.training_set#amount
     """
     answer = session.upstream(target, as_of=as_of, as_known=as_known, depth_max=depth, by_flow=flow)
-    print_answer(answer, output, text=_lineage, rows="edges")
+    print_answer(answer, output, text=_lineage)
 
 
 @click.command(short_help="What was made of a state, a model or a column.")
@@ -88,7 +88,7 @@ def downstream(
     answer = session.downstream(
         target, as_of=as_of, as_known=as_known, depth_max=depth, by_flow=flow
     )
-    print_answer(answer, output, text=_lineage, rows="edges")
+    print_answer(answer, output, text=_lineage)
 
 
 @click.command(short_help="How an edge, a version's writer or a run's links are known.")
@@ -111,7 +111,7 @@ def why(
     tl why run:0190f0c4-8e5b-7c1a-9d52-1f3f5f0f7a11
     """
     answer = session.why(target, as_of=as_of, as_known=as_known)
-    print_answer(answer, output, text=_why, rows="reasons")
+    print_answer(answer, output, text=_why)
 
 
 def _lineage(answer: LineageAnswer) -> Iterator[str]:

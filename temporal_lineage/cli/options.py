@@ -40,10 +40,8 @@ def output_option(command: F) -> F:
     )(command)
 
 
-def print_answer(
-    answer: Answer, output: str, *, text: Callable[[Any], Iterable[str]], rows: str | None
-) -> None:
-    """Print an answer; `rows` names the field that NDJSON gives line by line."""
+def print_answer(answer: Answer, output: str, *, text: Callable[[Any], Iterable[str]]) -> None:
+    """Print an answer; NDJSON gives its rows line by line."""
     if output == "text":
         for line in (*text(answer), *footer(answer)):
             click.echo(printable(line))
@@ -54,7 +52,7 @@ def print_answer(
     if output == "json":
         _print_json(whole, indent=2)
         return
-    for row in _json_lines(whole, rows):
+    for row in _json_lines(whole, answer.ROWS):
         _print_json(row, indent=None)
 
 

@@ -87,7 +87,7 @@ def reproduce(
         answer = session.reproduce(
             target, out=out, recover=recover, as_of=as_of, as_known=as_known, progress=progress
         )
-    print_answer(answer, output, text=_reproduced, rows="inputs")
+    print_answer(answer, output, text=_reproduced)
     return 0 if answer.verdict == "reproducible" else ANSWERED_NO
 
 

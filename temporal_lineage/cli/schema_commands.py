@@ -39,7 +39,7 @@ def schema_log(
     tl schema log lake.features.order_features
     """
     answer = session.schema_log(target, as_of=as_of, as_known=as_known)
-    print_answer(answer, output, text=_log, rows="steps")
+    print_answer(answer, output, text=_log)
 
 
 @schema.command("diff", short_help="What changed between two states.")
@@ -62,7 +62,7 @@ def schema_diff(
     tl schema diff lake.features.order_features@2026-09-15 lake.features.order_features
     """
     answer = session.schema_diff(before, after, as_of=as_of, as_known=as_known)
-    print_answer(answer, output, text=_diff, rows="changes")
+    print_answer(answer, output, text=_diff)
 
 
 def _log(answer: SchemaLogAnswer) -> Iterator[str]:

@@ -38,7 +38,7 @@ def at(session: Session, target: str, as_of: str | None, as_known: str | None, o
     tl at lake.raw.orders@audit@2026-10-01T09:00Z --output json
     """
     answer = session.at(target, as_of=as_of, as_known=as_known)
-    print_answer(answer, output, text=_state, rows=None)
+    print_answer(answer, output, text=_state)
 
 
 @click.command(short_help="Every snapshot of a table.")
@@ -56,7 +56,7 @@ def log(
     tl log lake.raw.orders --output ndjson
     """
     answer = session.log(target, as_of=as_of, as_known=as_known)
-    print_answer(answer, output, text=_log, rows="lines")
+    print_answer(answer, output, text=_log)
 
 
 @click.command(short_help="What is known of a dataset, or of all.")
@@ -78,10 +78,10 @@ def show(
     """
     if target is None:
         every = session.show_all(as_of=as_of, as_known=as_known)
-        print_answer(every, output, text=_catalog, rows="datasets")
+        print_answer(every, output, text=_catalog)
     else:
         answer = session.show(target, as_of=as_of, as_known=as_known)
-        print_answer(answer, output, text=_table, rows=None)
+        print_answer(answer, output, text=_table)
 
 
 def _state(answer: StateAnswer) -> Iterator[str]:
@@ -170,8 +170,8 @@ def _table(answer: TableAnswer) -> Iterator[str]:
         yield from table(
             ["id", "column", "type", "required"],
             [
-                [key, name, kind, "yes" if need else "no"]
-                for key, name, kind, need in answer.columns
+                [one.field_id, one.name, one.type, "yes" if one.required else "no"]
+                for one in answer.columns
             ],
             right=(0,),
         )

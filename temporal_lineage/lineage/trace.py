@@ -22,8 +22,13 @@ class Neighbours(Protocol):
     def commits_in(self, state_ids: Sequence[int]) -> Sequence[Contained]:
         """Give the commits whose rows are live in the states; nothing for a node without facts."""
 
-    def read_states_with(self, commit_ids: Sequence[int]) -> Sequence[Contained]:
-        """Give the states that hold rows of the commits and that some run read."""
+    def read_states_with(
+        self, commit_ids: Sequence[int]
+    ) -> tuple[Sequence[Contained], Sequence[Cut]]:
+        """Give the states that hold rows of the commits and that some run read.
+
+        The cuts name the commits for which there may be more than were looked at.
+        """
 
 
 def trace(
@@ -49,7 +54,7 @@ def trace(
         root_id=root_id,
         direction=direction,
         depths=walk.depths,
-        steps=tuple(walk.steps.values()),
+        steps=tuple(walk.steps),
         contained=tuple(walk.contained),
         cuts=tuple(walk.cuts),
     )
@@ -60,7 +65,8 @@ class _Walk:
         self.depths = {root_id: 0}
         # A commit met inside a state is not yet visited: it may also be a state that was read.
         self.visited = {root_id}
-        self.steps: dict[int, Step] = {}
+        # One edge can be several steps: what acts on every column acts on each.
+        self.steps: dict[Step, None] = {}
         self.contained: list[Contained] = []
         self.cuts: list[Cut] = []
 
@@ -68,8 +74,9 @@ class _Walk:
         self, frontier: Sequence[int], direction: Direction, neighbours: Neighbours, depth: int
     ) -> list[int]:
         """Go one step further; returns the nodes reached for the first time."""
-        met, steps = self._next(frontier, direction, neighbours)
+        met, steps, cuts = _next(frontier, direction, neighbours)
         self.contained += met
+        self.cuts += cuts
         for one in met:
             beside = one.commit_id if direction is Direction.UPSTREAM else one.state_id
             if beside is not None:
@@ -79,7 +86,7 @@ class _Walk:
                 self.cuts.append(Cut(one.state_id, why))
         reached: dict[int, None] = {}
         for step in steps:
-            self.steps.setdefault(step.edge_id, step)
+            self.steps[step] = None
             node_id = step.source_id if direction is Direction.UPSTREAM else step.target_id
             self.depths.setdefault(node_id, depth)
             if node_id not in self.visited:
@@ -91,7 +98,7 @@ class _Walk:
         self, frontier: Sequence[int], direction: Direction, neighbours: Neighbours
     ) -> list[int]:
         """Give the nodes of the last level from which the walk could go on."""
-        met, steps = self._next(frontier, direction, neighbours)
+        met, steps, _ = _next(frontier, direction, neighbours)
         if direction is Direction.UPSTREAM:
             ends = {step.target_id for step in steps}
             beside = {one.state_id for one in met if one.commit_id in ends}
@@ -106,15 +113,16 @@ class _Walk:
         """Note that the walk did not go on from these nodes."""
         self.cuts += [Cut(node_id, why) for node_id in node_ids]
 
-    def _next(
-        self, frontier: Sequence[int], direction: Direction, neighbours: Neighbours
-    ) -> tuple[Sequence[Contained], Sequence[Step]]:
-        if direction is Direction.UPSTREAM:
-            met = neighbours.commits_in(frontier)
-            commits = [one.commit_id for one in met if one.commit_id is not None]
-            # A node without file facts is its own commit: models, files, unharvested tables.
-            bare = sorted(set(frontier) - {one.state_id for one in met})
-            return met, neighbours.steps_into([*dict.fromkeys(commits), *bare])
-        met = neighbours.read_states_with(frontier)
-        states = dict.fromkeys([*frontier, *(one.state_id for one in met)])
-        return met, neighbours.steps_out_of(list(states))
+
+def _next(
+    frontier: Sequence[int], direction: Direction, neighbours: Neighbours
+) -> tuple[Sequence[Contained], Sequence[Step], Sequence[Cut]]:
+    if direction is Direction.UPSTREAM:
+        met = neighbours.commits_in(frontier)
+        commits = [one.commit_id for one in met if one.commit_id is not None]
+        # A node without file facts is its own commit: models, files, unharvested tables.
+        bare = sorted(set(frontier) - {one.state_id for one in met})
+        return met, neighbours.steps_into([*dict.fromkeys(commits), *bare]), ()
+    met, cuts = neighbours.read_states_with(frontier)
+    states = dict.fromkeys([*frontier, *(one.state_id for one in met)])
+    return met, neighbours.steps_out_of(list(states)), cuts

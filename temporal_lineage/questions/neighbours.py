@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from temporal_lineage.lineage.graph import Contained, Step
+from temporal_lineage.lineage.graph import Contained, Cut, Step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,8 +20,16 @@ STATES_MAX = 10_000
 class LedgerNeighbours:
     """Edges of some kinds and contributions, as believed at one point."""
 
-    def __init__(self, reader: Reader, *, kinds: Sequence[EdgeKind], as_of: AsOf) -> None:
+    def __init__(
+        self,
+        reader: Reader,
+        *,
+        kinds: Sequence[EdgeKind],
+        as_of: AsOf,
+        states_max: int = STATES_MAX,
+    ) -> None:
         """Read edges of these kinds only."""
+        self._states_max = states_max
         self._reader = reader
         self._kinds = kinds
         self._as_of = as_of
@@ -41,9 +49,16 @@ class LedgerNeighbours:
         rows = self._reader.contributions_to(node_ids=state_ids, system=self._as_of.system)
         return [Contained(row.commit_id or None, row.state_id, row.certainty) for row in rows]
 
-    def read_states_with(self, commit_ids: Sequence[int]) -> Sequence[Contained]:
+    def read_states_with(
+        self, commit_ids: Sequence[int]
+    ) -> tuple[Sequence[Contained], Sequence[Cut]]:
         """Give the states that hold rows of the commits and that some run read."""
         rows = self._reader.states_containing(
-            commit_ids=commit_ids, system=self._as_of.system, limit=STATES_MAX
+            commit_ids=commit_ids, system=self._as_of.system, limit=self._states_max + 1
         )
-        return [Contained(row.commit_id, row.state_id, row.certainty) for row in rows]
+        cuts: list[Cut] = []
+        if len(rows) > self._states_max:
+            why = f"more than {self._states_max} states were read that hold its rows"
+            cuts = [Cut(commit_id, why) for commit_id in commit_ids]
+            del rows[self._states_max :]
+        return [Contained(row.commit_id, row.state_id, row.certainty) for row in rows], cuts

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar
 
 from snapshots.errors import UnknownNameError
 from temporal_lineage.addresses import DatasetAddress, ModelAddress
@@ -13,7 +13,8 @@ from temporal_lineage.evidence.grades import Grade
 from temporal_lineage.keys import AttributeKind, EdgeKind, NodeKind
 from temporal_lineage.lineage.graph import Direction, LineageGraph
 from temporal_lineage.lineage.trace import trace
-from temporal_lineage.naming import Naming, find_addressed, find_dataset
+from temporal_lineage.naming import NamedVersion, Naming, find_addressed, find_dataset
+from temporal_lineage.questions.column_neighbours import ColumnNeighbours
 from temporal_lineage.questions.columns import column_names, find_column
 from temporal_lineage.questions.neighbours import LedgerNeighbours
 from temporal_lineage.questions.states import version_of
@@ -94,6 +95,8 @@ class LineageCut:
 class LineageAnswer:
     """The graph around a root, in one direction."""
 
+    ROWS: ClassVar[str | None] = "edges"
+
     question: Question
     direction: Direction
     root: str
@@ -113,21 +116,52 @@ def lineage(
     depth_max: int,
 ) -> LineageAnswer:
     """Answer `tl upstream` and `tl downstream` for a state, a dataset, a model or a column."""
-    as_of = question.as_of
     if isinstance(address, DatasetAddress) and address.column is not None:
-        root_id = find_column(reader, address, as_of)
-        kinds: Sequence[EdgeKind] = (EdgeKind.COLUMN_FLOW,)
-    else:
-        root_id = find_version(reader, address, as_of)
-        kinds = (EdgeKind.EDGE,)
+        return _column_lineage(reader, address, question, direction=direction, depth_max=depth_max)
+    as_of = question.as_of
     graph = trace(
-        root_id,
+        find_version(reader, address, as_of),
         direction=direction,
-        neighbours=LedgerNeighbours(reader, kinds=kinds, as_of=as_of),
+        neighbours=LedgerNeighbours(reader, kinds=(EdgeKind.EDGE,), as_of=as_of),
         depth_max=depth_max,
         nodes_max=NODES_MAX,
     )
-    return _answer(reader, graph, question, columns=kinds == (EdgeKind.COLUMN_FLOW,))
+    naming = Naming(reader, as_of=as_of)
+    names = {key: str(name) for key, name in naming.versions(graph.depths).items()}
+    answer = _answer(reader, graph, question, names)
+    versions = told_versions(reader, graph.root_id, as_of)
+    if not versions:
+        return answer
+    one = NamedVersion(answer.root, versions[-1])
+    known = _count(len(versions), "version")
+    untold = f"{known} of it have their own lineage; this is of none of them: ask for {one}"
+    return replace(answer, doubts=(*answer.doubts, untold))
+
+
+def _column_lineage(
+    reader: Reader,
+    address: DatasetAddress,
+    question: Question,
+    *,
+    direction: Direction,
+    depth_max: int,
+) -> LineageAnswer:
+    as_of = question.as_of
+    root = find_column(reader, address, as_of)
+    graph = trace(
+        root.node_id,
+        direction=direction,
+        neighbours=ColumnNeighbours(
+            reader, unnamed_id=None if root.is_named else root.node_id, as_of=as_of
+        ),
+        depth_max=depth_max,
+        nodes_max=NODES_MAX,
+    )
+    names = column_names(reader, Naming(reader, as_of=as_of), graph.depths, as_of)
+    if not root.is_named:
+        dataset, _, _ = names[root.node_id].rpartition("#")
+        names[root.node_id] = f"{dataset}#{address.column}"
+    return _answer(reader, graph, question, names)
 
 
 def flows(
@@ -147,7 +181,9 @@ def flows(
         depth_max=depth_max,
         nodes_max=NODES_MAX,
     )
-    return _answer(reader, graph, question, columns=False)
+    naming = Naming(reader, as_of=as_of)
+    names = {key: naming.dataset(key) for key in graph.depths}
+    return _answer(reader, graph, question, names)
 
 
 def find_version(reader: Reader, address: DatasetAddress | ModelAddress, as_of: AsOf) -> int:
@@ -186,20 +222,12 @@ def _dataset_name(address: DatasetAddress | ModelAddress) -> str:
 
 
 def _answer(
-    reader: Reader, graph: LineageGraph, question: Question, *, columns: bool
+    reader: Reader, graph: LineageGraph, question: Question, names: Mapping[int, str]
 ) -> LineageAnswer:
-    as_of = question.as_of
-    naming = Naming(reader, as_of=as_of)
-    ids = set(graph.depths)
-    names: Mapping[int, str]
-    if columns:
-        names = column_names(reader, naming, ids, as_of)
-    else:
-        names = {key: str(name) for key, name in naming.versions(ids).items()}
     writers = {
         one.node_id: decode(WriterClaim, one.claim)
         for one in reader.attributes_of(
-            node_ids=sorted(ids), kind=AttributeKind.WRITER, as_of=as_of
+            node_ids=sorted(graph.depths), kind=AttributeKind.WRITER, as_of=question.as_of
         )
     }
     edges = tuple(

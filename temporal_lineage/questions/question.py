@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from enum import Enum
-from typing import TYPE_CHECKING, Protocol
+from typing import ClassVar, Protocol
 
 from snapshots.instant import Instant
 from snapshots.period import Period
 from temporal_lineage.facts import AsOf
-
-if TYPE_CHECKING:
-    pass
 
 SHAPE_VERSION = 1
 """The version of the JSON shape of all answers; grows when a field changes its meaning."""
@@ -32,7 +29,9 @@ class Question:
 
 
 class Answer(Protocol):
-    """Any answer."""
+    """Any answer; `ROWS` names the field that holds its rows, None for an answer without rows."""
+
+    ROWS: ClassVar[str | None]
 
     @property
     def question(self) -> Question:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from snapshots.errors import BeforeHistoryError, UnknownNameError
 from temporal_lineage.addresses import EdgeAddress, RunAddress
 from temporal_lineage.claims import EdgeClaim, FlowClaim, LinkClaim, RunClaim, WriterClaim, decode
 from temporal_lineage.evidence import Grade
-from temporal_lineage.keys import AttributeKind, NodeKind, split_name_key
+from temporal_lineage.keys import AttributeKind, EdgeKind, NodeKind, split_name_key
 from temporal_lineage.naming import Naming
+from temporal_lineage.questions.columns import column_names
 from temporal_lineage.questions.provenance import find_version
 
 if TYPE_CHECKING:
@@ -21,6 +22,13 @@ if TYPE_CHECKING:
     from temporal_lineage.facts import AsOf
     from temporal_lineage.questions.question import Question
     from temporal_lineage.store.reader import Reader
+
+
+_SHOWN = frozenset({EdgeKind.EDGE, EdgeKind.FLOW, EdgeKind.COLUMN_FLOW})
+"""The kinds of edges that answers show; others only help to find them."""
+
+_TOLD = "told"
+"""The grade of a flow: jobs told it, and there is nothing to hold against it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +57,8 @@ class BeliefLine:
 @dataclass(frozen=True, slots=True)
 class WhyAnswer:
     """Why an edge or version is said to be so, and what was believed before."""
+
+    ROWS: ClassVar[str | None] = "reasons"
 
     question: Question
     subject: str
@@ -82,22 +92,27 @@ def why_edge(reader: Reader, address: EdgeAddress, question: Question) -> WhyAns
     as_of = question.as_of
     row = reader.edge(edge_id=address.edge_id, as_of=as_of)
     history = reader.edge_history(edge_id=address.edge_id)
-    if not history:
+    if not history or history[0].name not in _SHOWN:
         raise UnknownNameError(
             "edge", str(address), (), "`tl upstream` prints the edges of this ledger"
         )
     known = [one for one in history if one.recorded_at <= as_of.system]
     beliefs = tuple(BeliefLine(one.recorded_at, one.valid, _in_words(one.claim)) for one in known)
     ends = reader.edge_ends(edge_id=address.edge_id)
-    names = Naming(reader, as_of=as_of).versions(ends)
-    source, target = (str(names[end]) for end in ends)
+    naming = Naming(reader, as_of=as_of)
+    if history[0].name == EdgeKind.COLUMN_FLOW:
+        columns = column_names(reader, naming, ends, as_of)
+        source, target = (columns[end] for end in ends)
+    else:
+        versions = naming.versions(ends)
+        source, target = (str(versions[end]) for end in ends)
     if row is None:
         doubt = "not believed at this point in both times"
         return WhyAnswer(question, str(address), source, target, "", "", (), beliefs, (doubt,))
     if '"reads"' not in row.claim:
         flow = decode(FlowClaim, row.claim)
         jobs = ", ".join(flow.jobs)
-        shown = Reason("data flows", ", ".join(flow.how) or "events", "exact", jobs, ())
+        shown = Reason("data flows", ", ".join(flow.how) or "events", _TOLD, jobs, ())
         return WhyAnswer(question, str(address), source, target, jobs, "", (shown,), beliefs, ())
     claim = decode(EdgeClaim, row.claim)
     reasons: tuple[Reason, ...] = (

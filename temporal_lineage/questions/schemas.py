@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from snapshots.errors import UnknownNameError
 from snapshots.refs import MAIN
@@ -62,6 +62,8 @@ class SchemaStep:
 class SchemaLogAnswer:
     """Every schema readers of main saw up to the instant asked for, oldest first."""
 
+    ROWS: ClassVar[str | None] = "steps"
+
     question: Question
     dataset: str
     steps: tuple[SchemaStep, ...]
@@ -71,6 +73,8 @@ class SchemaLogAnswer:
 @dataclass(frozen=True, slots=True)
 class SchemaDiffAnswer:
     """What changed between two schemas of one table."""
+
+    ROWS: ClassVar[str | None] = "changes"
 
     question: Question
     dataset: str

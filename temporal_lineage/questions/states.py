@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from snapshots.errors import BeforeHistoryError, UnknownNameError
 from snapshots.refs import MAIN
@@ -35,6 +35,8 @@ class StateAnswer:
     `snapshot_ids` has one id; none while the table was empty, or where nobody knows; several
     where the history cannot tell which. `schema_id` and `columns` are what a reader saw then.
     """
+
+    ROWS: ClassVar[str | None] = None
 
     question: Question
     dataset: str

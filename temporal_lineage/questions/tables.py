@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from snapshots.instant import FOREVER
 from snapshots.refs import MAIN
@@ -58,6 +58,8 @@ class LogLine:
 class LogAnswer:
     """Every snapshot of a table committed by the instant asked for, oldest first."""
 
+    ROWS: ClassVar[str | None] = "lines"
+
     question: Question
     dataset: str
     lines: tuple[LogLine, ...]
@@ -75,8 +77,20 @@ class RefLine:
 
 
 @dataclass(frozen=True, slots=True)
+class ColumnLine:
+    """A column as it was then, by field id; `name` is its path within records."""
+
+    field_id: int
+    name: str
+    type: str
+    required: bool
+
+
+@dataclass(frozen=True, slots=True)
 class TableAnswer:
     """A dataset at a point in both times; what needs a harvest is empty without one."""
+
+    ROWS: ClassVar[str | None] = None
 
     question: Question
     dataset: str
@@ -89,7 +103,7 @@ class TableAnswer:
     first_commit: Instant | None
     last_commit: Instant | None
     refs: tuple[RefLine, ...]
-    columns: tuple[tuple[int, str, str, bool], ...]
+    columns: tuple[ColumnLine, ...]
     versions: tuple[str, ...]
     doubts: tuple[str, ...]
 
@@ -107,6 +121,8 @@ class DatasetLine:
 @dataclass(frozen=True, slots=True)
 class CatalogAnswer:
     """Every dataset the ledger knew; of tables, those that were there at the instant asked for."""
+
+    ROWS: ClassVar[str | None] = "datasets"
 
     question: Question
     datasets: tuple[DatasetLine, ...]
@@ -165,7 +181,7 @@ def show(reader: Reader, address: DatasetAddress, question: Question) -> TableAn
         last_commit=max(commits, default=None),
         refs=tuple(_ref(ref, entry) for ref, entry in refs.items()),
         columns=tuple(
-            (field.field_id, field.path, field.type, field.required)
+            ColumnLine(field.field_id, field.path, field.type, field.required)
             for field in (schema.fields if schema else ())
         ),
         versions=(),
@@ -250,6 +266,8 @@ def _current_periods(reader: Reader, dataset_id: int, as_of: AsOf) -> dict[int, 
     log = remembered_log(reader, dataset_id, MAIN, system=as_of.system)
     periods: dict[int, list[Period]] = {}
     for entry in log.entries if log else ():
+        if entry.period.start > as_of.valid:
+            break
         match entry.state:
             case Current(snapshot_id) if snapshot_id is not None:
                 held = periods.setdefault(snapshot_id, [])

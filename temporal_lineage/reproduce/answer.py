@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from snapshots.availability import AtRisk, Availability, Live, Protected, Recoverable, Unverified
 from snapshots.files import FileContent
@@ -126,6 +127,8 @@ class ReproduceAnswer:
     question; their verdicts are about the tables as they lie there now. `made_by` is None for a
     table state, which is its own input, and where no run claims the target.
     """
+
+    ROWS: ClassVar[str | None] = "inputs"
 
     question: Question
     target: str

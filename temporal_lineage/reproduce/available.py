@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from snapshots.availability import Availability, Gone, LogTruncated, Unverified, availability
 from snapshots.errors import TemporalLineageError
@@ -43,6 +43,8 @@ class StateVerdict:
 @dataclass(frozen=True, slots=True)
 class AvailableAnswer:
     """The verdicts on a table's states, in commit order; `checked_at` is when somebody looked."""
+
+    ROWS: ClassVar[str | None] = "states"
 
     question: Question
     dataset: str
