@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from catalogs.iceberg.manifests import ManifestEntry
@@ -22,12 +23,7 @@ class Reach:
     def __init__(self, metadata: TableMetadata) -> None:
         """Take the metadata that lists the state."""
         self._specs = metadata.all_partition_specs()
-        self._decimals = {
-            field["id"]
-            for schema in metadata.all_schemas()
-            for field in schema["fields"]
-            if str(field["type"]).startswith("decimal")
-        }
+        self._decimals = {one for schema in metadata.all_schemas() for one in _decimals(schema)}
 
     def partition(self, entry: ManifestEntry) -> Partition:
         """Give the partition of a file.
@@ -61,3 +57,11 @@ def number_of(entry: ManifestEntry) -> int:
         reason = "its manifest gives it no sequence number, so no delete can be applied"
         raise UnreadableError(entry.path, reason, _ADVICE)
     return entry.sequence_number
+
+
+def _decimals(kind: Any) -> Iterator[int]:  # noqa: ANN401 - a type is any JSON
+    """Yield the ids of a struct's decimals, however deep; partitions come from no list or map."""
+    for field in kind.get("fields", ()) if isinstance(kind, dict) else ():
+        if str(field.get("type")).startswith("decimal"):
+            yield field["id"]
+        yield from _decimals(field.get("type"))
