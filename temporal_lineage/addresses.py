@@ -13,8 +13,9 @@ _PREFIXES = ("dataset:", "model:", "job:", "run:", "edge:")
 _INSTANT_START = re.compile(r"\d{4}-\d{2}-\d{2}")
 _NO_TEXT = re.compile(r"[\x00\ud800-\udfff]")
 _SIGNS = re.compile(r'[@#"]')
-_EDGE_DIGITS_MAX = 18
-"""The largest numbers a ledger can hold have more digits than anybody has edges."""
+_EDGE_DIGITS_MAX = 10
+_EDGE_MAX = 2**31 - 1
+"""The largest number that an edge of a ledger can have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,7 @@ def parse_address(text: str) -> Address:
             name, _, version = _cut(rest, "@")
             return ModelAddress(unquoted(name), version or None)
         case "edge":
-            if not rest.isdecimal() or len(rest) > _EDGE_DIGITS_MAX:
+            if not rest.isdecimal() or len(rest) > _EDGE_DIGITS_MAX or int(rest) > _EDGE_MAX:
                 raise BadAddressError(text, "an edge has a number, as in edge:12")
             return EdgeAddress(int(rest))
         case _:
