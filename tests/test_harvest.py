@@ -13,6 +13,7 @@ import pytest
 from deltalake import DeltaTable, write_deltalake
 from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.table import Table
+from pyiceberg.types import StringType
 
 from catalogs.configuration import CatalogEntry, CatalogKind, Configuration
 from snapshots.errors import UnknownNameError
@@ -229,3 +230,17 @@ def test_a_property_that_was_removed_ends_when_it_was_removed(
         )
 
     assert ["owner" in one.claim for one in line] == [False, True, False]
+
+
+def test_a_tag_has_been_since_it_was_made_whatever_the_schema_does(
+    session: Session, orders: Table
+) -> None:
+    newest = orders.history()[-1].snapshot_id
+    orders.manage_snapshots().create_tag(newest, "keep").commit()
+    made = Instant.from_millis(orders.metadata.last_updated_ms)
+    with orders.update_schema() as change:
+        change.add_column("note", StringType())
+    session.harvest()
+
+    (since,) = [one.since for one in session.show("lake.raw.orders").refs if one.name == "keep"]
+    assert since == made

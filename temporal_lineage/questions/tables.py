@@ -179,7 +179,7 @@ def show(reader: Reader, address: DatasetAddress, question: Question) -> TableAn
         expired=sum(one.since <= as_of.valid for one in history.expiries),
         first_commit=min(commits, default=None),
         last_commit=max(commits, default=None),
-        refs=tuple(_ref(ref, entry) for ref, entry in refs.items()),
+        refs=tuple(_ref(reader, dataset_id, as_of, ref, one) for ref, one in refs.items()),
         columns=tuple(
             ColumnLine(field.field_id, field.path, field.type, field.required)
             for field in (schema.fields if schema else ())
@@ -213,11 +213,17 @@ def show_all(reader: Reader, question: Question) -> CatalogAnswer:
     return CatalogAnswer(question, ordered, ())
 
 
-def _ref(name: str, entry: LogEntry) -> RefLine:
+def _ref(reader: Reader, dataset_id: int, as_of: AsOf, name: str, entry: LogEntry) -> RefLine:
+    """Tell since when a ref has named what it names; a new schema alone begins nothing."""
+    log = remembered_log(reader, dataset_id, name, system=as_of.system)
+    since = entry.period.start
+    for earlier in reversed(log.entries if log else ()):
+        if earlier.period.end == since and earlier.state == entry.state:
+            since = earlier.period.start
     ids: tuple[int, ...] = ()
     if isinstance(entry.state, Current) and entry.state.snapshot_id is not None:
         ids = (entry.state.snapshot_id,)
-    return RefLine(name, ids, entry.certainty.value, entry.period.start)
+    return RefLine(name, ids, entry.certainty.value, since)
 
 
 def _unharvested(
