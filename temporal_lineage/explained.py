@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snapshots.dataset import Dataset
-from snapshots.instant import FOREVER
 from snapshots.period import Period
 from temporal_lineage.capture.openlineage_names import located
 from temporal_lineage.claims import EdgeClaim, decode
 from temporal_lineage.evidence.commits import clones, self_explained
 from temporal_lineage.evidence.grades import Method
-from temporal_lineage.facts import AsOf
+from temporal_lineage.facts import LAST, AsOf
 from temporal_lineage.keys import EdgeKind, NodeKind
 from temporal_lineage.links import version_ids
 from temporal_lineage.naming import CATALOG_NAMESPACE, UNHARVESTED
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from temporal_lineage.resolving import Resolver
     from temporal_lineage.store.transaction import Transaction
 
-_LAST = FOREVER.plus(micros=-1)
 
 _METHODS = frozenset(
     {Method.RESTORE, Method.CLONE, Method.CHERRY_PICK, Method.WAP_PUBLISH, Method.ROLLBACK}
@@ -66,7 +64,7 @@ def explained_edges(
         key = (EdgeKind.EDGE, next(node_ids), next(node_ids))
         edges[key] = Explained(Period.since(table.by_id[target].committed_at), evidence)
     targets = sorted({target_id for _, _, target_id in edges})
-    point = AsOf(valid=_LAST, system=transaction.recorded_at)
+    point = AsOf(valid=LAST, system=transaction.recorded_at)
     for row in transaction.reader.edges_into(node_ids=targets, kinds=(EdgeKind.EDGE,), as_of=point):
         if decode(EdgeClaim, row.claim).reads.method in _METHODS:
             edges.setdefault((row.kind, row.src_id, row.dst_id), Explained(row.valid, None))
@@ -83,7 +81,7 @@ def cloned_from(transaction: Transaction, dataset_ids: Iterable[int]) -> set[int
         node_ids += [
             one.node_id for one in reader.children(parent_id=dataset_id, kind=NodeKind.VERSION)
         ]
-    point = AsOf(valid=_LAST, system=transaction.recorded_at)
+    point = AsOf(valid=LAST, system=transaction.recorded_at)
     made = {
         row.dst_id
         for row in reader.edges_out_of(node_ids=node_ids, kinds=(EdgeKind.EDGE,), as_of=point)

@@ -7,14 +7,13 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from snapshots.dataset import Dataset
-from snapshots.instant import FOREVER
 from snapshots.period import Period
 from snapshots.refs import MAIN
 from temporal_lineage.beliefs import Line, settle_edges
 from temporal_lineage.claims import FlowClaim, encode
 from temporal_lineage.evidence.flow_sightings import column_sightings, dataset_sightings
 from temporal_lineage.evidence.flows import FlowSighting, flows
-from temporal_lineage.facts import AsOf
+from temporal_lineage.facts import LAST, AsOf
 from temporal_lineage.keys import EVERY_COLUMN, EdgeKind, NodeKind
 from temporal_lineage.store.assertions import NodeKey
 
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from temporal_lineage.resolving import Resolved, Resolver
     from temporal_lineage.store.transaction import Transaction
 
-_LAST = FOREVER.plus(micros=-1)
 
 Pair = tuple[int, int, tuple[str, ...]]
 """Source node, target node, and how the data is transformed."""
@@ -88,7 +86,7 @@ def _believed_into(
     transaction: Transaction, outputs: Collection[int]
 ) -> Iterator[tuple[str, int, int]]:
     reader = transaction.reader
-    point = AsOf(valid=_LAST, system=transaction.recorded_at)
+    point = AsOf(valid=LAST, system=transaction.recorded_at)
     targets = list(outputs)
     for output in outputs:
         targets += [one.node_id for one in reader.children(parent_id=output, kind=NodeKind.COLUMN)]

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 
 from snapshots.dataset import Dataset
 from snapshots.errors import UnknownNameError
-from snapshots.instant import FOREVER
 from temporal_lineage.addresses import AtInstant, quoted, quoted_version, unquoted
 from temporal_lineage.capture.openlineage_names import located
 from temporal_lineage.claims import AliasClaim, TableClaim, decode
-from temporal_lineage.facts import AsOf
+from temporal_lineage.facts import LAST, AsOf
 from temporal_lineage.histories import table_claim
 from temporal_lineage.keys import AttributeKind, NodeKind, name_key, split_name_key
 
@@ -31,9 +30,6 @@ MODEL_NAMESPACE = "model"
 
 UNHARVESTED = "named:"
 """How the identity of a dataset starts that is known from events only."""
-
-
-_LAST = FOREVER.plus(micros=-1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +96,10 @@ def canonical_identity(reader: Reader, history: TableHistory, address: str) -> s
     """
     identity = str(history.identity)
     node_id = reader.node(kind=NodeKind.DATASET, parent_id=0, name=identity)
-    table = table_claim(reader, node_id, system=_LAST) if node_id is not None else None
+    table = table_claim(reader, node_id, system=LAST) if node_id is not None else None
     if table is None or located(table.location) == located(history.location):
         return identity
-    if known_dataset(reader, address, as_of=AsOf(valid=_LAST, system=_LAST)) == node_id:
+    if known_dataset(reader, address, as_of=AsOf(valid=LAST, system=LAST)) == node_id:
         return identity
     return f"{identity}@{history.location}"
 
@@ -187,7 +183,7 @@ def _is_known(reader: Reader, node: Node, as_of: AsOf) -> bool:
         )
         return bool(line) and line[0].valid.start <= as_of.valid
     named = Dataset(*split_name_key(node.name.removeprefix(UNHARVESTED)))
-    point = AsOf(valid=_LAST, system=as_of.system)
+    point = AsOf(valid=LAST, system=as_of.system)
     return find_named(reader, named, as_of=point) == node.node_id
 
 

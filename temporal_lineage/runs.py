@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from snapshots.instant import FOREVER
 from snapshots.period import Period
 from temporal_lineage.beliefs import Line, settle_attributes, settle_edges, since
 from temporal_lineage.claims import CLAIMED_TOO, LinkClaim, RunClaim, WriterClaim, decode, encode
 from temporal_lineage.evidence.grades import Evidence, RejectedAlternative
-from temporal_lineage.facts import AsOf
+from temporal_lineage.facts import LAST, AsOf
 from temporal_lineage.keys import AttributeKind, EdgeKind, NodeKind
 from temporal_lineage.links import RunLinks, edge_claim, edges_of, version_ids
 from temporal_lineage.store.assertions import NodeKey
@@ -24,9 +23,6 @@ if TYPE_CHECKING:
     from temporal_lineage.links import EdgeKey
     from temporal_lineage.store.transaction import Transaction
 
-_LAST = FOREVER.plus(micros=-1)
-"""The valid instant that sees every fact that has not ended."""
-
 
 def runs_naming(
     transaction: Transaction,
@@ -37,7 +33,7 @@ def runs_naming(
     """Give the run ids of the runs that name one of the datasets."""
     if not dataset_ids:
         return set()
-    point = AsOf(valid=_LAST, system=transaction.recorded_at)
+    point = AsOf(valid=LAST, system=transaction.recorded_at)
     rows = transaction.reader.edges_into(node_ids=dataset_ids, kinds=kinds, as_of=point)
     nodes = transaction.reader.named(node_ids=[row.src_id for row in rows])
     return {node.name for node in nodes.values()}
@@ -192,7 +188,7 @@ def _commits_before(transaction: Transaction, run_id: int) -> Iterable[int]:
 def _links_before(
     transaction: Transaction, run_id: int, kind: AttributeKind
 ) -> list[tuple[int, LinkClaim]]:
-    point = AsOf(valid=_LAST, system=transaction.recorded_at)
+    point = AsOf(valid=LAST, system=transaction.recorded_at)
     believed = transaction.reader.attributes(node_id=run_id, kind=kind, as_of=point)
     claims = [decode(LinkClaim, one.claim) for one in believed]
     node_ids = transaction.nodes([NodeKey(NodeKind.DATASET, 0, one.identity) for one in claims])

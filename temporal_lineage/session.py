@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from snapshots.errors import BadAddressError, BeforeHistoryError
-from snapshots.instant import BEGINNING, FOREVER, Instant
+from snapshots.instant import BEGINNING, Instant
 from temporal_lineage.addresses import (
     Address,
     AtInstant,
@@ -17,7 +17,7 @@ from temporal_lineage.addresses import (
     ModelAddress,
     parse_address,
 )
-from temporal_lineage.facts import AsOf
+from temporal_lineage.facts import LAST, AsOf
 from temporal_lineage.lineage.graph import Direction
 from temporal_lineage.questions.question import Question
 from temporal_lineage.workspace import Workspace, find_workspace
@@ -44,7 +44,6 @@ DEPTH_MAX = 20
 HARVEST_JOBS = 4
 """How many tables a harvest reads at once unless told otherwise."""
 
-_LAST = FOREVER.plus(micros=-1)
 
 When = str | Instant | None
 """A time as people write it, an Instant, or None for now."""
@@ -272,7 +271,7 @@ class Session:
             if system is not None and system < first:
                 raise BeforeHistoryError("this ledger", system.isoformat(), first.isoformat())
             # No state holds at forever itself; whoever says so means the last one.
-            point = AsOf(valid=min(valid or now, _LAST), system=system or now)
+            point = AsOf(valid=min(valid or now, LAST), system=system or now)
             answer = ask(reader, *addresses, Question(verb, target, point), **more)
         told = [one.at for one in addresses if isinstance(one, DatasetAddress)]
         asked = max([point.valid, *(at.instant for at in told if isinstance(at, AtInstant))])

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from snapshots.instant import Instant
+from snapshots.instant import FOREVER, Instant
+
+LAST = FOREVER.plus(micros=-1)
+"""The last instant of either time: it sees everything that has not ended, or all that is known."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

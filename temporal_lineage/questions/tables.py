@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from snapshots.instant import FOREVER
 from snapshots.refs import MAIN
 from snapshots.snapshot_log import Current
 from temporal_lineage.claims import WriterClaim, decode
-from temporal_lineage.facts import AsOf
+from temporal_lineage.facts import LAST, AsOf
 from temporal_lineage.histories import (
     refs_at,
     remembered,
@@ -296,7 +295,7 @@ def _writers(reader: Reader, dataset_id: int, as_of: AsOf) -> dict[int, WriterCl
     believed = reader.attributes_of(
         node_ids=list(versions),
         kind=AttributeKind.WRITER,
-        as_of=AsOf(valid=FOREVER.plus(micros=-1), system=as_of.system),
+        as_of=AsOf(valid=LAST, system=as_of.system),
     )
     return {versions[one.node_id]: decode(WriterClaim, one.claim) for one in believed}
 

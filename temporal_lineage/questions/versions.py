@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from snapshots.errors import BeforeHistoryError, UnknownNameError
 from snapshots.instant import BEGINNING, FOREVER
 from temporal_lineage.addresses import AtRef, AtVersion
-from temporal_lineage.facts import AsOf
+from temporal_lineage.facts import LAST, AsOf
 from temporal_lineage.keys import AttributeKind, EdgeKind, NodeKind
 
 if TYPE_CHECKING:
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from snapshots.instant import Instant
     from temporal_lineage.addresses import At
     from temporal_lineage.store.reader import Reader
-
-_LAST = FOREVER.plus(micros=-1)
 
 
 def told_versions(reader: Reader, dataset_id: int, as_of: AsOf) -> tuple[str, ...]:
@@ -85,7 +83,7 @@ def _known(reader: Reader, node_ids: Iterable[int], *, system: Instant) -> dict[
     A node alone is no knowledge: it may have been made for something that was learned later.
     """
     node_ids = list(node_ids)
-    point = AsOf(valid=_LAST, system=system)
+    point = AsOf(valid=LAST, system=system)
     writers = reader.attributes_of(node_ids=node_ids, kind=AttributeKind.WRITER, as_of=point)
     known = {one.node_id: one.valid.start for one in writers}
     for row in reader.edges_into(node_ids=node_ids, kinds=[EdgeKind.EDGE], as_of=point):
