@@ -32,20 +32,22 @@ def timed(work: Callable[[], object]) -> Contender:
     return contend
 
 
-def take_turns(*contenders: Contender, rounds: int) -> list[tuple[float, ...]]:
+def take_turns(
+    *contenders: Contender, rounds: int, rounds_before: int = 1
+) -> list[tuple[float, ...]]:
     """Let contenders work round by round; returns the seconds of each, in the order given.
 
     Whatever else the machine does falls on all of them alike. Each round begins with another
-    one, and the round before the first is not counted: it fills caches and loads modules.
+    one. The rounds before are not counted: they fill caches and load modules.
     """
     times: list[list[float]] = [[] for _ in contenders]
-    for number in range(rounds + 1):
+    for number in range(rounds_before + rounds):
         for place in range(len(contenders)):
             who = (number + place) % len(contenders)
             # What the one before left behind is not this one's to clean up.
             gc.collect()
             seconds = contenders[who]()
-            if number:
+            if number >= rounds_before:
                 times[who].append(seconds)
     return [tuple(one) for one in times]
 
