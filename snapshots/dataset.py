@@ -24,6 +24,18 @@ class Dataset:
 
 
 @dataclass(frozen=True, slots=True, order=True)
+class DatasetVersion:
+    """A dataset at one of its versions: the node of exact lineage.
+
+    `dataset` is its address; `version` the snapshot id, the Delta version, or what a model's
+    version is called, as text.
+    """
+
+    dataset: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
 class TableIdentity:
     """What a table is for ever: Iceberg `table-uuid`, Delta `metaData.id`."""
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from snapshots.dataset import Dataset
+from snapshots.dataset import Dataset, DatasetVersion
 from snapshots.errors import UnknownNameError
 from temporal_lineage.addresses import AtInstant, quoted, quoted_version, unquoted
 from temporal_lineage.capture.openlineage_names import located
@@ -32,15 +31,9 @@ UNHARVESTED = "named:"
 """How the identity of a dataset starts that is known from events only."""
 
 
-@dataclass(frozen=True, slots=True)
-class NamedVersion:
-    """A dataset version as people write it: `lake.sales.orders@88`, `model:fraud@v3`."""
-
-    dataset: str
-    version: str | None
-
-    def __str__(self) -> str:
-        return f"{self.dataset}@{quoted_version(self.version)}" if self.version else self.dataset
+def written(version: DatasetVersion) -> str:
+    """Write a dataset version as people do: `lake.sales.orders@88`, `model:fraud@v3`."""
+    return f"{version.dataset}@{quoted_version(version.version)}"
 
 
 class Naming:
@@ -59,15 +52,15 @@ class Naming:
             self._datasets[node_id] = self._dataset_address(node)
         return self._datasets[node_id]
 
-    def versions(self, node_ids: Iterable[int]) -> dict[int, NamedVersion]:
+    def addresses(self, node_ids: Iterable[int]) -> dict[int, str]:
         """Give the addresses of version and dataset nodes, fetched together."""
         nodes = self._reader.named(node_ids=sorted(set(node_ids)))
-        return {node_id: self._version(node) for node_id, node in nodes.items()}
+        return {node_id: self._address(node) for node_id, node in nodes.items()}
 
-    def _version(self, node: Node) -> NamedVersion:
+    def _address(self, node: Node) -> str:
         if node.kind == NodeKind.VERSION:
-            return NamedVersion(self.dataset(node.parent_id), node.name)
-        return NamedVersion(self.dataset(node.node_id), None)
+            return written(DatasetVersion(self.dataset(node.parent_id), node.name))
+        return self.dataset(node.node_id)
 
     def _dataset_address(self, node: Node) -> str:
         if node.name.startswith(UNHARVESTED):

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
+from snapshots.dataset import DatasetVersion
 from snapshots.errors import UnknownNameError
 from temporal_lineage.addresses import DatasetAddress, ModelAddress
 from temporal_lineage.claims import CLAIMED_TOO, EdgeClaim, FlowClaim, WriterClaim, decode
@@ -13,7 +14,7 @@ from temporal_lineage.evidence.grades import Grade
 from temporal_lineage.keys import AttributeKind, EdgeKind, NodeKind
 from temporal_lineage.lineage.graph import Direction, LineageGraph
 from temporal_lineage.lineage.trace import trace
-from temporal_lineage.naming import NamedVersion, Naming, find_addressed, find_dataset
+from temporal_lineage.naming import Naming, find_addressed, find_dataset, written
 from temporal_lineage.questions.column_neighbours import ColumnNeighbours
 from temporal_lineage.questions.columns import column_names, find_column
 from temporal_lineage.questions.neighbours import LedgerNeighbours
@@ -127,12 +128,12 @@ def lineage(
         nodes_max=NODES_MAX,
     )
     naming = Naming(reader, as_of=as_of)
-    names = {key: str(name) for key, name in naming.versions(graph.depths).items()}
+    names = naming.addresses(graph.depths)
     answer = _answer(reader, graph, question, names)
     versions = told_versions(reader, graph.root_id, as_of)
     if not versions:
         return answer
-    one = NamedVersion(answer.root, versions[-1])
+    one = written(DatasetVersion(answer.root, versions[-1]))
     known = _count(len(versions), "version")
     untold = f"{known} of it have their own lineage; this is of none of them: ask for {one}"
     return replace(answer, doubts=(*answer.doubts, untold))

@@ -104,8 +104,8 @@ def why_edge(reader: Reader, address: EdgeAddress, question: Question) -> WhyAns
         columns = column_names(reader, naming, ends, as_of)
         source, target = (columns[end] for end in ends)
     else:
-        versions = naming.versions(ends)
-        source, target = (str(versions[end]) for end in ends)
+        addresses = naming.addresses(ends)
+        source, target = (addresses[end] for end in ends)
     if row is None:
         doubt = "not believed at this point in both times"
         return WhyAnswer(question, str(address), source, target, "", "", (), beliefs, (doubt,))
@@ -127,7 +127,7 @@ def why_edge(reader: Reader, address: EdgeAddress, question: Question) -> WhyAns
 def why_version(reader: Reader, node_id: int, question: Question) -> WhyAnswer:
     """Answer `tl why DATASET@VERSION`: which run made it, and how that is known."""
     as_of = question.as_of
-    name = str(Naming(reader, as_of=as_of).versions([node_id])[node_id])
+    name = Naming(reader, as_of=as_of).addresses([node_id])[node_id]
     believed = reader.attribute(node_id=node_id, kind=AttributeKind.WRITER, name="", as_of=as_of)
     history = reader.attribute_history(node_id=node_id, kind=AttributeKind.WRITER, name="")
     beliefs = tuple(

@@ -122,7 +122,7 @@ def _of_version(reader: Reader, address: DatasetAddress, as_of: AsOf) -> Inputs:
     """Follow the edges into a version: they come from all candidates, and from unknown states."""
     node_id = find_version(reader, address, as_of)
     naming = Naming(reader, as_of=as_of)
-    target = str(naming.versions([node_id])[node_id])
+    target = naming.addresses([node_id])[node_id]
     rows = reader.edges_into(node_ids=[node_id], kinds=(EdgeKind.EDGE,), as_of=as_of)
     edges = [(row.src_id, decode(EdgeClaim, row.claim)) for row in rows]
     sources = reader.named(node_ids=sorted({source for source, _ in edges}))
