@@ -23,7 +23,7 @@ class State(NamedTuple):
         """Give the state once a newer assertion is made; the ends are in microseconds."""
         if end == FOREVER.micros:
             return State(tx, start, tx, claim_id)
-        return self._replace(last_tx=tx, since=max(self.since, end))
+        return State(tx, max(self.since, end), self.open_tx, self.claim_id)
 
 
 UNTOLD = State(last_tx=0, since=BEGINNING.micros, open_tx=0, claim_id=0)
