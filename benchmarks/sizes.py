@@ -57,7 +57,7 @@ MEDIUM = Size(
     snapshots=10_000,
     commits=10_000,
     tables=1_000,
-    assertions=100_000,
+    assertions=50_000,
     lake=Pipeline(layers=4, width=5, versions=120),
     graph=Pipeline(layers=8, width=80, versions=64),
 )
