@@ -68,8 +68,8 @@ def unprivileged() -> Iterator[None]:
 @pytest.fixture
 def everyones(tmp_path: Path) -> Path:
     """A folder that nobody can reach and read, and nobody but its owner write."""
-    for folder in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-        if folder.stat().st_uid == os.getuid():
+    for folder in (tmp_path, *tmp_path.parents):
+        if folder.stat().st_uid == os.getuid() and not folder.stat().st_mode & 0o005:
             folder.chmod(0o755)
     return tmp_path
 
@@ -150,6 +150,18 @@ def test_a_ledger_in_a_read_only_folder_is_not_made_but_can_be_read(everyones: P
         with pytest.raises(LedgerUnwritableError, match="read-only; make it writable"):
             open_ledger(str(path))
     assert [one.name for one in everyones.iterdir()] == ["ledger.db"]
+
+
+def test_a_ledger_that_one_may_not_reach_is_named(everyones: Path) -> None:
+    locked = everyones / "locked"
+    locked.mkdir(mode=0o700)
+    with open_ledger(str(locked / "ledger.db")) as ledger:
+        fill(ledger, names=1, bytes_each=10)
+    if os.geteuid() != 0:
+        locked.chmod(0)
+    with unprivileged(), pytest.raises(LedgerUnreachableError, match="no permission; ask"):
+        asserted(str(locked / "ledger.db"))
+    locked.chmod(0o700)
 
 
 def test_a_full_disk_leaves_the_ledger_as_it_was(sqlite_url: str) -> None:

@@ -12,6 +12,7 @@ from temporal_lineage.store.errors import (
     LedgerMissingError,
     LedgerOutdatedError,
     LedgerTooNewError,
+    LedgerUnreachableError,
 )
 from temporal_lineage.store.kept_text import kept_texts
 from temporal_lineage.store.runner import Parameters, Row
@@ -85,9 +86,14 @@ def schema_version(connection: sqlite3.Connection, location: str) -> str | None:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    if not path.is_file():
-        raise LedgerMissingError(str(path))
     location = str(path)
+    try:
+        if not path.is_file():
+            raise LedgerMissingError(location)
+    except PermissionError as error:
+        raise LedgerUnreachableError(
+            location, "cannot be reached: no permission", "ask its owner, or name another ledger"
+        ) from error
     try:
         connection = _open(path, "mode=ro")
         try:
