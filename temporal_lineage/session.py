@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from temporal_lineage.harvest import HarvestReport, Progress
     from temporal_lineage.ingest import IngestReport
-    from temporal_lineage.questions.provenance import LineageAnswer
+    from temporal_lineage.questions.lineage_answer import LineageAnswer
     from temporal_lineage.questions.question import Answer
     from temporal_lineage.questions.reasons import WhyAnswer
     from temporal_lineage.questions.schemas import SchemaDiffAnswer, SchemaLogAnswer

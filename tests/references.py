@@ -19,7 +19,7 @@ from temporal_lineage import harvest, ingest
 from temporal_lineage.capture import openlineage_events
 from temporal_lineage.cli.root import tl
 from temporal_lineage.lineage.graph import Direction
-from temporal_lineage.questions import provenance, reasons, schemas, states, tables
+from temporal_lineage.questions import lineage_answer, reasons, schemas, states, tables
 from temporal_lineage.questions.question import ID_FIELDS
 from temporal_lineage.reproduce import answer as reproduction
 from temporal_lineage.reproduce import available
@@ -30,7 +30,7 @@ _ENUMS: dict[str, type[StrEnum]] = {
     one.__name__: one for one in (Certainty, Rule, Direction, FileContent)
 }
 _MODULES = (
-    *(states, tables, schemas, provenance, reasons, reproduction, available),
+    *(states, tables, schemas, lineage_answer, reasons, reproduction, available),
     *(harvest, ingest, openlineage_events, availability),
 )
 

@@ -9,7 +9,7 @@ import pytest
 
 from snapshots.errors import UnknownNameError
 from temporal_lineage.keys import EdgeKind
-from temporal_lineage.questions.provenance import LineageAnswer
+from temporal_lineage.questions.lineage_answer import LineageAnswer
 from temporal_lineage.store.reader import open_reader
 from told_tables import Json, Shop, event, run_id
 

@@ -7,13 +7,19 @@ from typing import TYPE_CHECKING
 import click
 
 from temporal_lineage.cli.layout import pairs, table, tree
-from temporal_lineage.cli.options import output_option, point_options, print_answer
+from temporal_lineage.cli.options import (
+    graph_output_option,
+    output_option,
+    point_options,
+    print_answer,
+    print_graph,
+)
 from temporal_lineage.session import DEPTH_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from temporal_lineage.questions.provenance import LineageAnswer, LineageEdge
+    from temporal_lineage.questions.lineage_answer import LineageAnswer, LineageEdge
     from temporal_lineage.questions.reasons import WhyAnswer
     from temporal_lineage.session import Session
 
@@ -32,7 +38,8 @@ def _trace_options(command: Callable[..., None]) -> Callable[..., None]:
             show_default=True,
             help="How many edges to follow; what lies deeper is named as not followed.",
         ),
-        output_option,
+        graph_output_option,
+        click.option("--runs", is_flag=True, help="List the runs too: when, with which code."),
         point_options,
         click.argument(
             "target",
@@ -55,6 +62,7 @@ def upstream(
     output: str,
     depth: int,
     flow: bool,  # noqa: FBT001 - Click passes flags by name
+    runs: bool,  # noqa: FBT001
 ) -> None:
     """Tell which exact states had gone into TARGET, through the commits live in each state.
 
@@ -62,9 +70,10 @@ def upstream(
     tl upstream lake.ml.training_set --as-of 2026-10-20
     tl upstream model:fraud@v3 --as-known 2026-11-05T09:00Z
     tl upstream lake.ml.training_set#amount
+    tl upstream model:fraud@v3 --output dot
     """
     answer = session.upstream(target, as_of=as_of, as_known=as_known, depth_max=depth, by_flow=flow)
-    print_answer(answer, output, text=_lineage)
+    print_graph(answer, output, text=_lineage_with_runs if runs else _lineage)
 
 
 @click.command(short_help="What was made of a state, a model or a column.")
@@ -78,17 +87,19 @@ def downstream(
     output: str,
     depth: int,
     flow: bool,  # noqa: FBT001 - Click passes flags by name
+    runs: bool,  # noqa: FBT001
 ) -> None:
     """Tell which states, models and columns were made of TARGET, or of states that contain it.
 
     \b
     tl downstream lake.raw.orders@2026-09-03
     tl downstream lake.raw.orders --flow
+    tl downstream lake.raw.orders --flow --output mermaid
     """
     answer = session.downstream(
         target, as_of=as_of, as_known=as_known, depth_max=depth, by_flow=flow
     )
-    print_answer(answer, output, text=_lineage)
+    print_graph(answer, output, text=_lineage_with_runs if runs else _lineage)
 
 
 @click.command(short_help="How an edge, a version's writer or a run's links are known.")
@@ -139,6 +150,17 @@ def _lineage(answer: LineageAnswer) -> Iterator[str]:
         where = "into" if upwards else "out of"
         yield f"  no edge {where} it is known"
     yield from tree(answer.root, children)
+
+
+def _lineage_with_runs(answer: LineageAnswer) -> Iterator[str]:
+    yield from _lineage(answer)
+    yield from table(
+        ["run", "job", "state", "started", "ended", "code"],
+        [
+            [f"run:{one.run}", one.job, one.state.lower(), one.started, one.ended, one.code]
+            for one in answer.runs
+        ],
+    )
 
 
 def _branch(name: str, edges: Sequence[LineageEdge]) -> str:

@@ -12,6 +12,7 @@ from temporal_lineage.cli.layout import printable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from temporal_lineage.questions.lineage_answer import LineageAnswer
     from temporal_lineage.questions.question import Answer, Json
 
 F = TypeVar("F", bound="Callable[..., Any]")
@@ -38,6 +39,33 @@ def output_option(command: F) -> F:
         show_default=True,
         help="Text for people; JSON in the shape of docs/json.md; NDJSON: a line a row.",
     )(command)
+
+
+def graph_output_option(command: F) -> F:
+    """Add `--output` with the formats of graphs."""
+    from temporal_lineage.exports import FORMATS
+
+    return click.option(
+        "--output",
+        metavar="FORMAT",
+        type=click.Choice(["text", "json", "ndjson", *sorted(FORMATS)]),
+        default="text",
+        show_default=True,
+        help="text, json or ndjson as for other questions; or the graph as csv, cypher (Neo4j),"
+        " dot (Graphviz), graphml, mermaid, openlineage, prov (W3C PROV-JSON).",
+    )(command)
+
+
+def print_graph(
+    answer: LineageAnswer, output: str, *, text: Callable[[Any], Iterable[str]]
+) -> None:
+    """Print an answer that is a graph; all formats carry its question and doubts."""
+    from temporal_lineage.exports import FORMATS, export
+
+    if output in FORMATS:
+        click.echo(export(answer, output).encode("utf-8", "backslashreplace").decode(), nl=False)
+    else:
+        print_answer(answer, output, text=text)
 
 
 def print_answer(answer: Answer, output: str, *, text: Callable[[Any], Iterable[str]]) -> None:

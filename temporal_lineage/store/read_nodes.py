@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from temporal_lineage.store.read_base import Reads, listed
+from temporal_lineage.store.read_base import Reads, listed, listed_texts
 from temporal_lineage.store.records import Node
+from temporal_lineage.store.runner import Parameters
 
 
 class NodeReads(Reads):
@@ -20,6 +21,15 @@ class NodeReads(Reads):
         """Give nodes by number; numbers that stand for nothing are left out."""
         rows = self._runner.rows("named", {"nodes": listed(node_ids)})
         return {row[0]: Node(*row) for row in rows}
+
+    def nodes_named(self, *, kind: str, parent_id: int, names: Iterable[str]) -> list[Node]:
+        """Give the nodes of a kind under a parent that have one of the names, oldest first."""
+        parameters: Parameters = {
+            "kind": kind,
+            "parent_id": parent_id,
+            "names": listed_texts(names),
+        }
+        return [Node(*row) for row in self._runner.rows("nodes_named", parameters)]
 
     def nodes(self, *, kind: str) -> list[Node]:
         """Give all nodes of a kind, oldest first."""

@@ -141,6 +141,13 @@ STATEMENTS: dict[str, Select[Any]] = {
         node.c.name == _text("name"),
     ),
     "named": select(*_NODE).where(among_numbers(node.c.node_id, "nodes")),
+    "nodes_named": select(*_NODE)
+    .where(
+        node.c.kind == _text("kind"),
+        node.c.parent_id == _number("parent_id"),
+        among_texts(node.c.name, "names"),
+    )
+    .order_by(node.c.node_id),
     "nodes": select(*_NODE).where(node.c.kind == _text("kind")).order_by(node.c.node_id),
     "children": select(*_NODE)
     .where(node.c.kind == _text("kind"), node.c.parent_id == _number("parent_id"))

@@ -16,6 +16,12 @@ FROM node
 WHERE node.node_id IN (SELECT CAST(nodes_list.value AS BIGINT) AS value
 FROM json_each(:nodes) AS nodes_list);
 
+-- nodes_named
+SELECT node.node_id, node.kind, node.parent_id, node.name
+FROM node
+WHERE node.kind = :kind AND node.parent_id = :parent_id AND node.name IN (SELECT names_list.value
+FROM json_each(:names) AS names_list) ORDER BY node.node_id;
+
 -- nodes
 SELECT node.node_id, node.kind, node.parent_id, node.name
 FROM node

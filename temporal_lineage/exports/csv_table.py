@@ -1,0 +1,45 @@
+"""CSV: one table of all that a lineage answer says, a row for each edge, cut and doubt."""
+
+from __future__ import annotations
+
+import csv
+from io import StringIO
+from typing import TYPE_CHECKING
+
+from temporal_lineage.exports.drawing import LineKind, drawing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from temporal_lineage.exports.drawing import Drawing
+    from temporal_lineage.questions.lineage_answer import LineageAnswer
+
+_COLUMNS = (
+    *("kind", "source", "target", "edge", "grade", "job", "run", "how", "certainty", "note"),
+)
+
+_KINDS = {LineKind.DERIVED: "edge", LineKind.CONTAINED: "contribution"}
+
+
+def written(answer: LineageAnswer) -> str:
+    """Write a table whose first column tells what the row is: so a cut answer is seen to be cut."""
+    drawn = drawing(answer)
+    body = StringIO()
+    table = csv.DictWriter(body, _COLUMNS, restval="", lineterminator="\n")
+    table.writeheader()
+    for row in _rows(drawn, answer.root):
+        # Python quotes no carriage return where lines end without one.
+        table.writerow({name: value.replace("\r", "\\r") for name, value in row.items()})
+    return body.getvalue()
+
+
+def _rows(drawn: Drawing, root: str) -> Iterator[dict[str, str]]:
+    yield {"kind": "question", "target": root, "note": f"{drawn.title}, {drawn.point}"}
+    for line in drawn.lines:
+        ends = {"kind": _KINDS[line.kind], "source": line.source, "target": line.target}
+        yield ends | dict(line.facts)
+    for one in drawn.dots:
+        if one.cut:
+            yield {"kind": "cut", "source": one.address, "note": one.cut}
+    for doubt in drawn.doubts:
+        yield {"kind": "doubt", "note": doubt}

@@ -1,0 +1,66 @@
+"""Cypher: statements that load a graph into Neo4j, as often as they are run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from temporal_lineage.exports.drawing import LineKind, drawing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from temporal_lineage.exports.drawing import Drawing
+    from temporal_lineage.questions.lineage_answer import LineageAnswer
+
+_TYPES = {LineKind.DERIVED: "FED", LineKind.CONTAINED: "CONTAINED_IN"}
+
+_ESCAPES = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def written(answer: LineageAnswer) -> str:
+    """Write MERGE statements for `cypher-shell`; the question and its doubts are a node too.
+
+    A node is known by its address; an edge between two nodes by its kind and all its facts.
+    """
+    return "\n".join(_statements(drawing(answer))) + "\n"
+
+
+def _statements(drawn: Drawing) -> Iterator[str]:
+    yield "CREATE CONSTRAINT lineage_address IF NOT EXISTS"
+    yield "  FOR (n:Lineage) REQUIRE n.address IS UNIQUE;"
+    asked = [("question", drawn.title), ("point", drawn.point)]
+    doubts = f"[{', '.join(map(_quoted, drawn.doubts))}]"
+    yield f"MERGE (q:LineageQuestion {_map(asked)}) SET q.doubts = {doubts};"
+    for one in drawn.dots:
+        facts = [("job", one.job), ("run", one.run), ("cut", one.cut)]
+        told = [(name, value) for name, value in facts if value]
+        more = f" SET n += {_map(told)}" if told else ""
+        yield f"MERGE (n:Lineage {_map([('address', one.address)])}){more};"
+    for line in drawn.lines:
+        yield (
+            f"MATCH (s:Lineage {_map([('address', line.source)])}),"
+            f" (t:Lineage {_map([('address', line.target)])})"
+            f" MERGE (s)-[:{_TYPES[line.kind]} {_map(line.facts)}]->(t);"
+        )
+
+
+def _map(facts: Iterable[tuple[str, str]]) -> str:
+    return "{" + ", ".join(f"{name}: {_quoted(value)}" for name, value in facts) + "}"
+
+
+def _quoted(text: str) -> str:
+    r"""Write a string of Cypher.
+
+    >>> print(_quoted("Ada's"))
+    'Ada\'s'
+    """
+    letters = (
+        _ESCAPES.get(one, one) if one.isprintable() or one in _ESCAPES else _code(one)
+        for one in text
+    )
+    return "'" + "".join(letters) + "'"
+
+
+def _code(letter: str) -> str:
+    code = ord(letter)
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"  # noqa: PLR2004 - the planes

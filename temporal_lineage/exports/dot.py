@@ -1,0 +1,51 @@
+"""DOT: the language of Graphviz."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from temporal_lineage.exports.drawing import LineKind, drawing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from temporal_lineage.questions.lineage_answer import LineageAnswer
+
+_STYLES = {LineKind.DERIVED: "solid", LineKind.CONTAINED: "dashed"}
+
+
+def written(answer: LineageAnswer) -> str:
+    """Write a graph that `dot` draws from left to right, its doubts below it."""
+    return "\n".join(_lines(answer)) + "\n"
+
+
+def _lines(answer: LineageAnswer) -> Iterator[str]:
+    drawn = drawing(answer)
+    caption = "\n".join((drawn.title, drawn.point, *(f"! {doubt}" for doubt in drawn.doubts)))
+    yield "digraph lineage {"
+    yield f"  graph [rankdir=LR, labelloc=b, labeljust=l, label={_quoted(caption)}];"
+    yield "  node [shape=box];"
+    for one in drawn.dots:
+        label = one.address if one.cut is None else f"{one.address}\n… {one.cut}"
+        more = "" if one.address != answer.root else ", penwidth=2"
+        tooltip = f", tooltip={_quoted(one.job)}" if one.job else ""
+        yield f"  {_quoted(one.address)} [label={_quoted(label)}{more}{tooltip}];"
+    for line in drawn.lines:
+        facts = "\n".join(f"{name}: {value}" for name, value in line.facts)
+        yield (
+            f"  {_quoted(line.source)} -> {_quoted(line.target)}"
+            f" [style={_STYLES[line.kind]}, label={_quoted(line.label)},"
+            f" tooltip={_quoted(facts)}];"
+        )
+    yield "}"
+
+
+def _quoted(text: str) -> str:
+    r"""Write a string of DOT; a line ends with \l, which aligns it to the left.
+
+    >>> print(_quoted('a "b"'))
+    "a \"b\""
+    """
+    # In a label a backslash starts an escape of DOT's own; doubled it is itself.
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\r", "")
+    return '"' + escaped.replace("\n", "\\l") + ("\\l" if "\n" in escaped else "") + '"'

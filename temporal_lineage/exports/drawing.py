@@ -1,0 +1,108 @@
+"""Drawings: what every graph format says of a lineage answer, before it is spelled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from temporal_lineage.questions.lineage_answer import LineageAnswer
+
+
+class LineKind(StrEnum):
+    """What a line of a drawing stands for."""
+
+    DERIVED = "derived"
+    """A run, or several jobs, moved data along it."""
+    CONTAINED = "contained"
+    """Rows of the commit are live in the state."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """A node: its address is its name; `cut` says why nothing is drawn beyond it, None if all is.
+
+    `job` and `run` made this version; None where nobody claims it.
+    """
+
+    address: str
+    depth: int
+    job: str | None
+    run: str | None
+    cut: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Data goes from source to target; `facts` are names and values, in order, never empty texts.
+
+    `label` is for people, and short.
+    """
+
+    kind: LineKind
+    source: str
+    target: str
+    label: str
+    facts: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A graph with what was asked, for when, and all that it does not show."""
+
+    title: str
+    point: str
+    dots: tuple[Dot, ...]
+    lines: tuple[Line, ...]
+    doubts: tuple[str, ...]
+
+
+def drawing(answer: LineageAnswer) -> Drawing:
+    """Draw a lineage answer: states and datasets as dots, edges and contributions as lines."""
+    point = answer.question.as_of
+    cuts = {one.address: one.why for one in answer.cuts}
+    return Drawing(
+        title=f"{answer.question.verb} {answer.question.target}",
+        point=f"as of {point.valid}, as known {point.system}",
+        dots=tuple(
+            Dot(one.address, one.depth, one.job, one.run, cuts.get(one.address))
+            for one in answer.nodes
+        ),
+        lines=(*_derived(answer), *_contained(answer)),
+        doubts=answer.doubts,
+    )
+
+
+def _derived(answer: LineageAnswer) -> list[Line]:
+    return [
+        Line(
+            LineKind.DERIVED,
+            one.source,
+            one.target,
+            ", ".join(part for part in (one.grade, one.job) if part),
+            _facts(
+                edge=one.edge, grade=one.grade, job=one.job, run=one.run, how=", ".join(one.how)
+            ),
+        )
+        for one in answer.edges
+    ]
+
+
+def _contained(answer: LineageAnswer) -> list[Line]:
+    return [
+        Line(
+            LineKind.CONTAINED,
+            one.commit,
+            one.state,
+            f"in it, {one.certainty}",
+            _facts(certainty=one.certainty),
+        )
+        for one in answer.contributions
+        # A state holds its own commit's rows, and that is no line.
+        if one.commit is not None and one.commit != one.state
+    ]
+
+
+def _facts(**values: str | None) -> tuple[tuple[str, str], ...]:
+    return tuple((name, value) for name, value in values.items() if value)

@@ -1,0 +1,129 @@
+"""OpenLineage: the runs of a lineage answer as events that any backend takes in."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from temporal_lineage.questions.lineage_answer import (
+        LineageAnswer,
+        LineageEdge,
+        LineageNode,
+    )
+
+PRODUCER = "https://github.com/temporal-lineage/temporal-lineage"
+
+_SPEC = "https://openlineage.io/spec"
+_RUN_EVENT = f"{_SPEC}/2-0-2/OpenLineage.json#/$defs/RunEvent"
+_JOB_EVENT = f"{_SPEC}/2-0-2/OpenLineage.json#/$defs/JobEvent"
+_VERSION = f"{_SPEC}/facets/1-0-1/DatasetVersionDatasetFacet.json#/$defs/DatasetVersionDatasetFacet"
+_COLUMNS = f"{_SPEC}/facets/1-2-0/ColumnLineageDatasetFacet.json#/$defs/ColumnLineageDatasetFacet"
+_OURS = f"{_SPEC}/2-0-2/OpenLineage.json#/$defs/BaseFacet"
+
+_ENDED = frozenset({"COMPLETE", "FAIL", "ABORT"})
+
+
+def written(answer: LineageAnswer) -> str:
+    """Write a line for each run, and for each job whose runs are not told: NDJSON.
+
+    Each carries, in a facet of ours, the question it was part of the answer to, and its doubts.
+    """
+    return "".join(f"{json.dumps(event, ensure_ascii=True)}\n" for event in _events(answer))
+
+
+def _events(answer: LineageAnswer) -> Iterator[dict[str, Any]]:
+    events = _Events(answer)
+    groups: dict[tuple[str, str], list[LineageEdge]] = {}
+    for edge in answer.edges:
+        groups.setdefault((edge.run, edge.job), []).append(edge)
+    for (run, job), edges in groups.items():
+        yield events.of_run(run, job, edges) if run else events.of_job(job, edges)
+
+
+class _Events:
+    def __init__(self, answer: LineageAnswer) -> None:
+        point = answer.question.as_of
+        self._asked_at = point.valid.isoformat()
+        self._nodes = {one.address: one for one in answer.nodes}
+        self._runs = {one.run: one for one in answer.runs}
+        self._datasets = {one.dataset: one for one in answer.datasets}
+        self._facet = {
+            "_producer": PRODUCER,
+            "_schemaURL": _OURS,
+            "verb": answer.question.verb,
+            "target": answer.question.target,
+            "asOf": point.valid.isoformat(),
+            "asKnown": point.system.isoformat(),
+            "doubts": list(answer.doubts),
+        }
+
+    def of_run(self, run: str, job: str, edges: Sequence[LineageEdge]) -> dict[str, Any]:
+        known = self._runs.get(run)
+        at = (known.ended or known.started) if known else None
+        state = known.state if known and known.state in _ENDED else "OTHER"
+        return {
+            "eventType": state,
+            "eventTime": at.isoformat() if at else self._asked_at,
+            "run": {"runId": run, "facets": {"temporalLineage_answer": self._facet}},
+            **self._rest(job, edges, _RUN_EVENT, {}),
+        }
+
+    def of_job(self, job: str, edges: Sequence[LineageEdge]) -> dict[str, Any]:
+        name = job or f"commit/{edges[0].target}"
+        facets = {"temporalLineage_answer": self._facet}
+        return {"eventTime": self._asked_at, **self._rest(name, edges, _JOB_EVENT, facets)}
+
+    def _rest(
+        self, job: str, edges: Sequence[LineageEdge], schema: str, facets: dict[str, Any]
+    ) -> dict[str, Any]:
+        namespace, _, name = job.rpartition("/")
+        inputs = {self._side(edge.source): self._nodes[edge.source] for edge in edges}
+        outputs = {self._side(edge.target): self._nodes[edge.target] for edge in edges}
+        return {
+            "job": {"namespace": namespace, "name": name, "facets": facets},
+            "inputs": [self._dataset(one, {}) for one in inputs.values()],
+            "outputs": [
+                self._dataset(one, self._columns(side, edges)) for side, one in outputs.items()
+            ],
+            "producer": PRODUCER,
+            "schemaURL": schema,
+        }
+
+    def _side(self, address: str) -> tuple[str, str | None]:
+        """Columns of one state are one dataset of the event."""
+        node = self._nodes[address]
+        return node.dataset, node.version
+
+    def _dataset(self, node: LineageNode, facets: dict[str, Any]) -> dict[str, Any]:
+        if node.version is not None:
+            version = {"_producer": PRODUCER, "_schemaURL": _VERSION}
+            facets = {"version": version | {"datasetVersion": node.version}} | facets
+        return {**self._name(node), "facets": facets}
+
+    def _name(self, node: LineageNode) -> dict[str, str]:
+        dataset = self._datasets[node.dataset]
+        return {"namespace": dataset.namespace, "name": dataset.name}
+
+    def _columns(
+        self, side: tuple[str, str | None], edges: Sequence[LineageEdge]
+    ) -> dict[str, Any]:
+        fields: dict[str, dict[str, Any]] = {}
+        for edge in edges:
+            source, target = self._nodes[edge.source], self._nodes[edge.target]
+            if self._side(edge.target) != side or source.column is None or target.column is None:
+                continue
+            found = {**self._name(source), "field": source.column}
+            kinds = [_transformation(one) for one in edge.how]
+            entry = fields.setdefault(target.column, {"inputFields": []})
+            entry["inputFields"].append({**found, "transformations": kinds})
+        if not fields:
+            return {}
+        return {"columnLineage": {"_producer": PRODUCER, "_schemaURL": _COLUMNS, "fields": fields}}
+
+
+def _transformation(how: str) -> dict[str, str]:
+    kind, _, subtype = how.partition("/")
+    return {"type": kind, "subtype": subtype} if subtype else {"type": kind}

@@ -1,0 +1,63 @@
+"""The nodes of a lineage answer, and the datasets they belong to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from temporal_lineage.capture.openlineage_names import located
+from temporal_lineage.histories import table_claim
+from temporal_lineage.keys import NodeKind, split_name_key
+from temporal_lineage.naming import UNHARVESTED
+from temporal_lineage.questions.lineage_answer import LineageDataset, LineageNode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from temporal_lineage.claims import WriterClaim
+    from temporal_lineage.facts import AsOf
+    from temporal_lineage.naming import Naming
+    from temporal_lineage.store.reader import Node, Reader
+
+
+def lineage_node(
+    node: Node, depth: int, naming: Naming, address: str, writer: WriterClaim | None
+) -> LineageNode:
+    """Give a node of an answer; `address` is its name at the time of the question."""
+    dataset = naming.dataset(_dataset_id(node))
+    return LineageNode(
+        address=address,
+        dataset=dataset,
+        version=node.name if node.kind == NodeKind.VERSION else None,
+        column=address.removeprefix(f"{dataset}#") if node.kind == NodeKind.COLUMN else None,
+        depth=depth,
+        job=(writer.job or None) if writer else None,
+        run=(writer.run or None) if writer else None,
+    )
+
+
+def dataset_lines(
+    reader: Reader, nodes: Iterable[Node], naming: Naming, as_of: AsOf
+) -> tuple[LineageDataset, ...]:
+    """Give the datasets that nodes belong to, each once, by address."""
+    dataset_ids = {_dataset_id(node) for node in nodes}
+    found = reader.named(node_ids=sorted(dataset_ids))
+    lines = [
+        LineageDataset(naming.dataset(node.node_id), node.name, *_open_name(reader, node, as_of))
+        for node in found.values()
+    ]
+    return tuple(sorted(lines, key=lambda line: line.dataset))
+
+
+def _dataset_id(node: Node) -> int:
+    return node.node_id if node.kind == NodeKind.DATASET else node.parent_id
+
+
+def _open_name(reader: Reader, node: Node, as_of: AsOf) -> tuple[str, str]:
+    """Give the namespace and name by which other OpenLineage tools know the dataset."""
+    if node.name.startswith(UNHARVESTED):
+        return split_name_key(node.name.removeprefix(UNHARVESTED))
+    table = table_claim(reader, node.node_id, system=as_of.system)
+    if table is None:
+        return "", node.name
+    place = located(table.location)
+    return place.namespace, place.name

@@ -1,0 +1,223 @@
+"""Exports: tools that are not ours read each format back, with all that the answer says."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Iterable
+from io import BytesIO, StringIO
+
+import networkx as nx
+import pydot
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from prov.model import ProvDerivation, ProvDocument, ProvEntity
+
+from snapshots.instant import Instant
+from temporal_lineage.capture.openlineage import read_events
+from temporal_lineage.capture.openlineage_events import CapturedEvent, JobEvent, RunEvent
+from temporal_lineage.exports import FORMATS, export
+from temporal_lineage.facts import AsOf
+from temporal_lineage.lineage.graph import Direction
+from temporal_lineage.questions.lineage_answer import (
+    LineageAnswer,
+    LineageContribution,
+    LineageCut,
+    LineageDataset,
+    LineageEdge,
+    LineageNode,
+    LineageRun,
+)
+from temporal_lineage.questions.question import Question
+
+NOW = Instant.parse("2026-11-20")
+RUN = "0190f0c4-8e5b-7c1a-9d52-1f3f5f0f7a11"
+
+
+def node(
+    dataset: str, version: str | None, *, depth: int, column: str | None = None
+) -> LineageNode:
+    at = f"@{version}" if version else ""
+    address = f"{dataset}{at}" + (f"#{column}" if column else "")
+    return LineageNode(address, dataset, version, column, depth, None, None)
+
+
+def answer(
+    nodes: Iterable[LineageNode], edges: Iterable[LineageEdge], *, doubts: Iterable[str] = ()
+) -> LineageAnswer:
+    nodes = tuple(nodes)
+    datasets = {
+        one.dataset: LineageDataset(one.dataset, "u", "s3://b", one.dataset) for one in nodes
+    }
+    return LineageAnswer(
+        question=Question("upstream", nodes[0].address, AsOf(valid=NOW, system=NOW)),
+        direction=Direction.UPSTREAM,
+        root=nodes[0].address,
+        edges=tuple(edges),
+        nodes=nodes,
+        contributions=(
+            LineageContribution(nodes[1].address, nodes[0].address, "possible"),
+            LineageContribution(nodes[0].address, nodes[0].address, "exact"),
+            LineageContribution(None, nodes[0].address, "assumed"),
+        ),
+        runs=(LineageRun(RUN, "shop/train", "COMPLETE", NOW, NOW, "spark 3.5", "git@1a2b", None),),
+        datasets=tuple(datasets.values()),
+        cuts=(LineageCut(nodes[-1].address, "deeper than 2"),),
+        doubts=tuple(doubts),
+    )
+
+
+def told(*, doubts: Iterable[str] = ("one edge inferred",)) -> LineageAnswer:
+    """A table made by a run from two states, one of them by a commit that explains itself."""
+    out = node("lake.out", "9", depth=0)
+    commit = node("lake.out", "8", depth=0)
+    orders, payments = node("lake.orders", "1", depth=1), node("lake.payments", "4", depth=1)
+    edges = (
+        LineageEdge("edge:1", orders.address, out.address, "exact", "shop/train", RUN, ()),
+        LineageEdge("edge:2", payments.address, out.address, "high", "shop/train", RUN, ()),
+        LineageEdge("edge:3", commit.address, out.address, "exact", "", "", ()),
+    )
+    return answer([out, commit, orders, payments], edges, doubts=doubts)
+
+
+TEXTS = st.text(min_size=1, max_size=12)
+
+
+@st.composite
+def odd_answers(draw: st.DrawFn) -> LineageAnswer:
+    """Answers with names that no format expects."""
+    names = draw(st.lists(TEXTS, min_size=3, max_size=3, unique=True))
+    nodes = [node(name, "1", depth=place) for place, name in enumerate(names)]
+    edge = LineageEdge(
+        "edge:1", nodes[1].address, nodes[0].address, "high", draw(TEXTS), RUN, (draw(TEXTS),)
+    )
+    return answer(nodes, [edge], doubts=draw(st.lists(TEXTS, max_size=2)))
+
+
+def test_graphml_is_read_by_networkx_with_all_edges_contributions_and_doubts() -> None:
+    shown = told()
+    graph = nx.read_graphml(BytesIO(export(shown, "graphml").encode()), force_multigraph=True)
+    assert set(graph.nodes) == {one.address for one in shown.nodes}
+    edges = {(source, target, data.get("edge")) for source, target, data in graph.edges(data=True)}
+    assert edges == {(one.source, one.target, one.edge) for one in shown.edges} | {
+        ("lake.out@8", "lake.out@9", None)
+    }
+    assert graph.graph["doubts"] == "one edge inferred"
+    assert graph.nodes["lake.payments@4"]["cut"] == "deeper than 2"
+
+
+@given(odd_answers())
+def test_graphml_holds_any_name(shown: LineageAnswer) -> None:
+    graph = nx.read_graphml(BytesIO(export(shown, "graphml").encode()), force_multigraph=True)
+    assert graph.number_of_nodes() == len(shown.nodes)
+    assert graph.number_of_edges() == 2
+
+
+@pytest.mark.filterwarnings("ignore::pyparsing.warnings.PyparsingDeprecationWarning")
+def test_dot_is_read_by_pydot_with_all_edges_and_doubts() -> None:
+    shown = told(doubts=['a "quoted" doubt'])
+    graphs = pydot.graph_from_dot_data(export(shown, "dot"))
+    assert graphs is not None
+    (graph,) = graphs
+    ends = [(one.get_source(), one.get_destination()) for one in graph.get_edges()]
+    assert [(f'"{one.source}"', f'"{one.target}"') for one in shown.edges] == ends[:3]
+    assert ends[3] == ('"lake.out@8"', '"lake.out@9"')
+    assert '! a \\"quoted\\" doubt' in export(shown, "dot")
+
+
+def test_prov_is_read_by_the_prov_library_and_names_runs_code_and_grades() -> None:
+    document = ProvDocument.deserialize(content=export(told(), "prov"), format="json")
+    entities = [str(one.label) for one in document.get_records(ProvEntity)]
+    assert {"lake.out@9", "lake.orders@1", "git@1a2b", "upstream lake.out@9"} <= set(entities)
+    derived = list(document.get_records(ProvDerivation))
+    grades = [value for one in derived for name, value in one.attributes if "grade" in str(name)]
+    assert sorted(grades) == ["exact", "exact", "high"]
+    assert len(derived) == 4
+    (run,) = json.loads(export(told(), "prov"))["activity"].values()
+    assert run["prov:startTime"] == "2026-11-20T00:00:00Z"
+
+
+@given(odd_answers())
+def test_prov_holds_any_name(shown: LineageAnswer) -> None:
+    document = ProvDocument.deserialize(content=export(shown, "prov"), format="json")
+    assert len(list(document.get_records(ProvDerivation))) == 2
+
+
+def test_openlineage_events_are_read_back_as_the_same_runs_and_versions() -> None:
+    found = list(read_events(export(told(), "openlineage").encode(), source="export"))
+    events = [one.event for one in found if isinstance(one, CapturedEvent) and not one.doubts]
+    assert len(events) == len(found) == 2
+    run, commit = events
+    assert isinstance(run, RunEvent)
+    assert (run.run_id, str(run.job), run.kind.value) == (RUN, "shop/train", "COMPLETE")
+    assert [one.dataset.name for one in run.inputs] == ["lake.orders", "lake.payments"]
+    assert [one.version for one in run.inputs] == ["1", "4"]
+    assert [one.version for one in run.outputs] == ["9"]
+    assert isinstance(commit, JobEvent)
+    assert [one.version for one in commit.inputs] == ["8"]
+
+
+def test_column_flows_become_column_lineage_of_openlineage() -> None:
+    amount = node("lake.out", None, depth=0, column="amount")
+    sources = [node("lake.orders", None, depth=1, column=name) for name in ("price", "rate")]
+    edges = [
+        LineageEdge(
+            "edge:1", one.address, amount.address, None, "shop/etl", "", ("DIRECT/AGGREGATION",)
+        )
+        for one in sources
+    ]
+    event = json.loads(export(answer([amount, *sources], edges), "openlineage"))
+    assert len(event["inputs"]) == 1
+    (output,) = event["outputs"]
+    fields = output["facets"]["columnLineage"]["fields"]
+    assert [one["field"] for one in fields["amount"]["inputFields"]] == ["price", "rate"]
+    assert fields["amount"]["inputFields"][0]["transformations"] == [
+        {"type": "DIRECT", "subtype": "AGGREGATION"}
+    ]
+
+
+@given(odd_answers())
+def test_csv_gives_every_edge_cut_and_doubt_a_row(shown: LineageAnswer) -> None:
+    rows = list(csv.DictReader(StringIO(export(shown, "csv"), newline="")))
+    kinds = [row["kind"] for row in rows]
+    assert kinds == ["question", "edge", "contribution", "cut", *("doubt" for _ in shown.doubts)]
+    (edge,) = [row for row in rows if row["kind"] == "edge"]
+    told = [shown.edges[0].source, shown.edges[0].target, *shown.doubts]
+    doubts = [row["note"] for row in rows if row["kind"] == "doubt"]
+    assert [edge["source"], edge["target"], *doubts] == [one.replace("\r", "\\r") for one in told]
+
+
+@given(odd_answers())
+def test_cypher_strings_end_where_they_should(shown: LineageAnswer) -> None:
+    statements = export(shown, "cypher")
+    outside, inside, letters = [], False, iter(statements)
+    for letter in letters:
+        if inside and letter == "\\":
+            next(letters)
+        elif letter == "'":
+            inside = not inside
+        elif not inside:
+            outside.append(letter)
+    assert not inside
+    lines = "".join(outside).rstrip("\n").split("\n")
+    assert sum(line.startswith("MERGE (n:Lineage {") for line in lines) == len(shown.nodes)
+    assert sum("MERGE (s)-[:FED" in line for line in lines) == len(shown.edges)
+    assert all(line.endswith(";") for line in lines[1:])
+
+
+@given(odd_answers())
+def test_mermaid_boxes_hold_one_line_each(shown: LineageAnswer) -> None:
+    lines = export(shown, "mermaid").split("\n")
+    boxes = [line for line in lines if re.match(r"  (n|note)\d+\[", line)]
+    assert len(boxes) == len(shown.nodes) + 2 + len(shown.doubts)
+    assert all(line.count('"') == 2 for line in boxes)
+
+
+@pytest.mark.parametrize("form", sorted(FORMATS))
+def test_every_format_says_what_was_asked_and_what_is_doubtful(form: str) -> None:
+    body = export(told(), form)
+    assert "2026-11-20T00:00:00Z" in body
+    assert "one edge inferred" in body
+    assert "deeper than 2" in body or form == "openlineage"
