@@ -36,11 +36,7 @@ def lineage_doubts(
     edges: Sequence[LineageEdge],
 ) -> tuple[str, ...]:
     """Say what a graph does not know, and where it stops though there may be more."""
-    cut = Counter((one.why, names[one.node_id].partition("@")[0]) for one in graph.cuts)
-    doubts = [
-        f"not followed further, {why}: {dataset}" + (f" ({number} states)" if number > 1 else "")
-        for (why, dataset), number in sorted(cut.items())
-    ]
+    doubts = walk_doubts(graph, names)
     commits = {one.commit_id for one in graph.contained if one.commit_id is not None}
     unclaimed = Counter(names[one].partition("@")[0] for one in commits if one not in writers)
     doubts += [
@@ -64,6 +60,15 @@ def lineage_doubts(
         for certainty, number in sorted(carried.items())
     ]
     return tuple(doubts)
+
+
+def walk_doubts(graph: LineageGraph, names: Mapping[int, str]) -> list[str]:
+    """Say where a walk stopped though there may be more."""
+    cut = Counter((one.why, names[one.node_id].partition("@")[0]) for one in graph.cuts)
+    return [
+        f"not followed further, {why}: {dataset}" + (f" ({number} states)" if number > 1 else "")
+        for (why, dataset), number in sorted(cut.items())
+    ]
 
 
 def count(number: int, noun: str) -> str:

@@ -1,0 +1,74 @@
+"""Asking: one moment of the ledger, one reading of the clock, one question."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
+
+from snapshots.errors import BeforeHistoryError
+from snapshots.instant import BEGINNING, Instant
+from temporal_lineage.addresses import Address, AtInstant, DatasetAddress
+from temporal_lineage.facts import LAST, AsOf
+from temporal_lineage.questions.question import Question
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from temporal_lineage.questions.question import Answer
+    from temporal_lineage.workspace import Workspace
+
+W = TypeVar("W", bound="Answer")
+
+When = str | Instant | None
+"""A time as people write it, an Instant, or None for now."""
+
+
+class Asking:
+    """What every session can do: ask its ledger at a point in both times."""
+
+    def __init__(self, workspace: Workspace, *, clock: Callable[[], Instant]) -> None:
+        """Use this workspace; `clock` gives the present."""
+        self.workspace = workspace
+        self.clock = clock
+
+    def _ask(
+        self,
+        verb: str,
+        target: str,
+        when: tuple[When, When],
+        ask: Callable[..., W],
+        *addresses: Address,
+        **more: object,
+    ) -> W:
+        """Ask `ask(reader, *addresses, question, **more)`; `when` is (as_of, as_known)."""
+        from temporal_lineage.store.reader import open_reader
+
+        now = self.clock()
+        valid, system = map(_instant, when)
+        with open_reader(self.workspace.ledger) as reader:
+            first, last = reader.system_bounds() or (BEGINNING, now)
+            # A clock steps back, or stands still for several transactions: what is known is known.
+            now = max(now, last)
+            if system is not None and system < first:
+                raise BeforeHistoryError("this ledger", system.isoformat(), first.isoformat())
+            # No state holds at forever itself; whoever says so means the last one.
+            point = AsOf(valid=min(valid or now, LAST), system=system or now)
+            answer = ask(reader, *addresses, Question(verb, target, point), **more)
+        told = [one.at for one in addresses if isinstance(one, DatasetAddress)]
+        asked = max([point.valid, *(at.instant for at in told if isinstance(at, AtInstant))])
+        if asked <= now:
+            return answer
+        ahead = f"{asked} is yet to come: this is how things stand now"
+        # All answers are dataclasses, which no protocol can say.
+        return replace(answer, doubts=(*answer.doubts, ahead))  # type: ignore[type-var]
+
+
+def _instant(when: When) -> Instant | None:
+    """Read a time; None for now."""
+    match when:
+        case None | "now":
+            return None
+        case Instant():
+            return when
+        case _:
+            return Instant.parse(when)

@@ -1,0 +1,37 @@
+"""Targets: read the address of a question, and refuse what it would leave out of account."""
+
+from __future__ import annotations
+
+from snapshots.errors import BadAddressError
+from temporal_lineage.addresses import Address, DatasetAddress, ModelAddress, parse_address
+
+
+def as_table(target: str) -> DatasetAddress:
+    """Read the address of a table as a whole."""
+    address = as_state(target)
+    refuse_state(address, target)
+    return address
+
+
+def as_state(target: str) -> DatasetAddress:
+    """Read the address of a table, or of a state of it."""
+    address = parse_address(target)
+    if not isinstance(address, DatasetAddress):
+        raise BadAddressError(target, "a table is asked for")
+    refuse_column(address, target)
+    return address
+
+
+def refuse_state(address: Address, target: str) -> None:
+    """Refuse a state where it would be left out of account."""
+    if isinstance(address, DatasetAddress) and address.at is not None:
+        text = str(address.at)
+        raise BadAddressError(target, f"leave {text} out; --as-of asks for another time")
+    if isinstance(address, ModelAddress) and address.version is not None:
+        raise BadAddressError(target, f"leave @{address.version} out")
+
+
+def refuse_column(address: Address, target: str) -> None:
+    """Refuse a column where it would be left out of account."""
+    if isinstance(address, DatasetAddress) and address.column is not None:
+        raise BadAddressError(target, "leave #column out")
