@@ -1,4 +1,4 @@
-"""Presence: which files of a table are still there, by one listing where that is cheaper."""
+"""Presence: which files of a table are still there, each looked for once."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from catalogs.storage import is_local
 from snapshots.files import FileContent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from catalogs.storage import Storage
     from snapshots.files import DataFile
@@ -17,25 +17,49 @@ _LISTED_FROM = 8
 """From so many files on, one listing of a remote table costs less than asking for each file."""
 
 
-def missing_files(
-    files: Iterable[DataFile], *, root: str, storage: Storage
-) -> tuple[DataFile, ...]:
-    """Give the files that are not there, or not there with their recorded size.
+class Presence:
+    """What lies in a table's folder, and where else its states say; asked as often as needed.
 
-    Each path is looked for once, however many files name it. The file of a deletion vector may
-    be longer than recorded: it holds those of other data files too. Raises UnreadableError where
-    nobody could look.
+    Each path is looked for once, however many files name it, and a remote table is listed once.
+    Raises UnreadableError where nobody could look.
     """
-    wanted = tuple(files)
-    paths = dict.fromkeys(file.path for file in wanted)
-    sizes: dict[str, int | None] = {}
-    inside = {path for path in paths if path.startswith(f"{root}/")}
-    if not is_local(root) and len(inside) >= _LISTED_FROM:
-        sizes = {found.path: found.size_bytes for found in storage.walk(root)}
-    for path in paths:
-        if path not in sizes:
-            sizes[path] = storage.size(path)
-    return tuple(file for file in wanted if not _fits(file, sizes[file.path]))
+
+    def __init__(self, *, root: str, storage: Storage) -> None:
+        """Look from this root; nothing is looked for before it is asked for."""
+        self._root = root
+        self._storage = storage
+        self._sizes: dict[str, int | None] = {}
+        self._is_listed = False
+
+    def missing(self, files: Iterable[DataFile]) -> tuple[DataFile, ...]:
+        """Give the files that are not there, or not there with their recorded size.
+
+        The file of a deletion vector may be longer than recorded: it holds those of other data
+        files too.
+        """
+        wanted = tuple(files)
+        self._look_for(dict.fromkeys(file.path for file in wanted))
+        return tuple(file for file in wanted if not _fits(file, self._sizes[file.path]))
+
+    def missing_paths(self, sizes: Mapping[str, int | None]) -> frozenset[str]:
+        """Give the paths that are not there, or not there with the size given; None fits any."""
+        self._look_for(sizes)
+        found = self._sizes
+        return frozenset(
+            path
+            for path, size in sizes.items()
+            if found[path] is None or (size is not None and size != found[path])
+        )
+
+    def _look_for(self, paths: Iterable[str]) -> None:
+        unknown = [path for path in paths if path not in self._sizes]
+        inside = [path for path in unknown if path.startswith(f"{self._root}/")]
+        if not self._is_listed and not is_local(self._root) and len(inside) >= _LISTED_FROM:
+            self._sizes |= {one.path: one.size_bytes for one in self._storage.walk(self._root)}
+            self._is_listed = True
+        for path in unknown:
+            if path not in self._sizes:
+                self._sizes[path] = self._storage.size(path)
 
 
 def _fits(file: DataFile, size: int | None) -> bool:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     import pyarrow as pa
 
+    from catalogs.presence import Presence
     from snapshots.availability import Gone, LogTruncated
     from snapshots.files import CommitFiles, DataFile
     from snapshots.history import TableHistory
@@ -85,13 +86,22 @@ class TableSource(Protocol):
         `skip` holds witnesses already kept.
         """
 
-    def missing(self, files: Iterable[DataFile]) -> tuple[DataFile, ...]:
-        """Give the files, of any of the table's states, that are not there as recorded.
+    def presence(self) -> Presence:
+        """Give what tells which files of the table's states are there, now."""
 
-        Each path is looked for once, by listing where that is cheaper.
+    def rebuildable(self, kept: Sequence[RawCommit]) -> frozenset[int]:
+        """Give the states that `state` finds with what is kept, whatever the table forgets."""
+
+    def broken(
+        self, snapshot_ids: Collection[int], *, kept: Sequence[RawCommit], presence: Presence
+    ) -> Mapping[int, tuple[str, ...]]:
+        """Give the states that the table lists but no longer has the metadata of.
+
+        For each the paths of the files that are not there. `kept` spares reading them all: what it
+        does not tell is read.
         """
 
     def state(
         self, snapshot_id: int, *, kept: Sequence[RawCommit]
     ) -> TableState | LogTruncated | Gone:
-        """Find a past state: in the table, in older metadata still lying about, or in `kept`."""
+        """Find a past state: in the table, in `kept`, in older metadata still lying about."""

@@ -140,10 +140,12 @@ def write_manifest(
 
 
 def write_manifest_list(path: Path, manifests: Iterable[Mapping[str, Any]]) -> str:
-    """Write a manifest list of format version 2."""
+    """Write a manifest list of format version 2; the counts of files may be left out."""
     names = ("manifest_length", "partition_spec_id", "content", "sequence_number")
-    fields = [{"name": "manifest_path", "type": "string"}]
+    fields: list[dict[str, Any]] = [{"name": "manifest_path", "type": "string"}]
     fields += [{"name": name, "type": "long"} for name in (*names, "added_snapshot_id")]
+    counts = ("added_files_count", "existing_files_count")
+    fields += [{"name": name, "type": ["null", "int"]} for name in counts]
     kind = {"type": "record", "name": "manifest_file", "fields": fields}
     empty = {"manifest_length": 0, "partition_spec_id": 0, "content": 0}
     return write_avro(path, kind, [empty | dict(one) for one in manifests])

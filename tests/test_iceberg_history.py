@@ -199,22 +199,6 @@ def test_the_files_of_all_commits_add_up_to_each_state(table: Table) -> None:
         assert live[snapshot.snapshot_id] == {task.file.file_path for task in planned}
 
 
-def test_the_files_kept_are_those_from_which_lost_states_can_be_rebuilt(table: Table) -> None:
-    table.append(rows(1))
-    table.append(rows(2))
-    before = table.metadata_location
-    ids = [one.snapshot_id for one in table.snapshots()]
-    table.maintenance.expire_snapshots().by_id(ids[0]).commit()
-    source = _source(table)
-    history = source.history(known=None)
-    raw = list(source.raw_commits(history, skip=()))
-    assert [one.witness for one in raw] == [before, table.metadata_location]
-    assert raw[0].body == Path(before).read_bytes()
-    assert [one.witness for one in source.raw_commits(history, skip={before})] == [
-        table.metadata_location
-    ]
-
-
 def test_the_pointer_is_asked_for_the_current_file_each_time(catalog: Catalog) -> None:
     table = orders(catalog)
     source: TableSource = _asking(catalog)

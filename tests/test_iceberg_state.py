@@ -11,10 +11,11 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.table import Table
 from pyiceberg.types import LongType
 
+from catalogs.iceberg.kept import KEPT
 from catalogs.iceberg.source import IcebergSource
 from catalogs.iceberg.state import IcebergState
 from catalogs.storage import Storage
-from catalogs.table import RawCommit, TableState
+from catalogs.table import TableState
 from iceberg_lake import lake, newest, orders, rows
 from snapshots.availability import Gone
 from snapshots.errors import UnknownNameError, UnreadableError
@@ -82,12 +83,13 @@ def test_an_expired_state_is_found_in_older_metadata(table: Table) -> None:
 
 
 def test_an_expired_state_is_found_in_kept_bytes_when_the_metadata_is_gone(table: Table) -> None:
-    first, before = _expire_first(table)
-    kept = [RawCommit(before, Path(before).read_bytes())]
+    first, _ = _expire_first(table)
+    source = _source(table)
+    kept = list(source.raw_commits(source.history(known=None), skip=()))
     _forget(table)
     state = _source(table).state(first, kept=kept)
     assert isinstance(state, IcebergState)
-    assert state.found_in == before
+    assert state.found_in == KEPT
     assert _read(state) == [{"id": 1, "name": "x1"}]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from typing import BinaryIO
@@ -54,16 +54,18 @@ class DeltaLog:
         self.root = root
         self.storage = storage
         self.segment = segment
-        self._kept = kept
+        self.kept = kept
         self._cache = cache
         self._ahead: dict[str, bytes] = {}
 
-    def with_kept(self, kept: Mapping[str, bytes]) -> DeltaLog:
-        """Join kept files to those the table has; the table's own win."""
+    def with_kept(
+        self, kept: Mapping[str, bytes], *, broken: Collection[str] = frozenset()
+    ) -> DeltaLog:
+        """Join kept files to those the table has; the table's own win, but for broken ones."""
         return DeltaLog(
             root=self.root,
             storage=self.storage,
-            segment=self.segment.with_names(kept),
+            segment=self.segment.with_names(kept, broken=broken),
             kept=kept,
             cache=self._cache,
         )
@@ -75,8 +77,8 @@ class DeltaLog:
     def read(self, name: str) -> bytes:
         """Give the bytes of a file: the table's own where it has it, else kept ones."""
         modified = self.segment.modified.get(name)
-        if modified is None and name in self._kept:
-            return self._kept[name]
+        if modified is None and name in self.kept:
+            return self.kept[name]
         body = self._cache.get(name, modified)
         if body is None:
             body = self._ahead.pop(name, None) or self._stored(name)
@@ -88,7 +90,7 @@ class DeltaLog:
         modified = self.segment.modified.get(name)
         held = self._cache.get(name, modified)
         if held is None and modified is None:
-            held = self._kept.get(name)
+            held = self.kept.get(name)
         return self.storage.open(self.location(name)) if held is None else BytesIO(held)
 
     def in_turn(self, names: Sequence[str]) -> Iterator[str]:
@@ -126,6 +128,6 @@ class DeltaLog:
             return self.storage.read(self.location(name))
         except AbsentFileError:
             # The log can be cleaned between the listing and the reading.
-            if name in self._kept:
-                return self._kept[name]
+            if name in self.kept:
+                return self.kept[name]
             raise

@@ -6,7 +6,7 @@ The `_last_checkpoint` hint is not read: a listing says all it could, and the hi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from catalogs.storage import Storage, StoredFile
@@ -106,9 +106,17 @@ class LogSegment:
             version = widest.last + 1
         return tuple(names)
 
-    def with_names(self, names: Iterable[str]) -> LogSegment:
-        """Join files that are no longer in the folder but kept elsewhere."""
-        return _sorted_out({*_names(self), *names}, self.modified)
+    def with_names(
+        self, names: Iterable[str], *, broken: Collection[str] = frozenset()
+    ) -> LogSegment:
+        """Join files that are no longer in the folder but kept elsewhere.
+
+        Those in `broken` lie in the folder, and count as if they did not.
+        """
+        left = {name: at for name, at in self.modified.items() if name not in broken}
+        return _sorted_out(
+            {*(_names(self) - set(broken)), *names}, left if broken else self.modified
+        )
 
 
 def listed(storage: Storage, root: str) -> LogSegment:

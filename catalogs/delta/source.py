@@ -13,10 +13,10 @@ from catalogs.delta.log import DeltaLog, LogCache
 from catalogs.delta.loss import loss, removed_at
 from catalogs.delta.paths import root_of
 from catalogs.delta.protocol import check
-from catalogs.delta.replay import Table, state_at, steps, tried
+from catalogs.delta.replay import Table, steps, tried
 from catalogs.delta.schema import Schemas
 from catalogs.delta.state import DeltaState, state_of
-from catalogs.presence import missing_files
+from catalogs.presence import Presence
 from catalogs.storage import Storage
 from catalogs.table import RawCommit
 from snapshots.availability import Gone, LogTruncated
@@ -88,7 +88,7 @@ class DeltaSource:
             if table is not None:
                 return self._state(own, table, snapshot_id, found_in=None)
         joined = own.with_kept({one.witness: one.body for one in kept})
-        table = state_at(joined, snapshot_id) if kept else None
+        table, joined = self._with_kept(own, joined, snapshot_id) if kept else (None, joined)
         if table is not None:
             found_in = f"the table's log and {len(kept)} kept files of it"
             return self._state(joined, table, snapshot_id, found_in=found_in)
@@ -100,10 +100,20 @@ class DeltaSource:
             min((one for one in later if one > snapshot_id), default=max(later, default=0))
         )
 
-    def missing(self, files: Iterable[DataFile]) -> tuple[DataFile, ...]:
-        """Give the files that are not there as recorded; see `TableSource.missing`."""
-        log = self._log()
-        return missing_files(files, root=log.root, storage=log.storage)
+    def presence(self) -> Presence:
+        """Give what tells which files are there; see `TableSource.presence`."""
+        return Presence(root=root_of(self._location), storage=self._storage)
+
+    def rebuildable(self, kept: Sequence[RawCommit]) -> frozenset[int]:
+        """Give the versions that the log leads to once it has the kept files again."""
+        return self._log().segment.with_names(one.witness for one in kept).readable()
+
+    def broken(
+        self, snapshot_ids: Collection[int], *, kept: Sequence[RawCommit], presence: Presence
+    ) -> Mapping[int, tuple[str, ...]]:
+        """Give none: what a log lists is what lies in its folder."""
+        del snapshot_ids, kept, presence
+        return {}
 
     def loss(
         self, history: TableHistory, files: Iterable[DataFile]
@@ -118,6 +128,24 @@ class DeltaSource:
         return DeltaLog(
             root=root, storage=self._storage, segment=listed, kept={}, cache=self._cache
         )
+
+    def _with_kept(
+        self, own: DeltaLog, joined: DeltaLog, version: int
+    ) -> tuple[Table | None, DeltaLog]:
+        """Rebuild a version with kept files, which also stand in for the table's broken ones.
+
+        Raises UnreadableError where a broken one is not kept.
+        """
+        kept, broken = joined.kept, set[str]()
+        while True:
+            table, trouble = tried(joined, version)
+            name = "" if trouble is None else trouble.location.rpartition("/")[2]
+            if trouble is None:
+                return table, joined
+            if name not in kept or name in broken:
+                raise trouble
+            broken.add(name)
+            joined = own.with_kept(kept, broken=broken)
 
     def _state(
         self, log: DeltaLog, table: Table, version: int, *, found_in: str | None

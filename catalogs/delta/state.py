@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from catalogs.delta.files import data_files
 from catalogs.delta.log import DeltaLog
 from catalogs.delta.replay import Table
-from catalogs.presence import missing_files
+from catalogs.presence import Presence
 from snapshots.files import DataFile
 from snapshots.schema import SchemaVersion
 
@@ -39,7 +39,7 @@ class DeltaState:
 
     def missing(self) -> tuple[DataFile, ...]:
         """Give the files that are not there, or not there with their recorded size."""
-        return missing_files(self.files, root=self.log.root, storage=self.log.storage)
+        return Presence(root=self.log.root, storage=self.log.storage).missing(self.files)
 
     def batches(self, *, columns: Sequence[str] | None) -> pa.RecordBatchReader:
         """Stream the rows with the state's own schema; all columns where `columns` is None.

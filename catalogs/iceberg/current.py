@@ -11,6 +11,7 @@ from catalogs.iceberg.metadata import (
     TableMetadata,
     decode_metadata,
     is_metadata_name,
+    reading_of,
 )
 from catalogs.iceberg.reading import Listing
 from catalogs.iceberg.relocation import folder_of, relocation_of
@@ -104,8 +105,9 @@ class CurrentTable:
     def _note(self, path: str, metadata: TableMetadata) -> None:
         self._seen.add(path)
         if metadata.table_uuid == self.metadata.table_uuid:
+            reading = reading_of(metadata)
             for entry in metadata.snapshots or ():
-                self._listings.setdefault(entry.snapshot_id, Listing(entry, path))
+                self._listings.setdefault(entry.snapshot_id, Listing(entry, path, reading))
 
     def _fetch(self, entry: MetadataLogEntry) -> Fetched | Lost:
         path = self.relocation.find(entry.metadata_file)

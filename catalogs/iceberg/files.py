@@ -28,8 +28,8 @@ _LISTS_KEPT = 64
 FindEntry = Callable[[int], SnapshotEntry | None]
 """Gives a snapshot as some metadata file lists it; None where none does any more."""
 
-Live = dict[str, AddedFile]
-"""The live files of some manifests by key, each with the snapshot that brought it in."""
+Live = dict[str, ManifestEntry]
+"""The live files of some manifests by key."""
 
 
 class FileLists:
@@ -45,7 +45,7 @@ class FileLists:
         if entry.manifest_list is None:
             # Format v1 once allowed the manifests in the metadata file itself.
             paths = entry.manifests or ()
-            return tuple(Manifest(path, None, 0, entry.snapshot_id) for path in paths)
+            return tuple(Manifest(path, None, 0, entry.snapshot_id, None, None) for path in paths)
         location = self._relocation.find(entry.manifest_list)
         return read_manifest_list(self._storage.read(location), location=location)
 
@@ -68,10 +68,29 @@ class FileLists:
         )
 
 
-def commit_files(
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What sets the file lists of a snapshot apart from its parent's.
+
+    With `parent_id` None that is all of them. `added` are files that the parent does not have;
+    `restated` are those it has, too, but under other numbers. `live_files` counts the entries of
+    the snapshot's manifests, None where its list does not.
+    """
+
+    snapshot: Snapshot
+    parent_id: int | None
+    added: tuple[ManifestEntry, ...]
+    restated: tuple[ManifestEntry, ...]
+    removed: tuple[ManifestEntry, ...]
+    new: tuple[Manifest, ...]
+    dropped: tuple[Manifest, ...]
+    live_files: int | None
+
+
+def differences(
     history: TableHistory, *, skip: Collection[int], find: FindEntry, lists: FileLists
-) -> Iterator[CommitFiles]:
-    """Yield what each snapshot added and removed, parents first.
+) -> Iterator[Difference]:
+    """Yield what sets each snapshot apart from its parent, parents first.
 
     Where the parent's file lists are gone, the whole state counts as added, with `parent_id` None.
     A snapshot whose own lists cannot be read is left out. Each manifest is read once: it is kept
@@ -91,6 +110,26 @@ def commit_files(
             yield found
 
 
+def commit_of(one: Difference, lists: FileLists) -> CommitFiles:
+    """Give a difference in files as the domain knows it."""
+    effect = one.snapshot.effect
+    if one.parent_id is not None:
+        change = FileChange(
+            added_data=_count(one.added, FileContent.DATA),
+            removed_data=_count(one.removed, FileContent.DATA),
+            added_deletes=_count_deletes(one.added),
+            removed_deletes=_count_deletes(one.removed),
+        )
+        effect = effect_of(one.snapshot.operation, one.snapshot.summary, change)
+    return CommitFiles(
+        snapshot_id=one.snapshot.snapshot_id,
+        parent_id=one.parent_id,
+        effect=effect,
+        added=tuple(AddedFile(lists.data_file(file), file.snapshot_id) for file in one.added),
+        removed=tuple(file.key for file in one.removed),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Plan:
     """The manifests whose difference a snapshot makes; `parent_id` is None where that is all."""
@@ -99,6 +138,7 @@ class _Plan:
     parent_id: int | None
     new: tuple[Manifest, ...]
     dropped: tuple[Manifest, ...]
+    live_files: int | None
 
 
 class _ManifestReader:
@@ -129,10 +169,7 @@ class _ManifestReader:
         files: Live = {}
         for manifest in manifests:
             if manifest.path not in self._kept:
-                found = {
-                    entry.key: AddedFile(self._lists.data_file(entry), entry.snapshot_id)
-                    for entry in self._lists.entries(manifest)
-                }
+                found = {entry.key: entry for entry in self._lists.entries(manifest)}
                 if self._needed[manifest.path] <= 1:
                     files |= found
                     continue
@@ -163,63 +200,65 @@ def _plan(snapshot: Snapshot, reader: _ManifestReader) -> _Plan | None:
         return None
     before = None if snapshot.parent_id is None else reader.manifests(snapshot.parent_id)
     if before is None:
-        return _Plan(snapshot, None, own, ())
+        return _Plan(snapshot, None, own, (), _live_files(own))
     shared = {one.path for one in own} & {one.path for one in before}
     return _Plan(
         snapshot=snapshot,
         parent_id=snapshot.parent_id,
         new=tuple(one for one in own if one.path not in shared),
         dropped=tuple(one for one in before if one.path not in shared),
+        live_files=_live_files(own),
     )
 
 
-def _difference(plan: _Plan, reader: _ManifestReader) -> CommitFiles | None:
+def _difference(plan: _Plan, reader: _ManifestReader) -> Difference | None:
     """Compare the manifests that differ; None where one of them cannot be read."""
     try:
         dropped = reader.live(plan.dropped)
         new = reader.live(plan.new)
     except TemporalLineageError:
         return None
-    added = tuple(file for key, file in new.items() if key not in dropped)
-    removed = {key: file for key, file in dropped.items() if key not in new}
-    return _commit(plan.snapshot, plan.parent_id, added, removed)
+    return Difference(
+        snapshot=plan.snapshot,
+        parent_id=plan.parent_id,
+        added=tuple(one for key, one in new.items() if key not in dropped),
+        restated=tuple(
+            one for key, one in new.items() if key in dropped and _numbers_differ(one, dropped[key])
+        ),
+        removed=tuple(one for key, one in dropped.items() if key not in new),
+        new=plan.new,
+        dropped=plan.dropped,
+        live_files=plan.live_files,
+    )
 
 
-def _whole(plan: _Plan, reader: _ManifestReader) -> CommitFiles | None:
+def _whole(plan: _Plan, reader: _ManifestReader) -> Difference | None:
     """Give the whole state as added, where the parent's manifests are gone."""
     manifests = reader.manifests(plan.snapshot.snapshot_id)
     if plan.parent_id is None or manifests is None:
         return None
     try:
-        return _commit(plan.snapshot, None, tuple(reader.live(manifests).values()), {})
+        live = reader.live(manifests)
     except TemporalLineageError:
         return None
-
-
-def _commit(
-    snapshot: Snapshot, parent_id: int | None, added: tuple[AddedFile, ...], removed: Live
-) -> CommitFiles:
-    effect = snapshot.effect
-    if parent_id is not None:
-        change = FileChange(
-            added_data=_count(added, FileContent.DATA),
-            removed_data=_count(removed.values(), FileContent.DATA),
-            added_deletes=_count_deletes(added),
-            removed_deletes=_count_deletes(removed.values()),
-        )
-        effect = effect_of(snapshot.operation, snapshot.summary, change)
-    return CommitFiles(
-        snapshot_id=snapshot.snapshot_id,
-        parent_id=parent_id,
-        effect=effect,
-        added=added,
-        removed=tuple(removed),
+    return Difference(
+        plan.snapshot, None, tuple(live.values()), (), (), manifests, (), plan.live_files
     )
 
 
-def _count(files: Iterable[AddedFile], content: FileContent) -> int:
-    return sum(1 for one in files if one.file.content is content)
+def _numbers_differ(one: ManifestEntry, other: ManifestEntry) -> bool:
+    """Tell whether a file was taken out and put back: deletes apply to it by other numbers."""
+    return (one.sequence_number, one.snapshot_id) != (other.sequence_number, other.snapshot_id)
 
 
-def _count_deletes(files: Iterable[AddedFile]) -> int:
-    return sum(1 for one in files if one.file.content is not FileContent.DATA)
+def _live_files(manifests: Iterable[Manifest]) -> int | None:
+    counts = [one.live_files for one in manifests]
+    return None if None in counts else sum(one or 0 for one in counts)
+
+
+def _count(files: Iterable[ManifestEntry], content: FileContent) -> int:
+    return sum(1 for one in files if one.content is content)
+
+
+def _count_deletes(files: Iterable[ManifestEntry]) -> int:
+    return sum(1 for one in files if one.content is not FileContent.DATA)

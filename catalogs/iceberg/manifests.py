@@ -20,6 +20,9 @@ _LIST_FIELDS = (
     "content",
     "sequence_number",
     "added_snapshot_id",
+    "manifest_length",
+    *("added_files_count", "existing_files_count"),
+    *("added_data_files_count", "existing_data_files_count"),  # as they were called in v1
 )
 _FILE_FIELDS = (
     "content",
@@ -59,14 +62,16 @@ class Status(IntEnum):
 class Manifest:
     """A manifest, as a manifest list names it.
 
-    `path` is the recorded one. `spec_id`, `sequence_number` and `snapshot_id` are None where no
-    list says them: the inline manifests of an old v1 snapshot.
+    `path` is the recorded one. All else is None where no list says it: the inline manifests of an
+    old v1 snapshot. `live_files` counts the entries that are not DELETED; v1 need not say it.
     """
 
     path: str
     spec_id: int | None
     sequence_number: int | None
     snapshot_id: int | None
+    size_bytes: int | None
+    live_files: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +158,15 @@ def _manifest(record: Mapping[str, Any]) -> Manifest:
         spec_id=int(record["partition_spec_id"]),
         sequence_number=record.get("sequence_number") or 0,
         snapshot_id=record.get("added_snapshot_id"),
+        size_bytes=record.get("manifest_length"),
+        live_files=_live_files(record),
     )
+
+
+def _live_files(record: Mapping[str, Any]) -> int | None:
+    added = record.get("added_files_count", record.get("added_data_files_count"))
+    existing = record.get("existing_files_count", record.get("existing_data_files_count"))
+    return None if added is None or existing is None else added + existing
 
 
 def _entry(

@@ -175,6 +175,30 @@ def decode_metadata(body: bytes, *, location: str) -> TableMetadata:
     return metadata
 
 
+NAME_MAPPING = "schema.name-mapping.default"
+"""The table property that says which column a field without an id is."""
+
+
+def reading_of(metadata: TableMetadata) -> bytes:
+    """Give what a metadata file says of how files are read, as a metadata file without snapshots.
+
+    Equal bytes for files that say the same, whatever was committed between them.
+    """
+    mapping = (metadata.properties or {}).get(NAME_MAPPING)
+    bare = msgspec.structs.replace(
+        metadata,
+        last_updated_ms=0,
+        last_sequence_number=None if metadata.last_sequence_number is None else 0,
+        properties={} if mapping is None else {NAME_MAPPING: mapping},
+        current_snapshot_id=None,
+        snapshots=None,
+        snapshot_log=None,
+        metadata_log=None,
+        refs=None,
+    )
+    return msgspec.json.encode(bare, order="deterministic")
+
+
 def is_metadata_name(path: str) -> bool:
     """Tell whether a file is named as metadata files are, in either spelling of gzip."""
     return _NAME.fullmatch(file_name(path)) is not None

@@ -9,7 +9,13 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from catalogs.iceberg.commits import snapshot_of
-from catalogs.iceberg.metadata import MetadataLogEntry, RefEntry, SnapshotEntry, TableMetadata
+from catalogs.iceberg.metadata import (
+    MetadataLogEntry,
+    RefEntry,
+    SnapshotEntry,
+    TableMetadata,
+    reading_of,
+)
 from catalogs.iceberg.schema import schema_version
 from snapshots.instant import Instant
 from snapshots.refs import MAIN, Branch, SnapshotRef, Tag
@@ -42,10 +48,14 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Where a snapshot's file lists are, and the newest metadata file seen to list it."""
+    """Where a snapshot's file lists are, and the newest metadata file seen to list it.
+
+    `reading` is what that file says of how files are read; see `metadata.reading_of`.
+    """
 
     entry: SnapshotEntry
     path: str
+    reading: bytes
 
 
 class Readings:
@@ -60,6 +70,7 @@ class Readings:
         self._whole: set[int] = set()
         """Snapshots of which an older file could tell nothing more."""
         self._claimed: dict[tuple[int, bytes], int] = {}
+        self._read = ("", b"")
 
     def recorded(self) -> frozenset[RecordedEntry]:
         """Give the union of the snapshot-logs."""
@@ -72,7 +83,7 @@ class Readings:
         for entry in metadata.snapshots or ():
             # Each file repeats nearly all of the one before it.
             if entry.snapshot_id not in self._whole:
-                self._take_snapshot(path, entry, ids)
+                self._take_snapshot(path, entry, ids, metadata)
         self._log.update((one.timestamp_ms, one.snapshot_id) for one in metadata.snapshot_log or ())
         return Reading(
             path=path,
@@ -89,8 +100,11 @@ class Readings:
             features=tuple(_features(metadata, self.schemas[ids[current.get("schema-id", 0)]])),
         )
 
-    def _take_snapshot(self, path: str, entry: SnapshotEntry, ids: Mapping[int, int]) -> None:
-        self.listings.setdefault(entry.snapshot_id, Listing(entry, path))
+    def _take_snapshot(
+        self, path: str, entry: SnapshotEntry, ids: Mapping[int, int], metadata: TableMetadata
+    ) -> None:
+        if entry.snapshot_id not in self.listings:
+            self.listings[entry.snapshot_id] = Listing(entry, path, self._reading(path, metadata))
         seen = self.snapshots.get(entry.snapshot_id)
         if seen is None:
             schema_id = None if entry.schema_id is None else ids.get(entry.schema_id)
@@ -100,6 +114,11 @@ class Readings:
             self.snapshots[entry.snapshot_id] = replace(seen, parent_id=entry.parent_snapshot_id)
         if self.snapshots[entry.snapshot_id].parent_id is not None:
             self._whole.add(entry.snapshot_id)
+
+    def _reading(self, path: str, metadata: TableMetadata) -> bytes:
+        if self._read[0] != path:
+            self._read = (path, reading_of(metadata))
+        return self._read[1]
 
     def _take_schemas(self, path: str, metadata: TableMetadata) -> dict[int, int]:
         """Give what this history calls each schema id that the file declares."""

@@ -20,14 +20,13 @@ from catalogs.iceberg.deletes import Deletes
 from catalogs.iceberg.equality import EqualityDeletes
 from catalogs.iceberg.key_columns import KeyColumn, KeyColumns
 from catalogs.iceberg.manifests import ManifestEntry
-from catalogs.iceberg.metadata import TableMetadata
+from catalogs.iceberg.metadata import NAME_MAPPING, TableMetadata
 from catalogs.iceberg.projection import project
 from catalogs.iceberg.reach import Reach
 from snapshots.errors import UnknownNameError, UnreadableError, UnsupportedError
 from snapshots.files import FileContent
 
 _FORMAT_VERSION_MAX = 3
-_NAME_MAPPING = "schema.name-mapping.default"
 _KNOWN_TYPE = re.compile(
     r"boolean|int|long|float|double|date|time|timestamp|timestamptz|timestamp_ns|timestamptz_ns"
     r"|string|uuid|binary|unknown|fixed\[\d+\]|decimal\(\s*\d+\s*,\s*\d+\s*\)"
@@ -160,7 +159,7 @@ class Scan:
         return {"type": "struct", "fields": fields}
 
     def _name_mapping(self) -> NameMapping | None:
-        text = (self._metadata.properties or {}).get(_NAME_MAPPING)
+        text = (self._metadata.properties or {}).get(NAME_MAPPING)
         if not isinstance(text, str):
             return None
         with translated(self._location, {}):

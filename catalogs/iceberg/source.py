@@ -5,27 +5,31 @@ from __future__ import annotations
 import difflib
 import os
 import uuid
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
 from catalogs.iceberg.chain import Fetched, walk_back
 from catalogs.iceberg.current import CurrentTable
-from catalogs.iceberg.files import FileLists, commit_files
+from catalogs.iceberg.files import FileLists, commit_of
 from catalogs.iceberg.history import history_of
-from catalogs.iceberg.metadata import SnapshotEntry, TableMetadata, decode_metadata, file_name
+from catalogs.iceberg.keeping import FindListing, Keeping
+from catalogs.iceberg.kept import KEPT, KeptStates
+from catalogs.iceberg.manifests import ManifestEntry
+from catalogs.iceberg.metadata import SnapshotEntry, TableMetadata, file_name
 from catalogs.iceberg.pointer import Pointed, Pointer
 from catalogs.iceberg.reading import Reading, Readings
 from catalogs.iceberg.relocation import normal
+from catalogs.iceberg.standing import Standing
 from catalogs.iceberg.state import IcebergState, open_state
-from catalogs.presence import missing_files
-from catalogs.storage import AbsentFileError, Storage, is_local, local_path
+from catalogs.presence import Presence
+from catalogs.storage import Storage, is_local, local_path
 from catalogs.table import RawCommit
 from snapshots.availability import Gone
 from snapshots.commit_point import CommitPoint
 from snapshots.dataset import TableFormat, TableIdentity
-from snapshots.errors import UnknownNameError
-from snapshots.files import CommitFiles, DataFile
+from snapshots.errors import UnknownNameError, UnreadableError
+from snapshots.files import CommitFiles
 from snapshots.history import TableHistory
 
 _NOT_MOVED: Mapping[str, str] = MappingProxyType({})
@@ -53,6 +57,7 @@ class IcebergSource:
         self._properties = dict(properties)
         self._told = dict(relocation)
         self._current: CurrentTable | None = None
+        self._keeping = Keeping()
 
     @classmethod
     def pointed_to(
@@ -113,54 +118,93 @@ class IcebergSource:
         self, history: TableHistory, *, skip: Collection[int]
     ) -> Iterator[CommitFiles]:
         """Yield the file differences of the snapshots; see `TableSource.commit_files`."""
-        current = self._now()
-
-        def find(snapshot_id: int) -> SnapshotEntry | None:
-            listing = current.listing(snapshot_id, history)
-            return listing.entry if listing else None
-
-        lists = FileLists(current.storage, current.relocation)
-        return commit_files(history, skip=skip, find=find, lists=lists)
+        find, lists = self._finding(history)
+        for one in self._keeping.differences(history, skip=skip, find=find, lists=lists):
+            yield commit_of(one, lists)
 
     def raw_commits(self, history: TableHistory, *, skip: Collection[str]) -> Iterator[RawCommit]:
-        """Yield the metadata files that were the newest to list some snapshot.
+        """Yield the file lists of the snapshots in a form of our own, and what they need.
 
-        These are the current one, and those right before a snapshot expired.
+        A snapshot whose manifests cannot be read is left out.
         """
-        current = self._now()
-        for witness in _last_witnesses(history):
-            if witness in skip:
-                continue
-            try:
-                yield RawCommit(witness, current.storage.read(current.relocation.find(witness)))
-            except AbsentFileError:
-                continue  # it was read by an earlier harvest, and is gone since
+        find, lists = self._finding(history)
+        yield from self._keeping.raw_commits(history, skip=skip, find=find, lists=lists)
 
     def state(self, snapshot_id: int, *, kept: Sequence[RawCommit]) -> IcebergState | Gone:
         """Find a snapshot: in the current metadata, in `kept`, in older metadata of the folder.
 
         Raises UnknownNameError for an id that nothing ever named, UnreadableError where a file
-        list is there and broken.
+        list is there and broken, and nothing else tells the same.
         """
         current = self._now(fresh=True)
+        first: IcebergState | Gone | UnreadableError | None = None
         listed = current.metadata.snapshot(snapshot_id=snapshot_id)
         if listed is not None:
-            return self._open(current, current.metadata, listed, None)
-        for raw in reversed(kept):
-            metadata = decode_metadata(raw.body, location=raw.witness)
-            entry = metadata.snapshot(snapshot_id=snapshot_id)
-            if entry is not None and metadata.table_uuid == current.metadata.table_uuid:
-                return self._open(current, metadata, entry, raw.witness)
+            first = _tried(lambda: self._open(current, current.metadata, listed, None))
+            if isinstance(first, IcebergState):
+                return first
+        again = KeptStates(kept).state(snapshot_id) if kept else None
+        if again is not None:
+            return self._made(current, again.metadata, again.entry, again.entries, KEPT)
+        if isinstance(first, UnreadableError):
+            raise first
+        if first is not None:
+            return first
         history = current.history or self.history(known=None)
         listing = current.listing(snapshot_id, history) or current.stray_listing(snapshot_id)
         if listing is not None:
             return self._open(current, current.read(listing.path), listing.entry, listing.path)
         return _forgotten(snapshot_id, history)
 
-    def missing(self, files: Iterable[DataFile]) -> tuple[DataFile, ...]:
-        """Give the files that are not there as recorded; see `TableSource.missing`."""
+    def presence(self) -> Presence:
+        """Give what tells which files are there; see `TableSource.presence`."""
         current = self._now()
-        return missing_files(files, root=current.relocation.root, storage=current.storage)
+        return Presence(root=current.relocation.root, storage=current.storage)
+
+    def rebuildable(self, kept: Sequence[RawCommit]) -> frozenset[int]:
+        """Give the snapshots whose file lists are kept; see `TableSource.rebuildable`."""
+        return KeptStates(kept).rebuildable()
+
+    def broken(
+        self, snapshot_ids: Collection[int], *, kept: Sequence[RawCommit], presence: Presence
+    ) -> Mapping[int, tuple[str, ...]]:
+        """Give the snapshots whose manifest lists or manifests are not there.
+
+        Raises UnreadableError where one that is not kept is there and broken.
+        """
+        current = self._now()
+        places = Standing(current.storage, current.relocation, presence)
+        listed = {
+            one.snapshot_id: one
+            for one in current.metadata.snapshots or ()
+            if one.snapshot_id in snapshot_ids
+        }
+        return places.broken(listed, KeptStates(kept))
+
+    def _finding(self, history: TableHistory) -> tuple[FindListing, FileLists]:
+        current = self._now()
+        return (
+            lambda snapshot_id: current.listing(snapshot_id, history),
+            FileLists(current.storage, current.relocation),
+        )
+
+    def _made(
+        self,
+        current: CurrentTable,
+        metadata: TableMetadata,
+        entry: SnapshotEntry,
+        entries: Sequence[ManifestEntry],
+        found_in: str,
+    ) -> IcebergState:
+        return IcebergState(
+            metadata,
+            entry,
+            entries,
+            found_in=found_in,
+            storage=current.storage,
+            relocation=current.relocation,
+            properties=current.properties,
+        )
 
     def _open(
         self,
@@ -221,19 +265,11 @@ def _by_file_name(history: TableHistory) -> dict[str, CommitPoint]:
     return {file_name(point.witness): point for point in points}
 
 
-def _last_witnesses(history: TableHistory) -> Iterator[str]:
-    """Yield the metadata files before each expiry, in chain order, then the newest."""
-    acts = {(one.since, one.act) for one in history.expiries}
-    before: str | None = None
-    for point in history.chain:
-        if not isinstance(point, CommitPoint):
-            continue
-        name = file_name(point.witness)
-        if before and any(since == point.at and name in act for since, act in acts):
-            yield before
-        before = point.witness
-    if before:
-        yield before
+def _tried(opening: Callable[[], IcebergState | Gone]) -> IcebergState | Gone | UnreadableError:
+    try:
+        return opening()
+    except UnreadableError as error:
+        return error
 
 
 def _forgotten(snapshot_id: int, history: TableHistory) -> Gone:

@@ -10,7 +10,7 @@ from catalogs.iceberg.manifests import ManifestEntry
 from catalogs.iceberg.metadata import SnapshotEntry, TableMetadata
 from catalogs.iceberg.relocation import Relocation
 from catalogs.iceberg.schema import schema_version
-from catalogs.presence import missing_files
+from catalogs.presence import Presence
 from catalogs.storage import AbsentFileError, Storage
 from snapshots.availability import Gone
 from snapshots.errors import UnreadableError
@@ -71,8 +71,13 @@ class IcebergState:
         return self._files
 
     @property
+    def entries(self) -> tuple[ManifestEntry, ...]:
+        """Every live manifest entry, in the manifests' order."""
+        return self._entries
+
+    @property
     def found_in(self) -> str | None:
-        """The metadata file it was found in; None where the table itself still lists it."""
+        """Where it was found: a metadata file, or KEPT; None where the table itself lists it."""
         return self._found_in
 
     def missing(self) -> tuple[DataFile, ...]:
@@ -80,7 +85,7 @@ class IcebergState:
 
         Raises UnreadableError where nobody could look.
         """
-        return missing_files(self._files, root=self._relocation.root, storage=self._storage)
+        return Presence(root=self._relocation.root, storage=self._storage).missing(self._files)
 
     def batches(self, *, columns: Sequence[str] | None) -> pa.RecordBatchReader:
         """Stream the rows under the snapshot's own schema; see `TableState.batches`."""

@@ -13,7 +13,7 @@ from temporal_lineage.naming import Naming, find_addressed
 from temporal_lineage.questions.states import version_of
 from temporal_lineage.reproduce.answer import availability_name
 from temporal_lineage.reproduce.loss import act_behind, expiry_of
-from temporal_lineage.reproduce.tables import OutOfReach, Reached, Tables
+from temporal_lineage.reproduce.tables import OutOfReach, Reached, Tables, rebuilt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -82,13 +82,22 @@ class _Look:
         self._now = now
         self._files: dict[int, tuple[DataFile, ...]] = {}
         self._missing: frozenset[str] = frozenset()
+        self._broken: Mapping[int, tuple[str, ...]] = {}
+        self._rebuildable: frozenset[int] = frozenset()
 
     def prepared(self, snapshots: Sequence[Snapshot]) -> Sequence[Snapshot]:
-        """Take the file lists that the ledger has, and look for all their files together."""
+        """Take the file lists that the ledger has, and look for all their files together.
+
+        Then look for what names those files in the table itself: manifest lists and manifests.
+        """
         self._files = dict(self._known_files(snapshots))
         distinct = {file.key: file for files in self._files.values() for file in files}
-        missing = self._reached.source.missing(distinct.values())
-        self._missing = frozenset(file.key for file in missing)
+        presence = self._reached.source.presence()
+        self._missing = frozenset(file.key for file in presence.missing(distinct.values()))
+        listed = [one for one in self._files if one in self._reached.history.listed]
+        kept = self._tables.kept(self._reached) if listed else ()
+        self._broken = self._reached.source.broken(listed, kept=kept, presence=presence)
+        self._rebuildable = self._tables.rebuildable(self._reached)
         return snapshots
 
     def verdict(self, snapshot: Snapshot) -> StateVerdict:
@@ -110,10 +119,15 @@ class _Look:
         self, snapshot_id: int, files: tuple[DataFile, ...] | None
     ) -> tuple[Availability, int | None]:
         history = self._reached.history
-        listed = snapshot_id in history.listed
+        broken = self._broken.get(snapshot_id, ())
         way = None
         missing: tuple[DataFile, ...]
-        if files is None or not listed:
+        if files is not None and snapshot_id in history.listed and not broken:
+            missing = tuple(file for file in files if file.key in self._missing)
+        elif files is not None and snapshot_id in self._rebuildable:
+            way = rebuilt(broken)
+            missing = tuple(file for file in files if file.key in self._missing)
+        else:
             # What the table has forgotten must still be found somewhere to be read again.
             found = self._tables.state(self._reached, snapshot_id)
             if isinstance(found, LogTruncated | Gone):
@@ -121,8 +135,6 @@ class _Look:
             way = found.way
             files = found.state.files
             missing = found.state.missing()
-        else:
-            missing = tuple(file for file in files if file.key in self._missing)
         act = act_behind(self._reached.source, history, snapshot_id, missing) if missing else None
         judged = availability(
             now=self._now,

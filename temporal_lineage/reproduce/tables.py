@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from snapshots.availability import Gone, LogTruncated
-from snapshots.errors import TemporalLineageError, UnknownNameError
+from snapshots.errors import TemporalLineageError, UnknownNameError, UnreadableError
 from snapshots.instant import FOREVER
 from snapshots.retention import at_risk, protections
 from temporal_lineage.claims import decode
@@ -68,6 +68,8 @@ class Tables:
         self._reader = reader
         self._folder = folder
         self._found: dict[int, Reached | OutOfReach] = {}
+        self._kept: dict[int, Sequence[RawCommit]] = {}
+        self._rebuildable: dict[int, frozenset[int]] = {}
 
     def claim(self, dataset_id: int) -> TableClaim | None:
         """Give what is known of the table; None for a dataset that was never harvested."""
@@ -80,23 +82,41 @@ class Tables:
         return self._found[dataset_id]
 
     def state(self, reached: Reached, snapshot_id: int) -> Found | LogTruncated | Gone:
-        """Find a state: in the table, in older metadata lying there, or by what the ledger kept."""
-        first = reached.source.state(snapshot_id, kept=())
-        if not isinstance(first, LogTruncated | Gone):
-            way = f"from {first.found_in}" if first.found_in else None
-            return Found(first, way)
-        kept = self._kept(reached.dataset_id)
-        second = reached.source.state(snapshot_id, kept=kept) if kept else first
-        if isinstance(second, LogTruncated | Gone):
-            return second
-        return Found(second, f"with what the ledger kept, from {second.found_in}")
+        """Find a state: in the table, by what the ledger kept, in older metadata lying there.
 
-    def _kept(self, dataset_id: int) -> list[RawCommit]:
-        from catalogs.table import RawCommit
+        What the ledger kept goes before older metadata, which may be gone tomorrow.
+        """
+        source = reached.source
+        first: TableState | LogTruncated | Gone | UnreadableError | None = None
+        if snapshot_id in reached.history.listed:
+            first = _tried(source, snapshot_id)
+        if first is None or isinstance(first, LogTruncated | Gone | UnreadableError):
+            if snapshot_id in self.rebuildable(reached):
+                second = source.state(snapshot_id, kept=self.kept(reached))
+                if not isinstance(second, LogTruncated | Gone):
+                    return Found(second, rebuilt(_trouble(first)))
+            first = first or _tried(source, snapshot_id)
+        if isinstance(first, UnreadableError):
+            raise first
+        if isinstance(first, LogTruncated | Gone):
+            return first
+        return Found(first, f"from {first.found_in}" if first.found_in else None)
 
-        return [
-            RawCommit(one.witness, one.body) for one in self._reader.blobs(dataset_id=dataset_id)
-        ]
+    def rebuildable(self, reached: Reached) -> frozenset[int]:
+        """Give the states that can be rebuilt with what the ledger kept."""
+        if reached.dataset_id not in self._rebuildable:
+            found = reached.source.rebuildable(self.kept(reached))
+            self._rebuildable[reached.dataset_id] = found
+        return self._rebuildable[reached.dataset_id]
+
+    def kept(self, reached: Reached) -> Sequence[RawCommit]:
+        """Give all that the ledger kept of a table; read once."""
+        if reached.dataset_id not in self._kept:
+            from catalogs.table import RawCommit
+
+            blobs = self._reader.blobs(dataset_id=reached.dataset_id)
+            self._kept[reached.dataset_id] = [RawCommit(one.witness, one.body) for one in blobs]
+        return self._kept[reached.dataset_id]
 
     def _reach(self, dataset_id: int) -> Reached | OutOfReach:
         claim = self.claim(dataset_id)
@@ -168,3 +188,31 @@ class Tables:
         except UnknownNameError:
             refused.append(f"catalog {catalog} is not configured here")
             return None
+
+
+def rebuilt(lost: Sequence[str]) -> str:
+    """Say how a state is rebuilt, and which of the table's metadata files made that needed."""
+    how = "from the file lists that the ledger kept"
+    if not lost:
+        return how
+    more = f" (and {len(lost) - 1} more)" if len(lost) > 1 else ""
+    return f"{how}, since the table's own {lost[0]}{more} is gone or broken"
+
+
+def _trouble(first: LogTruncated | Gone | UnreadableError | None) -> tuple[str, ...]:
+    match first:
+        case Gone(missing):
+            return missing
+        case UnreadableError():
+            return (first.location,)
+        case _:
+            return ()
+
+
+def _tried(
+    source: TableSource, snapshot_id: int
+) -> TableState | LogTruncated | Gone | UnreadableError:
+    try:
+        return source.state(snapshot_id, kept=())
+    except UnreadableError as error:
+        return error
