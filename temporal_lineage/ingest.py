@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from snapshots.errors import UnreadableError
 from temporal_lineage.capture.openlineage import read_events
 from temporal_lineage.capture.openlineage_events import CapturedEvent, RejectedEvent, RunEvent
-from temporal_lineage.linking import link
+from temporal_lineage.pending import catch_up, link_pending
 from temporal_lineage.store.records import KeptEvent
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from temporal_lineage.store.ledger import Ledger
 
 _ENDINGS = {".json", ".ndjson", ".jsonl"}
-_EVENTS_MAX = 20_000
+_EVENTS_MAX = 5_000
 """Events taken in by one transaction; more are taken in several."""
 
 
@@ -52,20 +52,20 @@ def ingest_openlineage(ledger: Ledger, sources: Iterable[str]) -> IngestReport:
                 rejected.append(one)
             else:
                 captured.append(one)
+    catch_up(ledger)
     new, runs, unresolved = 0, set[str](), dict[str, None]()
     for start in range(0, len(captured), _EVENTS_MAX):
         batch = captured[start : start + _EVENTS_MAX]
         with ledger.transaction(source="ingest openlineage", note=batch[0].source) as transaction:
             kept = transaction.keep_events(_kept(one) for one in batch)
             new += len(kept)
-            touched = {
+            runs |= {
                 one.event.run_id
                 for one in batch
                 if one.digest in kept and isinstance(one.event, RunEvent)
             }
-            runs |= touched
-            if touched:
-                linked = link(transaction, run_ids=sorted(touched), dataset_ids=())
+            linked = link_pending(transaction)
+            if linked is not None:
                 unresolved.update(dict.fromkeys(linked.unresolved))
     return IngestReport(
         events=len(captured),

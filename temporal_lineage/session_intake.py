@@ -1,4 +1,4 @@
-"""What a session takes in: harvests of tables, and the events of runs."""
+"""What a session takes in: harvests of tables, files of events, and events posted over HTTP."""
 
 from __future__ import annotations
 
@@ -6,14 +6,19 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
 
     from snapshots.instant import Instant
     from temporal_lineage.harvest import HarvestReport, Progress
     from temporal_lineage.ingest import IngestReport
+    from temporal_lineage.sink.serving import Served, Serving
     from temporal_lineage.workspace import Workspace
 
 HARVEST_JOBS = 4
 """How many tables a harvest reads at once unless told otherwise."""
+
+BODY_BYTES_MAX = 32 * 1024 * 1024
+"""The longest body that a sink takes unless told otherwise."""
 
 
 class Intake:
@@ -34,10 +39,13 @@ class Intake:
         At most `jobs` tables are read at once.
         """
         from temporal_lineage.harvest import harvest
+        from temporal_lineage.pending import catch_up
         from temporal_lineage.store.ledger import Ledger
 
         with Ledger.open(self.workspace.ledger, clock=self.clock) as ledger:
-            return harvest(ledger, self.workspace.folder, targets, jobs=jobs, progress=progress)
+            report = harvest(ledger, self.workspace.folder, targets, jobs=jobs, progress=progress)
+            catch_up(ledger)
+            return report
 
     def ingest_openlineage(self, sources: Iterable[str]) -> IngestReport:
         """Take in OpenLineage events from files and folders (`-` is standard input)."""
@@ -46,3 +54,54 @@ class Intake:
 
         with Ledger.open(self.workspace.ledger, clock=self.clock) as ledger:
             return ingest_openlineage(ledger, sources)
+
+    def serve(
+        self,
+        *,
+        host: str,
+        port: int,
+        token: str | None = None,
+        token_file: Path | None = None,
+        bytes_max: int = BODY_BYTES_MAX,
+        started: Callable[[Serving], None] = lambda _: None,
+    ) -> Served:
+        """Take in events over HTTP until SIGTERM or SIGINT; only in the main thread.
+
+        `started` is called once all is open. Without a token anybody may post.
+        """
+        from temporal_lineage.sink.serving import serve
+        from temporal_lineage.sink.tokens import read_tokens
+
+        tokens = read_tokens(token=token, file=token_file)
+        return serve(
+            self.workspace.ledger,
+            host=host,
+            port=port,
+            tokens=tokens,
+            bytes_max=bytes_max,
+            clock=self.clock,
+            started=started,
+        )
+
+    def serve_check(
+        self,
+        *,
+        host: str,
+        port: int,
+        token: str | None = None,
+        token_file: Path | None = None,
+        bytes_max: int = BODY_BYTES_MAX,
+    ) -> Serving:
+        """Try all that `serve` needs, and say what it would do."""
+        from temporal_lineage.sink.serving import check
+        from temporal_lineage.sink.tokens import read_tokens
+
+        tokens = read_tokens(token=token, file=token_file)
+        return check(
+            self.workspace.ledger,
+            host=host,
+            port=port,
+            tokens=tokens,
+            bytes_max=bytes_max,
+            clock=self.clock,
+        )

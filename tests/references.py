@@ -23,6 +23,7 @@ from temporal_lineage.questions import lineage_answer, reasons, schemas, states,
 from temporal_lineage.questions.question import ID_FIELDS
 from temporal_lineage.reproduce import answer as reproduction
 from temporal_lineage.reproduce import available
+from temporal_lineage.sink import serving
 
 _WORDS = {"int": "integer", "str": "string", "bool": "boolean", "float": "number", "None": "null"}
 _SHAPED = {"Instant": "time", "Period": "period", "Path": "string"}
@@ -31,7 +32,7 @@ _ENUMS: dict[str, type[StrEnum]] = {
 }
 _MODULES = (
     *(states, tables, schemas, lineage_answer, reasons, reproduction, available),
-    *(harvest, ingest, openlineage_events, availability),
+    *(harvest, ingest, openlineage_events, availability, serving),
 )
 
 

@@ -25,6 +25,7 @@ from temporal_lineage.store.errors import (
 )
 from temporal_lineage.store.ledger import Ledger
 from temporal_lineage.store.reader import open_reader
+from temporal_lineage.store.schema_version import SCHEMA_VERSION
 from temporal_lineage.store.transaction import AttributeAssertion, NodeKey
 
 NOBODY = 65534
@@ -114,9 +115,11 @@ def test_another_programs_database_is_left_alone(tmp_path: Path) -> None:
 def test_a_ledger_of_a_newer_version_is_refused_with_both_versions(ledger_url: str) -> None:
     with open_ledger(ledger_url) as ledger, ledger._engine.begin() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(LedgerTooNewError, match=r"9999.*0001.*install a newer") as caught:
+    with pytest.raises(
+        LedgerTooNewError, match=rf"9999.*{SCHEMA_VERSION}.*install a newer"
+    ) as caught:
         open_ledger(ledger_url)
-    assert (caught.value.found, caught.value.known) == ("9999", "0001")
+    assert (caught.value.found, caught.value.known) == ("9999", SCHEMA_VERSION)
     with pytest.raises(LedgerTooNewError), open_reader(ledger_url):
         pass
 

@@ -85,9 +85,12 @@ def print_answer(answer: Answer, output: str, *, text: Callable[[Any], Iterable[
 
 
 def print_report(
-    report: object, output: str, *, text: Callable[[Any], Iterable[str]], rows: str
+    report: object, output: str, *, text: Callable[[Any], Iterable[str]], rows: str | None
 ) -> None:
-    """Print what an act did: the same three shapes as an answer, without a question."""
+    """Print what an act did: the same three shapes as an answer, without a question.
+
+    `rows` is the field whose elements are NDJSON's lines; None where the report is one line.
+    """
     if output == "text":
         for line in text(report):
             click.echo(printable(line))
@@ -98,6 +101,9 @@ def print_report(
     if output == "json":
         whole = {"version": SHAPE_VERSION, "report": body}
         _print_json(whole, indent=2)
+        return
+    if rows is None:
+        _print_json(body, indent=None)
         return
     lines = body[rows] if isinstance(body, dict) else None
     for row in lines if isinstance(lines, list) else []:

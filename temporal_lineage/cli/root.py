@@ -26,6 +26,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
         "Rebuild what a model or table was made from, or say what is missing.",
     ),
     "schema": ("schema", "How the schema of a table changed."),
+    "serve": ("serve", "Take in events over HTTP: a backend for OpenLineage clients."),
     "show": ("states", "What is known of a dataset, or of all."),
     "upstream": ("lineage", "What had gone into a state, a model or a column."),
     "why": ("lineage", "How an edge, a version's writer or a run's links are known."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import URL, create_engine, event, make_url
@@ -17,15 +18,27 @@ POSTGRES_SCHEMA = "temporal_lineage"
 PAGE_BYTES = 8192
 
 
-def make_engine(url: str, *, wait_ms_max: int) -> Engine:
+class Durability(Enum):
+    """What a committed transaction outlives; PostgreSQL's server decides for itself."""
+
+    PROCESS = "NORMAL"
+    """WAL with NORMAL loses no committed transaction but the last ones in a power cut."""
+
+    POWER = "FULL"
+    """Each commit waits for the disk."""
+
+
+def make_engine(
+    url: str, *, wait_ms_max: int, durability: Durability = Durability.PROCESS
+) -> Engine:
     """Make the engine of a ledger; nothing is opened yet."""
     path = sqlite_path(url)
     if path is not None:
-        return _sqlite(URL.create("sqlite", database=str(path)), wait_ms_max)
+        return _sqlite(URL.create("sqlite", database=str(path)), wait_ms_max, durability)
     return _postgresql(make_url(database_url(url)), wait_ms_max)
 
 
-def _sqlite(url: URL, wait_ms_max: int) -> Engine:
+def _sqlite(url: URL, wait_ms_max: int, durability: Durability) -> Engine:
     engine = create_engine(
         url,
         connect_args={
@@ -37,8 +50,7 @@ def _sqlite(url: URL, wait_ms_max: int) -> Engine:
     )
 
     def connected(driver: Any, _record: object) -> None:  # noqa: ANN401 - the DBAPI's own type
-        # WAL with NORMAL loses no committed transaction but the last ones in a power cut.
-        driver.execute("PRAGMA synchronous = NORMAL")
+        driver.execute(f"PRAGMA synchronous = {durability.value}")
         driver.execute("PRAGMA cache_size = -65536")
 
     def began(connection: Connection) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
-from temporal_lineage.store.engines import make_engine
+from temporal_lineage.store.engines import Durability, make_engine
 from temporal_lineage.store.errors import LedgerMissingError
 from temporal_lineage.store.full import FullRunner
 from temporal_lineage.store.light import WAIT_MS_MAX
@@ -42,14 +42,19 @@ class Ledger:
 
     @classmethod
     def open(
-        cls, url: str, *, clock: Callable[[], Instant], wait_ms_max: int = WAIT_MS_MAX
+        cls,
+        url: str,
+        *,
+        clock: Callable[[], Instant],
+        wait_ms_max: int = WAIT_MS_MAX,
+        durability: Durability = Durability.PROCESS,
     ) -> Ledger:
         """Open a ledger, a SQLite file or a database URL; made where there is none.
 
         An older ledger is brought to this program's schema version. Raises LedgerTooNewError,
         LedgerDamagedError, LedgerUnwritableError or LedgerUnreachableError.
         """
-        engine = make_engine(url, wait_ms_max=wait_ms_max)
+        engine = make_engine(url, wait_ms_max=wait_ms_max, durability=durability)
         ledger = cls(url, engine, clock)
         path = sqlite_path(url)
         try:

@@ -11,6 +11,7 @@ from uuid import uuid4
 from temporal_lineage.store.engines import PAGE_BYTES, POSTGRES_SCHEMA
 from temporal_lineage.store.errors import (
     LedgerDamagedError,
+    LedgerOutdatedError,
     LedgerTooNewError,
     LedgerUnwritableError,
 )
@@ -72,8 +73,14 @@ def migrate_postgresql(engine: Engine, location: str) -> None:
 
 
 def is_made(connection: Connection, location: str) -> bool:
-    """Tell whether there is a ledger in a PostgreSQL database; raises LedgerTooNewError."""
-    return _postgresql_version(connection, location) == SCHEMA_VERSION
+    """Tell whether there is a ledger in a PostgreSQL database.
+
+    Raises LedgerTooNewError and LedgerOutdatedError where another version wrote it.
+    """
+    version = _postgresql_version(connection, location)
+    if version not in (None, SCHEMA_VERSION):
+        raise LedgerOutdatedError(location, found=str(version), known=SCHEMA_VERSION)
+    return version is not None
 
 
 def _postgresql_version(connection: Connection, location: str) -> str | None:

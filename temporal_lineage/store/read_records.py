@@ -9,6 +9,9 @@ from temporal_lineage.store.read_base import Reads
 from temporal_lineage.store.records import ArrivedEvent, Blob, Harvest, TransactionRow
 from temporal_lineage.store.runner import Row
 
+TX_MAX = 2**31 - 1
+"""No transaction has a greater number: PostgreSQL keeps them in four bytes."""
+
 
 class RecordReads(Reads):
     """Ask what the ledger did, and for what it keeps word by word."""
@@ -52,10 +55,20 @@ class RecordReads(Reads):
             )
         ]
 
-    def event_run_ids(self, *, after_tx: int = 0) -> list[str]:
-        """Give the runs that have events which arrived after a transaction, by name."""
-        rows = self._runner.rows("event_run_ids", {"after_tx": after_tx})
+    def event_run_ids(self, *, after_tx: int = 0, upto_tx: int = TX_MAX) -> list[str]:
+        """Give the runs that have events which arrived in these transactions, by name."""
+        rows = self._runner.rows("event_run_ids", {"after_tx": after_tx, "upto_tx": upto_tx})
         return sorted({run_id for (run_id,) in rows})
+
+    def linked_upto(self) -> int:
+        """Give the transaction up to which all kept events are linked; 0 before the first."""
+        ((upto,),) = self._runner.rows("linked_upto", {})
+        return upto or 0
+
+    def events_after(self, *, after_tx: int, limit: int) -> list[tuple[int, int]]:
+        """Give the first transactions after one that kept events, and how many each kept."""
+        rows = self._runner.rows("events_after", {"after_tx": after_tx, "limit": limit})
+        return [(tx_id, count) for tx_id, count in rows]
 
     def blobs(self, *, dataset_id: int) -> list[Blob]:
         """Give the bytes kept of a dataset, in the order they were kept."""

@@ -8,10 +8,12 @@ from sqlalchemy import Integer, Text, bindparam, func, literal_column, select
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import Select
 
-from temporal_lineage.store.tables import blob, event, harvest, ledger, tx
+from temporal_lineage.store.tables import blob, event, harvest, ledger, linked, tx
 
 _LIMIT: ColumnElement[int] = bindparam("limit", type_=Integer)
 _DATASET: ColumnElement[int] = bindparam("dataset_id", type_=Integer)
+_AFTER = event.c.tx_id > bindparam("after_tx", type_=Integer)
+_UPTO: ColumnElement[int] = bindparam("upto_tx", type_=Integer)
 
 
 def _harvests() -> Select[Any]:
@@ -56,9 +58,14 @@ RECORD_STATEMENTS: dict[str, Select[Any]] = {
     .where(event.c.run_id == bindparam("run_id", type_=Text))
     .order_by(event.c.event_id),
     # Not distinct: the planner would walk all runs for that, not the latest events.
-    "event_run_ids": select(event.c.run_id).where(
-        event.c.tx_id > bindparam("after_tx", type_=Integer)
-    ),
+    "event_run_ids": select(event.c.run_id).where(_AFTER, event.c.tx_id <= _UPTO),
+    "linked_upto": select(func.max(linked.c.upto_tx)),
+    "events_after": select(event.c.tx_id, func.count())
+    .where(_AFTER)
+    .group_by(event.c.tx_id)
+    .order_by(event.c.tx_id)
+    .limit(_LIMIT)
+    .offset(literal_column("0")),
     "blobs": select(blob.c.witness, blob.c.body)
     .where(blob.c.dataset_id == _DATASET)
     .order_by(blob.c.blob_id),

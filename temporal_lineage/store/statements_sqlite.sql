@@ -252,7 +252,17 @@ WHERE event.run_id = :run_id ORDER BY event.event_id;
 -- event_run_ids
 SELECT event.run_id
 FROM event
-WHERE event.tx_id > :after_tx;
+WHERE event.tx_id > :after_tx AND event.tx_id <= :upto_tx;
+
+-- linked_upto
+SELECT max(linked.upto_tx) AS max_1
+FROM linked;
+
+-- events_after
+SELECT event.tx_id, count(*) AS count_1
+FROM event
+WHERE event.tx_id > :after_tx GROUP BY event.tx_id ORDER BY event.tx_id
+LIMIT :limit OFFSET 0;
 
 -- blobs
 SELECT blob.witness, blob.body

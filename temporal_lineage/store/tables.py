@@ -248,8 +248,11 @@ event = Table(
     Index("event_by_tx", "tx_id", "run_id"),
 )
 
+# How far linking has come: the events of all transactions up to this one are linked.
+linked = Table("linked", metadata, _id("upto_tx"), _number("tx_id"))
+
 APPEND_ONLY = (
     *(ledger, tx, node, claim, edge_assertion, attribute_assertion),
-    *(file, harvest, blob, event),
+    *(file, harvest, blob, event, linked),
 )
 """Tables whose rows the database itself refuses to change or to delete."""

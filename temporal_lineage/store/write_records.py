@@ -68,6 +68,10 @@ class RecordWrites(Writes):
         self._session.insert("event", columns, rows)
         return frozenset(event.digest for event in new)
 
+    def mark_linked(self, upto_tx: int) -> None:
+        """Note that the events of all transactions up to this one are linked."""
+        self._session.insert("linked", ("upto_tx", "tx_id"), [(upto_tx, self._stamped())])
+
     def note_harvest(
         self, *, name: str, dataset_id: int, head: str, outcome: str, detail: str = ""
     ) -> None:

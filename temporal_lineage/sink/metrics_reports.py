@@ -1,0 +1,89 @@
+"""Iceberg metrics reports: scans and commits that a client tells its REST catalog of.
+
+They are kept word by word, in an OpenLineage dataset event with a facet of ours.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+
+from snapshots.instant import Instant
+from temporal_lineage.store.records import KeptEvent
+
+REPORT_FACET = "temporal_lineage_icebergMetricsReport"
+
+_PRODUCER = "https://github.com/temporal-lineage/temporal_lineage"
+_EVENT = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/DatasetEvent"
+_FACET = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/DatasetFacet"
+_TYPES = ("scan-report", "commit-report")
+
+
+class NoReportError(Exception):
+    """A body that is no metrics report; the message is the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedTable:
+    """A table as the path of the request names it; the prefix may be empty."""
+
+    prefix: str
+    namespace: str
+    table: str
+
+    @property
+    def name(self) -> str:
+        """Give namespace and name, the parts of the namespace joined as people do."""
+        return f"{self.namespace.replace(chr(0x1F), '.')}.{self.table}"
+
+
+def report_key(snapshot_id: int) -> str:
+    """Give the key under which the reports on a snapshot are kept, where runs have their id."""
+    return f"snapshot:{snapshot_id}"
+
+
+def kept_report(body: bytes, table: ReportedTable, *, now: Instant) -> KeptEvent:
+    """Make the event that keeps a report; the same report twice is one event.
+
+    Iceberg REST catalog specification, ReportMetricsRequest. Raises NoReportError.
+    """
+    report = _report(body)
+    canonical = msgspec.json.encode([table.prefix, table.name, report], order="deterministic")
+    event = {
+        "eventTime": str(now),
+        "producer": _PRODUCER,
+        "schemaURL": _EVENT,
+        "dataset": {
+            "namespace": f"iceberg-rest://{table.prefix}",
+            "name": table.name,
+            "facets": {
+                REPORT_FACET: {"_producer": _PRODUCER, "_schemaURL": _FACET, "report": report}
+            },
+        },
+    }
+    return KeptEvent(
+        digest=sha256(canonical).hexdigest(),
+        run_id=report_key(report["snapshot-id"]),
+        source="iceberg metrics report",
+        body=msgspec.json.encode(event, order="deterministic"),
+    )
+
+
+def _report(body: bytes) -> dict[str, Any]:
+    try:
+        report = msgspec.json.decode(body)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        raise NoReportError(f"no JSON: {error}") from error
+    if not isinstance(report, dict):
+        raise NoReportError("a metrics report is a JSON object")
+    if report.get("report-type") not in _TYPES:
+        raise NoReportError(f"report-type is not one of {', '.join(_TYPES)}")
+    snapshot_id = report.get("snapshot-id")
+    if not isinstance(snapshot_id, int) or isinstance(snapshot_id, bool):
+        raise NoReportError("it has no snapshot-id")
+    if not isinstance(report.get("table-name"), str):
+        raise NoReportError("it has no table-name")
+    return report
