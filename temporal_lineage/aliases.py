@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from snapshots.instant import FOREVER
 from snapshots.period import Period
 from temporal_lineage.beliefs import settle_attributes
 from temporal_lineage.claims import AliasClaim, decode, encode
 from temporal_lineage.keys import AttributeKind, NodeKind, name_key
+from temporal_lineage.looks import last_look
 from temporal_lineage.naming import CATALOG_NAMESPACE, UNHARVESTED
 from temporal_lineage.store.assertions import NodeKey
 
@@ -16,17 +18,23 @@ if TYPE_CHECKING:
 
     from snapshots.dataset import Dataset
     from snapshots.instant import Instant
-    from temporal_lineage.store.reader import Reader
+    from temporal_lineage.store.reader import Believed, Reader
     from temporal_lineage.store.transaction import Transaction
 
 
 def rename(
-    transaction: Transaction, names: Sequence[Dataset], identity: str, lifetime: Period
+    transaction: Transaction,
+    names: Sequence[Dataset],
+    identity: str,
+    lifetime: Period,
+    *,
+    seen_at: Instant,
 ) -> set[str]:
     """Make names mean a dataset from the start of its lifetime. Returns what they meant before.
 
     What a name meant earlier stays, unless that was only a dataset known from events: then the
-    events meant this table all along.
+    events meant this table all along. A table that was missing under its name, and was seen there
+    again at `seen_at`, has the name again from then on.
     """
     before: set[str] = set()
     node_ids = transaction.nodes([NodeKey(NodeKind.NAME, 0, name_key(name)) for name in names])
@@ -34,28 +42,61 @@ def rename(
         line = transaction.reader.timeline(
             node_id=node_id, kind=AttributeKind.ALIAS, name="", system=transaction.recorded_at
         )
-        kept = []
-        means = lifetime
-        for one in line:
-            meant = decode(AliasClaim, one.claim).identity
-            before.add(meant)
-            if meant.startswith(UNHARVESTED):
-                continue
-            kept.append(one)
-            if meant != identity:
-                # A table may be older than its name: until then the name was seen to mean another.
-                seen = _last_seen(transaction.reader, meant, name)
-                means = means if seen is None else Period.since(max(means.start, seen))
-        wanted = [(piece, one.claim) for one in kept for piece in one.valid.minus(means)]
+        meant = [decode(AliasClaim, one.claim).identity for one in line]
+        before.update(meant)
+        kept = [
+            (one, other)
+            for one, other in zip(line, meant, strict=True)
+            if not other.startswith(UNHARVESTED)
+        ]
+        means = _taken(transaction.reader, kept, name, identity, lifetime, seen_at)
+        wanted = [(piece, one.claim) for one, _ in kept for piece in one.valid.minus(means)]
         wanted.append((means, encode(AliasClaim(identity))))
         settle_attributes(transaction, node_id, AttributeKind.ALIAS, {"": tuple(sorted(wanted))})
     return before - {identity}
 
 
+def end_alias(transaction: Transaction, name: Dataset, *, missed_at: Instant) -> None:
+    """Let a name mean nothing from then on: its table is not there any more."""
+    (node_id,) = transaction.nodes([NodeKey(NodeKind.NAME, 0, name_key(name))])
+    line = transaction.reader.timeline(
+        node_id=node_id, kind=AttributeKind.ALIAS, name="", system=transaction.recorded_at
+    )
+    gone = Period.since(missed_at)
+    wanted = [(piece, one.claim) for one in line for piece in one.valid.minus(gone)]
+    settle_attributes(transaction, node_id, AttributeKind.ALIAS, {"": tuple(wanted)})
+
+
+def _taken(
+    reader: Reader,
+    kept: Sequence[tuple[Believed, str]],
+    name: Dataset,
+    identity: str,
+    lifetime: Period,
+    seen_at: Instant,
+) -> Period:
+    """Tell from when on a name means the table that was found under it."""
+    own = [one.valid for one, meant in kept if meant == identity]
+    if own and own[-1] == kept[-1][0].valid:
+        if own[-1].end < FOREVER:
+            return Period.since(max(seen_at, own[-1].end))
+        if len(own) > 1:
+            return own[-1]
+    start = lifetime.start
+    for one, meant in kept:
+        if meant == identity:
+            continue
+        # A table may be older than its name: until then the name was seen to mean another.
+        start = max(start, _last_seen(reader, meant, name) or start)
+        if one is kept[-1][0] and one.valid.end < FOREVER:
+            start = max(start, one.valid.end)
+    return Period.since(start)
+
+
 def _last_seen(reader: Reader, identity: str, name: Dataset) -> Instant | None:
     """Give the last time a harvest found this table under the name; None for never."""
     dataset_id = reader.node(kind=NodeKind.DATASET, parent_id=0, name=identity)
-    harvests = reader.harvests(dataset_id=dataset_id) if dataset_id is not None else []
+    if dataset_id is None:
+        return None
     in_catalog = name.namespace == CATALOG_NAMESPACE
-    found = [one.recorded_at for one in harvests if not in_catalog or one.name == name.name]
-    return max(found, default=None)
+    return last_look(reader, dataset_id, address=name.name if in_catalog else None, system=FOREVER)

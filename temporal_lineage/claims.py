@@ -30,6 +30,30 @@ class AliasClaim:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedClaim:
+    """A catalog lists this dataset under that name; `first_seen` is when a harvest first saw so."""
+
+    catalog: str
+    first_seen: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class LookClaim:
+    """A harvest looked at a table, or at all tables that a catalog lists, but for `failed`."""
+
+    looked_at: Instant
+    failed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AbsenceClaim:
+    """A catalog no longer lists a table; `last_seen` is None where nobody noted when it did."""
+
+    last_seen: Instant | None
+    first_missed: Instant
+
+
+@dataclass(frozen=True, slots=True)
 class TableClaim:
     """What a harvested table is, where it lies, and how people call it."""
 

@@ -11,7 +11,7 @@ from temporal_lineage.contributing import traced_snapshots
 from temporal_lineage.facts import AsOf
 from temporal_lineage.histories import remembered
 from temporal_lineage.keys import NodeKind
-from temporal_lineage.naming import canonical_identity, known_dataset
+from temporal_lineage.naming import canonical_identity, is_called, known_dataset
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from catalogs.table import RawCommit, TableSource
     from snapshots.files import CommitFiles
     from snapshots.history import TableHistory
+    from snapshots.instant import Instant
     from temporal_lineage.store.ledger import Ledger
     from temporal_lineage.store.reader import Reader
 
@@ -33,8 +34,10 @@ RULES = f"by version {__version__}"
 
 @dataclass(frozen=True, slots=True)
 class Unchanged:
-    """A table whose head is that of its last harvest."""
+    """A table whose head is that of its last harvest; `looked_at` is right before it was asked."""
 
+    dataset_id: int
+    looked_at: Instant
     snapshots: int
 
 
@@ -43,10 +46,11 @@ class Reading:
     """What one table remembers, and what the ledger knew of it when it was read.
 
     `identity` names the dataset; `harvest_id` is its last harvest then, 0 for none. `known` is
-    None where nothing was known.
+    None where nothing was known. All that was committed by `looked_at` was read.
     """
 
     identity: str
+    looked_at: Instant
     harvest_id: int
     head: str
     known: TableHistory | None
@@ -68,13 +72,16 @@ def read_table(
     The ledger is asked in between and never held open, so that nobody waits for a slow store.
     Raises what the source raises, and ReadingStoppedError soon after `is_stopped` says so.
     """
+    looked_at = ledger.now()
     head = source.head()
     with ledger.reading() as reader:
         dataset_id = known_dataset(reader, address, as_of=AsOf(valid=_LAST, system=_LAST))
         if dataset_id is not None:
             last = reader.last_harvest(name=address)
-            if last is not None and (last.dataset_id, last.head) == (dataset_id, head):
-                return Unchanged(reader.snapshots_known(dataset_id=dataset_id))
+            same = last is not None and (last.dataset_id, last.head) == (dataset_id, head)
+            if same and is_called(reader, dataset_id, address):
+                snapshots = reader.snapshots_known(dataset_id=dataset_id)
+                return Unchanged(dataset_id, looked_at, snapshots)
         before = _Before.of(reader, dataset_id)
     _go_on(is_stopped)
     history = source.history(known=before.known)
@@ -89,6 +96,7 @@ def read_table(
         history = source.history(known=before.known)
     return Reading(
         identity=identity,
+        looked_at=looked_at,
         harvest_id=before.harvest_id,
         head=head,
         known=before.known,

@@ -21,16 +21,28 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A table's address and the way to open it, so that a broken one fails alone."""
+    """A table's address and the way to open it, so that a broken one fails alone.
+
+    `catalog` is the one that lists it; None for a table that was named by its path.
+    """
 
     address: str
+    catalog: str | None
     open: Callable[[], TableSource]
 
 
-def find_targets(folder: Path, targets: Sequence[str]) -> Iterator[Target]:
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A catalog listed all its tables: what it was known to list and does not is gone from it."""
+
+    catalog: str
+
+
+def find_targets(folder: Path, targets: Sequence[str]) -> Iterator[Target | Listed]:
     """Yield the tables meant; without a target, every table of every catalog.
 
-    A catalog that cannot list its tables is yielded as one target that fails when it is opened.
+    A catalog that cannot list all its tables is yielded as one more target, which fails when it is
+    opened; one that can is yielded after its tables.
     Raises UnknownNameError for a name that is neither a catalog, a table in one, nor a path.
     """
     from catalogs.configuration import Configuration
@@ -50,7 +62,7 @@ def find_targets(folder: Path, targets: Sequence[str]) -> Iterator[Target]:
             yield _one_table(configuration, target)
 
 
-def _whole(entry: CatalogEntry) -> Iterator[Target]:
+def _whole(entry: CatalogEntry) -> Iterator[Target | Listed]:
     from catalogs.catalog import open_catalog
 
     try:
@@ -62,7 +74,9 @@ def _whole(entry: CatalogEntry) -> Iterator[Target]:
         if not found:
             catalog.check()  # raises where there is nothing that could hold tables
     except TemporalLineageError as error:
-        yield Target(entry.name, _failing(error))
+        yield Target(entry.name, None, _failing(error))
+    else:
+        yield Listed(entry.name)
 
 
 def _one_table(configuration: Configuration, target: str) -> Target:
@@ -78,7 +92,7 @@ def _in_catalog(catalog: Catalog, name: TableName) -> Target:
     from catalogs.table_name import TableName as Written
 
     address = str(Written((catalog.name, *name.parts)))
-    return Target(address, lambda: catalog.table(name))
+    return Target(address, catalog.name, lambda: catalog.table(name))
 
 
 def _at_path(target: str) -> Target:
@@ -87,7 +101,7 @@ def _at_path(target: str) -> Target:
 
     # Links are not followed: a table is asked for by the path it was harvested by.
     place = target if "://" in target else os.path.abspath(target)  # noqa: PTH100
-    return Target(f"dataset:{located(place)}", lambda: open_path(place, {}))
+    return Target(f"dataset:{located(place)}", None, lambda: open_path(place, {}))
 
 
 def _failing(error: TemporalLineageError) -> Callable[[], TableSource]:

@@ -29,6 +29,8 @@ class NodeKind(StrEnum):
     """A column; its parent is the dataset, its name the field id, or a name where none is known."""
     JOB = "job"
     RUN = "run"
+    CATALOG = "catalog"
+    """A catalog, by its name in the configuration."""
 
 
 class AttributeKind(StrEnum):
@@ -38,6 +40,12 @@ class AttributeKind(StrEnum):
     """On a NAME: which dataset it means."""
     TABLE = "table"
     """On a DATASET: format, location, address."""
+    NAMED = "named"
+    """On a DATASET, by address: while a catalog listed it so; ALIAS, the other way round."""
+    LOOK = "look"
+    """On a DATASET, by address, and on a CATALOG: the last look of a harvest, from then on."""
+    ABSENCE = "absence"
+    """On a DATASET, by catalog: while a catalog that had listed it did no more."""
     SNAPSHOT = "snapshot"
     """On a DATASET, by snapshot id; held while the table's metadata listed it."""
     EXPIRY = "expiry"

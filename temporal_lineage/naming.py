@@ -9,13 +9,13 @@ from snapshots.dataset import Dataset, DatasetVersion
 from snapshots.errors import UnknownNameError
 from temporal_lineage.addresses import AtInstant, quoted, quoted_version, unquoted
 from temporal_lineage.capture.openlineage_names import located
-from temporal_lineage.claims import AliasClaim, TableClaim, decode
+from temporal_lineage.claims import AliasClaim, NamedClaim, decode
 from temporal_lineage.facts import LAST, AsOf
 from temporal_lineage.histories import table_claim
 from temporal_lineage.keys import AttributeKind, NodeKind, name_key, split_name_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from snapshots.history import TableHistory
     from temporal_lineage.addresses import DatasetAddress
@@ -65,8 +65,7 @@ class Naming:
     def _dataset_address(self, node: Node) -> str:
         if node.name.startswith(UNHARVESTED):
             return unharvested_address(node.name)
-        table = table_claim(self._reader, node.node_id, system=self._as_of.system)
-        for name in _names_of(table) if table else ():
+        for name in _names_of(self._reader, node.node_id, self._as_of):
             # A table that took over the name, or the place, of another is called by it now.
             if known_dataset(self._reader, name, as_of=self._as_of) == node.node_id:
                 return name
@@ -137,20 +136,26 @@ def known_dataset(reader: Reader, name: str, *, as_of: AsOf) -> int | None:
     return reader.node(kind=NodeKind.DATASET, parent_id=0, name=identity)
 
 
+def is_called(reader: Reader, dataset_id: int, address: str) -> bool:
+    """Tell whether a table has this address now, and does not only have had it."""
+    if address.startswith("dataset:"):
+        return True  # a place is no name that a catalog could take away
+    now = AsOf(valid=LAST, system=LAST)
+    kind = AttributeKind.NAMED
+    return reader.attribute(node_id=dataset_id, kind=kind, name=address, as_of=now) is not None
+
+
 def find_named(reader: Reader, dataset: Dataset, *, as_of: AsOf) -> int | None:
     """Find the dataset node that an exact name meant; None where nobody knows the name."""
     name_id = reader.node(kind=NodeKind.NAME, parent_id=0, name=name_key(dataset))
     if name_id is None:
         return None
-    believed = reader.attribute(node_id=name_id, kind=AttributeKind.ALIAS, name="", as_of=as_of)
-    if believed is None:
-        # The name was used before its table's history begins: the first meaning is the best.
-        line = reader.timeline(
-            node_id=name_id, kind=AttributeKind.ALIAS, name="", system=as_of.system
-        )
-        if not line:
-            return None
-        believed = line[0]
+    line = reader.timeline(node_id=name_id, kind=AttributeKind.ALIAS, name="", system=as_of.system)
+    if not line:
+        return None
+    # A name that means nothing then means what it meant last; before its table's history begins,
+    # the first meaning is the best.
+    believed = next((one for one in reversed(line) if one.valid.start <= as_of.valid), line[0])
     identity = decode(AliasClaim, believed.claim).identity
     return reader.node(kind=NodeKind.DATASET, parent_id=0, name=identity)
 
@@ -191,8 +196,24 @@ def _readings(name: str) -> Sequence[Dataset]:
     return [Dataset(text[:place], text[place + 1 :]) for place in places]
 
 
-def _names_of(table: TableClaim) -> Sequence[str]:
-    """Give what a harvested table may be called: as it was last asked for, or by its place."""
-    kind, colon, name = table.address.partition("dataset:")
-    asked_for = f"{colon}{quoted(name)}" if colon and not kind else table.address
-    return (asked_for, f"dataset:{quoted(str(located(table.location)))}")
+def _names_of(reader: Reader, dataset_id: int, as_of: AsOf) -> Iterator[str]:
+    """Yield what a harvested table may be called, what people know it by first.
+
+    That is the address under which harvests saw it first, of those that catalogs listed then; the
+    alphabet decides between equals. Then what it was called before or after, and its place.
+    """
+    named = reader.timelines(node_id=dataset_id, kind=AttributeKind.NAMED, system=as_of.system)
+    firsts = {
+        name: (
+            not any(one.valid.contains(as_of.valid) for one in line),
+            decode(NamedClaim, line[0].claim).first_seen,
+            name,
+        )
+        for name, line in named.items()
+    }
+    yield from sorted(firsts, key=firsts.__getitem__)
+    table = table_claim(reader, dataset_id, system=as_of.system)
+    if table is not None:
+        kind, colon, name = table.address.partition("dataset:")
+        yield f"{colon}{quoted(name)}" if colon and not kind else table.address
+        yield f"dataset:{quoted(str(located(table.location)))}"

@@ -84,5 +84,6 @@ class Resolver:
             (dataset_id,) = self._transaction.nodes([NodeKey(NodeKind.DATASET, 0, identity)])
         if identity.startswith(UNHARVESTED):
             unknown = [name for name, node_id in zip(names, found, strict=True) if node_id is None]
-            rename(self._transaction, unknown, identity, Period.since(BEGINNING))
+            always = Period.since(BEGINNING)
+            rename(self._transaction, unknown, identity, always, seen_at=BEGINNING)
         return Resolved(dataset_id, identity, self.table(dataset_id))

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 from snapshots.errors import BeforeHistoryError
 from snapshots.instant import BEGINNING, Instant
-from temporal_lineage.addresses import Address, AtInstant, DatasetAddress
 from temporal_lineage.facts import LAST, AsOf
+from temporal_lineage.questions.freshness import freshness
 from temporal_lineage.questions.question import Question
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from temporal_lineage.addresses import Address
     from temporal_lineage.questions.question import Answer
     from temporal_lineage.workspace import Workspace
 
@@ -54,13 +55,9 @@ class Asking:
             # No state holds at forever itself; whoever says so means the last one.
             point = AsOf(valid=min(valid or now, LAST), system=system or now)
             answer = ask(reader, *addresses, Question(verb, target, point), **more)
-        told = [one.at for one in addresses if isinstance(one, DatasetAddress)]
-        asked = max([point.valid, *(at.instant for at in told if isinstance(at, AtInstant))])
-        if asked <= now:
-            return answer
-        ahead = f"{asked} is yet to come: this is how things stand now"
+            doubts = (*answer.doubts, *freshness(reader, addresses, point, now=now))
         # All answers are dataclasses, which no protocol can say.
-        return replace(answer, doubts=(*answer.doubts, ahead))  # type: ignore[type-var]
+        return replace(answer, doubts=doubts)  # type: ignore[type-var]
 
 
 def _instant(when: When) -> Instant | None:

@@ -15,7 +15,7 @@ from catalogs.delta.source import DeltaSource
 from catalogs.storage import Storage
 from delta_logs import add, commit_info, metadata, protocol, write
 from temporal_lineage.harvest_side_by_side import side_by_side
-from temporal_lineage.harvest_targets import Target, find_targets
+from temporal_lineage.harvest_targets import Listed, Target, find_targets
 from temporal_lineage.session import Session, wall_clock
 from temporal_lineage.workspace import Workspace
 
@@ -62,9 +62,10 @@ def test_what_was_kept_before_an_interrupt_or_a_bug_stays_and_the_next_harvest_g
 ) -> None:
     lake_of(session, tmp_path / "lake", 9)
 
-    def interrupted(folder: Path, targets: list[str]) -> list[Target]:
+    def interrupted(folder: Path, targets: list[str]) -> list[Target | Listed]:
         found = list(find_targets(folder, targets))
-        found[5] = Target(found[5].address, lambda: Interrupted(str(tmp_path / "lake/t5"), end))
+        broken = Interrupted(str(tmp_path / "lake/t5"), end)
+        found[5] = Target("lake.t5", "lake", lambda: broken)
         return found
 
     with monkeypatch.context() as change:

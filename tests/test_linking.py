@@ -139,7 +139,7 @@ def test_repeating_everything_says_nothing_new(
     session.harvest()
     told_in_order(session, tmp_path, events, batches=1)
     with open_reader(session.workspace.ledger) as reader:
-        before = reader.transactions(limit=1)
+        (before,) = reader.transactions(limit=1)
 
     report = session.ingest_openlineage([str(lake.daily_events), str(lake.late_events)])
     harvested = session.harvest()
@@ -147,7 +147,8 @@ def test_repeating_everything_says_nothing_new(
     assert report.new == 0
     assert {table.outcome for table in harvested.tables} == {"unchanged"}
     with open_reader(session.workspace.ledger) as reader:
-        assert reader.transactions(limit=1) == before
+        later = [one for one in reader.transactions(limit=9) if one.tx_id > before.tx_id]
+    assert [one.note for one in later] == ["delta", "lake"], "only that the catalogs were looked at"
 
 
 def test_a_run_links_to_the_commit_that_carries_its_stamp(

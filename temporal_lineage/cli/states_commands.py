@@ -137,7 +137,14 @@ def _catalog(answer: CatalogAnswer) -> Iterator[str]:
     yield from table(
         ["format", "snapshots", "last commit", "dataset"],
         [
-            [line.format, line.snapshots if line.format else None, line.last_commit, line.dataset]
+            [
+                line.format,
+                line.snapshots if line.format else None,
+                line.last_commit,
+                f"{line.dataset}  missing since {line.missing_since}"
+                if line.missing_since
+                else line.dataset,
+            ]
             for line in answer.datasets
         ],
         right=(1,),
@@ -156,6 +163,8 @@ def _table(answer: TableAnswer) -> Iterator[str]:
             ("identity", answer.identity),
             ("format", answer.format),
             ("location", answer.location),
+            ("harvested", answer.harvested_at),
+            ("missing", f"since {answer.missing_since}" if answer.missing_since else None),
             ("features", ", ".join(answer.features) or None),
             ("snapshots", counted if answer.format else None),
             ("first", answer.first_commit),
@@ -163,6 +172,10 @@ def _table(answer: TableAnswer) -> Iterator[str]:
             ("versions", ", ".join(answer.versions) or None),
         ]
     )
+    if len(answer.names) > 1 or answer.missing_since:
+        for one in answer.names:
+            until = f"until {one.held.end}" if one.held.end < FOREVER else "and still is"
+            yield f"  name {one.name}: from {one.held.start} {until}"
     for ref in answer.refs:
         ids = ", ".join(f"@{one}" for one in ref.snapshot_ids) or "no snapshot"
         yield f"  ref {ref.name}: {ids} since {ref.since} ({ref.certainty})"

@@ -16,6 +16,7 @@ from temporal_lineage.histories import (
     table_claim,
 )
 from temporal_lineage.keys import AttributeKind, NodeKind
+from temporal_lineage.looks import absence, last_look
 from temporal_lineage.naming import Naming, find_dataset, known_datasets
 from temporal_lineage.questions.versions import told_versions
 
@@ -76,6 +77,14 @@ class RefLine:
 
 
 @dataclass(frozen=True, slots=True)
+class NameLine:
+    """What a catalog called the table, and for how long as far as harvests saw."""
+
+    name: str
+    held: Period
+
+
+@dataclass(frozen=True, slots=True)
 class ColumnLine:
     """A column as it was then, by field id; `name` is its path within records."""
 
@@ -87,7 +96,12 @@ class ColumnLine:
 
 @dataclass(frozen=True, slots=True)
 class TableAnswer:
-    """A dataset at a point in both times; what needs a harvest is empty without one."""
+    """A dataset at a point in both times; what needs a harvest is empty without one.
+
+    `names` are those that catalogs ever listed it under. `harvested_at` is the last time that a
+    harvest looked at it. `missing_since` is None while some catalog listed it, and for a table
+    that was harvested by its path alone.
+    """
 
     ROWS: ClassVar[str | None] = None
 
@@ -96,6 +110,9 @@ class TableAnswer:
     identity: str
     format: str | None
     location: str | None
+    names: tuple[NameLine, ...]
+    harvested_at: Instant | None
+    missing_since: Instant | None
     features: tuple[str, ...]
     snapshots: int
     expired: int
@@ -109,12 +126,13 @@ class TableAnswer:
 
 @dataclass(frozen=True, slots=True)
 class DatasetLine:
-    """One known dataset."""
+    """One known dataset; `missing_since` is None unless its catalog listed it no more then."""
 
     dataset: str
     format: str | None
     snapshots: int
     last_commit: Instant | None
+    missing_since: Instant | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +191,9 @@ def show(reader: Reader, address: DatasetAddress, question: Question) -> TableAn
         identity=str(history.identity),
         format=history.identity.format.value,
         location=history.location,
+        names=_names(reader, dataset_id, as_of),
+        harvested_at=last_look(reader, dataset_id, address=None, system=as_of.system),
+        missing_since=_missing_since(reader, dataset_id, as_of),
         features=history.features,
         snapshots=len(commits),
         expired=sum(one.since <= as_of.valid for one in history.expiries),
@@ -206,6 +227,7 @@ def show_all(reader: Reader, question: Question) -> CatalogAnswer:
                 format=table.format if table else None,
                 snapshots=len(commits),
                 last_commit=max(commits, default=None),
+                missing_since=_missing_since(reader, node.node_id, as_of),
             )
         )
     ordered = tuple(sorted(lines, key=lambda line: (line.format is None, line.dataset)))
@@ -225,6 +247,17 @@ def _ref(reader: Reader, dataset_id: int, as_of: AsOf, name: str, entry: LogEntr
     return RefLine(name, ids, entry.certainty.value, since)
 
 
+def _names(reader: Reader, dataset_id: int, as_of: AsOf) -> tuple[NameLine, ...]:
+    named = reader.timelines(node_id=dataset_id, kind=AttributeKind.NAMED, system=as_of.system)
+    lines = [NameLine(name, one.valid) for name, line in named.items() for one in line]
+    return tuple(sorted(lines, key=lambda line: (line.held, line.name)))
+
+
+def _missing_since(reader: Reader, dataset_id: int, as_of: AsOf) -> Instant | None:
+    gone = absence(reader, dataset_id, as_of)
+    return gone.first_missed if gone is not None else None
+
+
 def _unharvested(
     question: Question, name: str, identity: str, versions: tuple[str, ...]
 ) -> TableAnswer:
@@ -234,6 +267,9 @@ def _unharvested(
         identity=identity.replace("\x1f", "/"),
         format=None,
         location=None,
+        names=(),
+        harvested_at=None,
+        missing_since=None,
         features=(),
         snapshots=0,
         expired=0,
