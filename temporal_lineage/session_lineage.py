@@ -11,6 +11,7 @@ from temporal_lineage.session_asking import Asking, When
 from temporal_lineage.targets import refuse_column, refuse_state
 
 if TYPE_CHECKING:
+    from temporal_lineage.questions.contamination import ContaminationAnswer
     from temporal_lineage.questions.lineage_answer import LineageAnswer
     from temporal_lineage.questions.reasons import WhyAnswer
 
@@ -58,6 +59,30 @@ class LineageQuestions(Asking):
             raise BadAddressError(target, "ask why for an edge, a version or a run")
         refuse_column(address, target)
         return self._ask("why", target, (as_of, as_known), why, address)
+
+    def contamination(
+        self,
+        target: str,
+        *,
+        as_of: When = None,
+        as_known: When = None,
+        depth_max: int = DEPTH_MAX,
+    ) -> ContaminationAnswer:
+        """Tell what contains the rows of a bad commit, what is healed, and what to rebuild."""
+        from temporal_lineage.questions.contamination import contamination
+
+        address = parse_address(target)
+        if not isinstance(address, DatasetAddress | ModelAddress):
+            raise BadAddressError(target, "a snapshot of a table or a version of a model is asked")
+        refuse_column(address, target)
+        return self._ask(
+            "contamination",
+            target,
+            (as_of, as_known),
+            contamination,
+            address,
+            depth_max=depth_max,
+        )
 
     def _lineage(
         self,

@@ -19,7 +19,15 @@ from temporal_lineage import harvest, ingest
 from temporal_lineage.capture import openlineage_events
 from temporal_lineage.cli.root import tl
 from temporal_lineage.lineage.graph import Direction
-from temporal_lineage.questions import lineage_answer, reasons, schemas, states, tables
+from temporal_lineage.questions import (
+    contaminated_table,
+    contamination,
+    lineage_answer,
+    reasons,
+    schemas,
+    states,
+    tables,
+)
 from temporal_lineage.questions.question import ID_FIELDS
 from temporal_lineage.reproduce import answer as reproduction
 from temporal_lineage.reproduce import available
@@ -30,9 +38,22 @@ _SHAPED = {"Instant": "time", "Period": "period", "Path": "string"}
 _ENUMS: dict[str, type[StrEnum]] = {
     one.__name__: one for one in (Certainty, Rule, Direction, FileContent)
 }
+# A line each: everybody adds one.
 _MODULES = (
-    *(states, tables, schemas, lineage_answer, reasons, reproduction, available),
-    *(harvest, ingest, openlineage_events, availability, serving),
+    availability,
+    available,
+    contaminated_table,
+    contamination,
+    harvest,
+    ingest,
+    lineage_answer,
+    openlineage_events,
+    reasons,
+    reproduction,
+    schemas,
+    serving,
+    states,
+    tables,
 )
 
 

@@ -48,6 +48,9 @@ QUESTIONS: dict[str, Ask] = {
     "downstream lake.raw.customers --flow": lambda s: s.downstream(
         "lake.raw.customers", by_flow=True
     ),
+    "contamination lake.raw.customers@2026-09-20": lambda s: s.contamination(
+        "lake.raw.customers@2026-09-20"
+    ),
     f"why {SET}@fraud-v3": lambda s: s.why(f"{SET}@fraud-v3"),
     "available delta.features.customer_features": lambda s: s.available(
         "delta.features.customer_features"
@@ -64,6 +67,7 @@ ROWS = {
     "schema diff": "changes",
     "upstream": "edges",
     "downstream": "edges",
+    "contamination": "tables",
     "why": "reasons",
     "available": "states",
     "reproduce": "inputs",

@@ -85,6 +85,7 @@ COMMANDS = (
     ("show",),
     ("upstream",),
     ("upstream", "--flow"),
+    ("contamination",),
     ("downstream", "--depth", "1"),
     ("why",),
     ("schema", "log"),

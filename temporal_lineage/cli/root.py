@@ -15,6 +15,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "at": ("states", "Which snapshot was current at a time."),
     "available": ("available", "Which past states can still be read."),
     "catalog": ("catalogs", "Say where tables live."),
+    "contamination": ("contamination", "What contains the rows of a bad commit, and what to do."),
     "demo": ("demo", "Build a small lakehouse with two months of history, and ask it questions."),
     "downstream": ("lineage", "What was made of a state, a model or a column."),
     "harvest": ("intake", "Read the snapshot histories of tables, before they are forgotten."),

@@ -9,7 +9,7 @@ from temporal_lineage.claims import CLAIMED_TOO
 from temporal_lineage.evidence.grades import Grade
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from temporal_lineage.claims import WriterClaim
     from temporal_lineage.lineage.graph import LineageGraph
@@ -48,12 +48,7 @@ def lineage_doubts(
         for node_id, writer in sorted(writers.items())
         if any(one.why.endswith(CLAIMED_TOO) for one in writer.evidence.rejected)
     ]
-    unsure = Counter(edge.grade for edge in edges if edge.grade is not None)
-    doubts += [
-        f"{count(number, 'edge')} {_UNSURE[grade]}"
-        for grade, number in sorted(unsure.items())
-        if grade in _UNSURE
-    ]
+    doubts += grade_doubts(edge.grade for edge in edges if edge.grade is not None)
     carried = Counter(one.certainty for one in graph.contained if one.certainty != "exact")
     doubts += [
         f"{count(number, 'contribution')} {_CARRIED[certainty]}"
@@ -68,6 +63,15 @@ def walk_doubts(graph: LineageGraph, names: Mapping[int, str]) -> list[str]:
     return [
         f"not followed further, {why}: {dataset}" + (f" ({number} states)" if number > 1 else "")
         for (why, dataset), number in sorted(cut.items())
+    ]
+
+
+def grade_doubts(grades: Iterable[str]) -> list[str]:
+    """Say how many edges are neither exact nor of a high grade."""
+    return [
+        f"{count(number, 'edge')} {_UNSURE[grade]}"
+        for grade, number in sorted(Counter(grades).items())
+        if grade in _UNSURE
     ]
 
 

@@ -1,0 +1,107 @@
+"""A contaminated table: when its states held rows of bad commits, and since when it is healed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from snapshots.instant import FOREVER
+from snapshots.period import Period
+from snapshots.refs import MAIN
+from snapshots.snapshot_log import Current
+from temporal_lineage.histories import refs_at, remembered_log
+from temporal_lineage.keys import AttributeKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from snapshots.instant import Instant
+    from snapshots.snapshot_log import SnapshotLog, State
+    from temporal_lineage.facts import AsOf
+    from temporal_lineage.store.reader import Reader
+
+_CERTAINTIES = ("exact", "possible", "assumed")
+
+
+@dataclass(frozen=True, slots=True)
+class ContaminatedTable:
+    """What a table has had of the bad rows.
+
+    `commits` brought them in. `held` is when a state that holds some was current on main; empty
+    where none ever was. `healed_at` is since when main holds none; None while it does, and where
+    it never did. `refs` name states that hold some at the instant asked for, main among them.
+    `states` counts all made by then that hold some. `certainty` is the weakest of them: exact,
+    possible or assumed.
+    """
+
+    dataset: str
+    commits: tuple[str, ...]
+    states: int
+    held: tuple[Period, ...]
+    healed_at: Instant | None
+    refs: tuple[str, ...]
+    certainty: str
+
+    @property
+    def current(self) -> bool:
+        """Tell whether a reader of some ref would still meet the rows."""
+        return bool(self.refs)
+
+
+def contaminated_table(
+    reader: Reader,
+    dataset_id: int,
+    name: str,
+    commits: Sequence[tuple[int, str]],
+    as_of: AsOf,
+) -> ContaminatedTable:
+    """Follow bad commits, as (node, version), through all states of their table up to a point."""
+    rows = reader.all_states_containing(
+        commit_ids=[node_id for node_id, _ in commits], system=as_of.system
+    )
+    nodes = reader.named(node_ids=sorted({row.state_id for row in rows}))
+    # A commit's own state holds its rows even where no file facts say so.
+    certainties = {version: "exact" for _, version in commits}
+    for row in rows:
+        version = nodes[row.state_id].name
+        known = certainties.get(version, row.certainty)
+        certainties[version] = min(known, row.certainty, key=_CERTAINTIES.index)
+    made = _made_after(reader, dataset_id, as_of)
+    certainties = {one: kind for one, kind in certainties.items() if one not in made}
+    log = remembered_log(reader, dataset_id, MAIN, system=as_of.system)
+    held = _held(log, certainties, until=as_of.valid) if log else ()
+    over = held[-1].end if held and held[-1].end != FOREVER else None
+    entries = refs_at(reader, dataset_id, as_of)
+    return ContaminatedTable(
+        dataset=name,
+        commits=tuple(version for _, version in commits),
+        states=len(certainties),
+        held=held,
+        healed_at=over,
+        refs=tuple(ref for ref, entry in entries.items() if _holds(entry.state, certainties)),
+        certainty=max(certainties.values(), key=_CERTAINTIES.index),
+    )
+
+
+def _made_after(reader: Reader, dataset_id: int, as_of: AsOf) -> set[str]:
+    """Give the versions that were not there yet."""
+    lines = reader.timelines(node_id=dataset_id, kind=AttributeKind.SNAPSHOT, system=as_of.system)
+    return {version for version, line in lines.items() if line[0].valid.start > as_of.valid}
+
+
+def _held(log: SnapshotLog, states: Mapping[str, str], *, until: Instant) -> tuple[Period, ...]:
+    """Give when main was at one of the states; what lasts beyond the point has an open end."""
+    held: list[Period] = []
+    for entry in log.entries:
+        if entry.period.start > until or not _holds(entry.state, states):
+            continue
+        end = entry.period.end if entry.period.end <= until else FOREVER
+        start = entry.period.start
+        if held and held[-1].end == start:
+            start = held.pop().start
+        held.append(Period(start, end))
+    return tuple(held)
+
+
+def _holds(state: State, states: Mapping[str, str]) -> bool:
+    return isinstance(state, Current) and str(state.snapshot_id) in states
