@@ -14,7 +14,7 @@ from temporal_lineage.pending import catch_up, link_pending
 from temporal_lineage.store.records import KeptEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from temporal_lineage.store.ledger import Ledger
 
@@ -38,6 +38,15 @@ class IngestReport:
     unresolved: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What was new among events, of how many runs, and which datasets no harvest knows."""
+
+    new: int
+    runs: int
+    unresolved: tuple[str, ...]
+
+
 def ingest_openlineage(ledger: Ledger, sources: Iterable[str]) -> IngestReport:
     """Take in OpenLineage events; what is no event is reported and nothing else is lost.
 
@@ -52,11 +61,24 @@ def ingest_openlineage(ledger: Ledger, sources: Iterable[str]) -> IngestReport:
                 rejected.append(one)
             else:
                 captured.append(one)
+    taken = keep_and_link(ledger, captured, source="ingest openlineage")
+    return IngestReport(
+        events=len(captured),
+        new=taken.new,
+        repeated=len(captured) - taken.new,
+        runs=taken.runs,
+        rejected=tuple(rejected),
+        unresolved=taken.unresolved,
+    )
+
+
+def keep_and_link(ledger: Ledger, captured: Sequence[CapturedEvent], *, source: str) -> Taken:
+    """Keep events as they came, and link what they touch; `source` names who takes them in."""
     catch_up(ledger)
     new, runs, unresolved = 0, set[str](), dict[str, None]()
     for start in range(0, len(captured), _EVENTS_MAX):
         batch = captured[start : start + _EVENTS_MAX]
-        with ledger.transaction(source="ingest openlineage", note=batch[0].source) as transaction:
+        with ledger.transaction(source=source, note=batch[0].source) as transaction:
             kept = transaction.keep_events(_kept(one) for one in batch)
             new += len(kept)
             runs |= {
@@ -67,14 +89,7 @@ def ingest_openlineage(ledger: Ledger, sources: Iterable[str]) -> IngestReport:
             linked = link_pending(transaction)
             if linked is not None:
                 unresolved.update(dict.fromkeys(linked.unresolved))
-    return IngestReport(
-        events=len(captured),
-        new=new,
-        repeated=len(captured) - new,
-        runs=len(runs),
-        rejected=tuple(rejected),
-        unresolved=tuple(unresolved),
-    )
+    return Taken(new, len(runs), tuple(unresolved))
 
 
 def _kept(one: CapturedEvent) -> KeptEvent:

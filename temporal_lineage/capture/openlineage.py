@@ -10,6 +10,7 @@ import msgspec
 
 from snapshots.instant import Instant
 from temporal_lineage.capture import openlineage_runs as runs
+from temporal_lineage.capture.dbt_run_ids import RunIdentity, identified
 from temporal_lineage.capture.openlineage_datasets import mention, mentions
 from temporal_lineage.capture.openlineage_events import (
     CapturedEvent,
@@ -104,8 +105,10 @@ def _run_event(value: Mapping[str, Any], at: Instant, producer: str, doubts: Dou
     job = _job(value)
     facets = mapping(run.get("facets"), "run.facets", doubts)
     job_facets = _job_facets(value, doubts)
+    told = RunIdentity(found, runs.parent_run(facets, "run.facets", doubts))
+    identity = identified(told, facets, job_facets)
     return RunEvent(
-        run_id=found,
+        run_id=identity.run_id,
         job=job,
         kind=_kind(value, doubts),
         at=at,
@@ -113,7 +116,7 @@ def _run_event(value: Mapping[str, Any], at: Instant, producer: str, doubts: Dou
         inputs=mentions(value.get("inputs"), job, "inputs", doubts),
         outputs=mentions(value.get("outputs"), job, "outputs", doubts),
         lineage=job_entries(job_facets.get("lineage"), job, "job.facets.lineage", doubts),
-        parent=runs.parent_run(facets, "run.facets", doubts),
+        parent=identity.parent,
         nominal=runs.nominal_time(facets, "run.facets", doubts),
         error=runs.error_message(facets, "run.facets", doubts),
         engine=runs.engine(facets, "run.facets", doubts),
