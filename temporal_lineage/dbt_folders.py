@@ -143,9 +143,11 @@ def _opened(path: Path, read: Callable[[Body, str], A]) -> A:
         with path.open("rb") as file:
             if path.stat().st_size < _MAPPED_BYTES_MIN:
                 return read(file.read(), str(path))
-            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
-                with memoryview(mapped) as body:
-                    return read(body, str(path))
+            with (
+                mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped,
+                memoryview(mapped) as body,
+            ):
+                return read(body, str(path))
     except OSError as error:
         reason = (error.strerror or type(error).__name__).lower()
         raise UnreadableError(str(path) or "an empty name", reason, _ADVICE) from error

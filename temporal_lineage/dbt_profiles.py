@@ -1,4 +1,4 @@
-"""dbt profiles: where a project's database is, from profiles.yml, and nothing else of what it holds.
+"""dbt profiles: where a project's database is, and nothing else of what profiles.yml holds.
 
 A profile holds passwords; only host, port, account, region and path leave this module.
 """

@@ -19,10 +19,8 @@ from temporal_lineage.ingest import keep_and_link
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from temporal_lineage.capture.openlineage_events import CapturedEvent
     from temporal_lineage.store.ledger import Ledger
-
-JOB_NAMESPACE = "dbt"
-"""Of jobs, unless told otherwise: the openlineage-dbt wrapper's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +74,8 @@ def ingest_dbt(ledger: Ledger, sources: Sequence[str], naming: DbtNaming) -> Dbt
 
     Raises UnreadableError for what is missing, broken or does not belong together.
     """
-    projects, captured = [], []
+    projects: list[DbtProjectReport] = []
+    captured: list[CapturedEvent] = []
     for found in read_sets(sources, any_manifest=naming.any_manifest):
         project, doubts = _named(found, naming)
         told = translate(project)

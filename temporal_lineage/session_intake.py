@@ -1,21 +1,25 @@
-"""What a session takes in: harvests of tables, files of events, and events posted over HTTP."""
+"""What a session takes in: harvests of tables, events, artifacts of dbt, and posts over HTTP."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from snapshots.instant import Instant
     from temporal_lineage.harvest import HarvestReport, Progress
     from temporal_lineage.ingest import IngestReport
+    from temporal_lineage.ingest_dbt import DbtReport
     from temporal_lineage.sink.serving import Served, Serving
     from temporal_lineage.workspace import Workspace
 
 HARVEST_JOBS = 4
 """How many tables a harvest reads at once unless told otherwise."""
+
+DBT_JOBS = "dbt"
+"""The namespace of dbt's jobs unless told otherwise: the openlineage-dbt wrapper's own."""
 
 BODY_BYTES_MAX = 32 * 1024 * 1024
 """The longest body that a sink takes unless told otherwise."""
@@ -54,6 +58,30 @@ class Intake:
 
         with Ledger.open(self.workspace.ledger, clock=self.clock) as ledger:
             return ingest_openlineage(ledger, sources)
+
+    def ingest_dbt(
+        self,
+        sources: Sequence[str],
+        *,
+        namespace: str | None = None,
+        job_namespace: str = DBT_JOBS,
+        profiles: Path | None = None,
+        catalogs: Mapping[str, str] | None = None,
+        any_manifest: bool = False,
+    ) -> DbtReport:
+        """Take in dbt artifacts from target folders, or from files around each manifest.
+
+        `namespace` is that of the tables; without it, the profile in `profiles`, or where dbt
+        looks for it, tells. `catalogs` says which harvested catalog a database of dbt's is, with
+        `*` for every other database. `any_manifest` takes a manifest of another invocation than
+        the run results'.
+        """
+        from temporal_lineage.ingest_dbt import DbtNaming, ingest_dbt
+        from temporal_lineage.store.ledger import Ledger
+
+        naming = DbtNaming(job_namespace, namespace, profiles, catalogs or {}, any_manifest)
+        with Ledger.open(self.workspace.ledger, clock=self.clock) as ledger:
+            return ingest_dbt(ledger, sources, naming)
 
     def serve(
         self,

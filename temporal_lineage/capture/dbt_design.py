@@ -67,7 +67,7 @@ def _concept(project: DbtProject, node: Node, at: str) -> Event:
     inputs = [relations.full(one.node) for one in read]
     inputs += [_named(project, one) for one in concepts(project.content, node)]
     outputs = [_named(project, node, **_told(project, node))]
-    outputs += [_exported(project, node, one) for one in node.exports]
+    outputs += [_exported(project, one) for one in node.exports]
     job_facets = project.job_facets(node, _TYPES[node.kind], code=None)
     return _event(project, node, node.unique_id, at, job_facets) | {
         "inputs": inputs,
@@ -90,7 +90,7 @@ def _named(project: DbtProject, node: Node, **told: Facet) -> Event:
     return {"namespace": name.namespace, "name": name.name, "facets": told}
 
 
-def _exported(project: DbtProject, node: Node, export: Export) -> Event:
+def _exported(project: DbtProject, export: Export) -> Event:
     """Name the table that a saved query is exported to, by the dbt platform."""
     told = {key: value for key, value in export.config.items() if isinstance(value, str)}
     schema = told.get("schema_name") or told.get("schema")

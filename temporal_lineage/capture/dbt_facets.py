@@ -1,4 +1,4 @@
-"""Facets of dbt's events: the standard ones as OpenLineage has them, and our own with the witness."""
+"""Facets of dbt's events: the standard ones, and our own with the witness."""
 
 from __future__ import annotations
 

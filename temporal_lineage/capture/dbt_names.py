@@ -14,31 +14,28 @@ from typing import Any
 from snapshots.dataset import Dataset
 from temporal_lineage.capture.dbt_manifest import Manifest, Node
 
-_PORTS = {
-    "redshift": "5439",
-    "postgres": "5432",
-    "clickhouse": "8123",
-    "trino": "8080",
-    "presto": "8080",
-    "watsonx_presto": "8080",
-    "sqlserver": "1433",
-    "dremio": "9047",
+_FORMATS: Mapping[str, tuple[str, ...]] = {
+    "bigquery": ("bigquery",),
+    "redshift": ("redshift://{host}:{port}", "redshift://{host}:5439"),
+    "postgres": ("postgres://{host}:{port}", "postgres://{host}:5432"),
+    "clickhouse": ("clickhouse://{host}:{port}", "clickhouse://{host}:8123"),
+    "trino": ("trino://{host}:{port}", "trino://{host}:8080"),
+    "presto": ("presto://{host}:{port}", "presto://{host}:8080"),
+    "watsonx_presto": ("presto://{host}:{port}", "presto://{host}:8080"),
+    "sqlserver": ("mssql://{server}:{port}", "mssql://{server}:1433"),
+    "dremio": ("dremio://{software_host}:{port}", "dremio://{software_host}:9047"),
+    "snowflake": ("snowflake://{account}",),
+    "databricks": ("databricks://{host}",),
+    "duckdb": ("duckdb://{path}", "duckdb://:memory:"),
+    "athena": ("awsathena://athena.{region_name}.amazonaws.com",),
+    "glue": ("arn:aws:glue:{region}:{account_id}",),
+    "spark": ("spark://{host}:{port}",),
+    "fabric": ("fabric-warehouse://{server}:{port}", "fabric-warehouse://{server}"),
 }
-"""What the adapter takes where the profile does not say; the wrapper needs the profile to say."""
+"""By adapter; the first that the profile can fill counts, ports being the adapters' own."""
 
 _SPARK_PORTS = {"http": "443", "odbc": "443", "thrift": "10001"}
 
-_HOSTS = {
-    "redshift": ("redshift", "host"),
-    "postgres": ("postgres", "host"),
-    "clickhouse": ("clickhouse", "host"),
-    "trino": ("trino", "host"),
-    "presto": ("presto", "host"),
-    "watsonx_presto": ("presto", "host"),
-    "sqlserver": ("mssql", "server"),
-    "dremio": ("dremio", "software_host"),
-}
-"""By adapter: the scheme, and the profile's word for the host."""
 
 def dataset_namespace(adapter: str, profile: Mapping[str, Any]) -> str | None:
     """Give the namespace of an adapter's datasets; None where the profile does not tell enough.
@@ -50,34 +47,25 @@ def dataset_namespace(adapter: str, profile: Mapping[str, Any]) -> str | None:
     >>> dataset_namespace("duckdb", {"path": "dev.duckdb"})
     'duckdb://dev.duckdb'
     """
-    text = {key: str(value) for key, value in profile.items() if isinstance(value, str | int)}
-    if adapter in _HOSTS:
-        scheme, word = _HOSTS[adapter]
-        host = text.get(word)
-        return f"{scheme}://{host}:{text.get('port', _PORTS[adapter])}" if host else None
+    told = {key: str(value) for key, value in profile.items() if isinstance(value, str | int)}
     match adapter:
-        case "bigquery":
-            return "bigquery"
-        case "snowflake":
-            account = text.get("account")
-            return f"snowflake://{_snowflake_account(account)}" if account else None
-        case "databricks":
-            return f"databricks://{text['host']}" if "host" in text else None
-        case "duckdb":
-            return f"duckdb://{text.get('path', ':memory:')}"
-        case "athena":
-            region = text.get("region_name")
-            return f"awsathena://athena.{region}.amazonaws.com" if region else None
-        case "glue":
-            return _glue(text)
+        case "snowflake" if "account" in told:
+            told["account"] = _snowflake_account(told["account"])
+        case "glue" if (account := _account(told.get("role_arn", ""))) is not None:
+            told.setdefault("account_id", account)
+        case "spark" if told.get("method") in _SPARK_PORTS:
+            told.setdefault("port", _SPARK_PORTS[told["method"]])
         case "spark":
-            return _spark(text)
-        case "fabric":
-            host, port = text.get("server"), text.get("port")
-            return f"fabric-warehouse://{host}{f':{port}' if port else ''}" if host else None
+            return None
         case _:
-            host, port = text.get("host") or text.get("server"), text.get("port")
-            return f"{adapter}://{host}{f':{port}' if port else ''}" if host else None
+            pass
+    formats = _FORMATS.get(adapter, (f"{adapter}://{{host}}:{{port}}", f"{adapter}://{{host}}"))
+    for one in formats:
+        try:
+            return one.format_map(told)
+        except KeyError:
+            continue
+    return None
 
 
 def glue_namespace(adapter: str, profile: Mapping[str, Any]) -> str | None:
@@ -151,19 +139,6 @@ def project_name(manifest: Manifest) -> str:
 def concept(job_namespace: str, unique_id: str) -> Dataset:
     """Name what is no relation: exposures, metrics, semantic models, saved queries."""
     return Dataset(job_namespace, unique_id)
-
-
-def _spark(profile: Mapping[str, str]) -> str | None:
-    host, method = profile.get("host"), profile.get("method", "")
-    if not host or method not in _SPARK_PORTS:
-        return None
-    return f"spark://{host}:{profile.get('port', _SPARK_PORTS[method])}"
-
-
-def _glue(profile: Mapping[str, str]) -> str | None:
-    account = profile.get("account_id") or _account(profile.get("role_arn", ""))
-    region = profile.get("region")
-    return f"arn:aws:glue:{region}:{account}" if region and account else None
 
 
 def _account(role_arn: str) -> str | None:

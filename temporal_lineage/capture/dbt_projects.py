@@ -1,4 +1,4 @@
-"""dbt projects as we read them: a manifest with what belongs to it, and facets common to its jobs."""
+"""dbt projects: a manifest with what belongs to it, and the facets that its jobs share."""
 
 from __future__ import annotations
 

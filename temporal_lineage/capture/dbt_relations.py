@@ -30,7 +30,7 @@ class Relations:
     """The tables and views of one project, by node."""
 
     def __init__(self, manifest: Manifest, catalog: Catalog | None, place: Place) -> None:
-        """Describe relations by these; without a catalog, columns are those the project documents."""
+        """Describe relations by these; without a catalog, columns are those documented."""
         self._manifest = manifest
         self._catalog = catalog
         self._place = place

@@ -107,9 +107,7 @@ def _alone(invocation: Invocation, test: Node, result: Result) -> Iterator[Event
     }
     if result.failures is not None:
         execution |= {"actual": str(result.failures), "expected": _expected(test, severity)}
-    job = invocation.job(
-        test.unique_id, invocation.project.job_facets(test, "TEST", code=code)
-    )
+    job = invocation.job(test.unique_id, invocation.project.job_facets(test, "TEST", code=code))
     run = invocation.run(
         node_run_id(invocation.invocation_id, test.unique_id),
         telling=invocation.witness(result),
@@ -119,8 +117,7 @@ def _alone(invocation: Invocation, test: Node, result: Result) -> Iterator[Event
     relations = invocation.project.relations
     span = invocation.span(result)
     inputs = [
-        relations.short(one.node)
-        for one in reads(invocation.project.content, test, compiled=code)
+        relations.short(one.node) for one in reads(invocation.project.content, test, compiled=code)
     ]
     yield event("START", span.start_text, run, job) | {"inputs": inputs, "outputs": []}
     yield event(ending(result), span.end_text, run, job) | {"inputs": inputs, "outputs": []}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from temporal_lineage.cli.dbt_commands import ingest_dbt
 from temporal_lineage.cli.layout import table
 from temporal_lineage.cli.options import output_option, print_report
 
@@ -59,7 +60,11 @@ def ingest() -> None:
 
     \b
     tl ingest openlineage events/
+    tl ingest dbt target/
     """
+
+
+ingest.add_command(ingest_dbt)
 
 
 @ingest.command("openlineage", short_help="Take in OpenLineage events.")
