@@ -61,6 +61,8 @@ def _grouped(sources: Sequence[str]) -> Iterator[Mapping[ArtifactKind, Path]]:
     """Give the files of each set; loose files gather around the manifest among them."""
     loose: dict[ArtifactKind, Path] = {}
     for source in sources:
+        if not source:
+            raise UnreadableError("an empty name", "it names nothing", _ADVICE)
         path = Path(source)
         if path.is_dir():
             yield _in_folder(path)
@@ -150,4 +152,4 @@ def _opened(path: Path, read: Callable[[Body, str], A]) -> A:
                 return read(body, str(path))
     except OSError as error:
         reason = (error.strerror or type(error).__name__).lower()
-        raise UnreadableError(str(path) or "an empty name", reason, _ADVICE) from error
+        raise UnreadableError(str(path), reason, _ADVICE) from error

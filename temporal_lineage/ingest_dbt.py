@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from temporal_lineage.capture.dbt import Translated, translate
 from temporal_lineage.capture.dbt_artifacts import TESTED_VERSION_MAX, Witness
-from temporal_lineage.capture.dbt_names import dataset_namespace
+from temporal_lineage.capture.dbt_names import dataset_namespace, project_name
 from temporal_lineage.capture.dbt_places import Place
 from temporal_lineage.capture.dbt_projects import DbtProject
 from temporal_lineage.dbt_folders import ArtifactSet, read_sets
@@ -117,6 +117,7 @@ def _named(found: ArtifactSet, naming: DbtNaming) -> tuple[DbtProject, tuple[str
         catalogs=naming.catalogs,
     )
     project = DbtProject(
+        name=project_name(found.manifest.content),
         manifest=found.manifest,
         catalog=found.catalog,
         results=found.results,

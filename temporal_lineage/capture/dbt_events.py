@@ -155,7 +155,7 @@ class Invocation:
                 ),
             },
         }
-        job = self.job(invocation_job_name(self.project.content), {"jobType": job_type("JOB")})
+        job = self.job(invocation_job_name(self.project.name), {"jobType": job_type("JOB")})
         for kind, at in (
             ("START", whole.start_text),
             ("FAIL" if broken else "COMPLETE", whole.end_text),
@@ -166,7 +166,7 @@ class Invocation:
         run = {"runId": invocation_run_id(self.invocation_id)}
         job = {
             "namespace": self.project.job_namespace,
-            "name": invocation_job_name(self.project.content),
+            "name": invocation_job_name(self.project.name),
         }
         return facet("parent", run=run, job=job, root={"run": run, "job": job})
 

@@ -51,7 +51,7 @@ def _run_facets(
     result: Freshness,
 ) -> dict[str, Facet]:
     run = {"runId": invocation_run_id(invocation_id)}
-    job = {"namespace": project.job_namespace, "name": invocation_job_name(project.content)}
+    job = {"namespace": project.job_namespace, "name": invocation_job_name(project.name)}
     metadata = freshness.witness.metadata
     failed = str(result.error) if result.error else None
     return {

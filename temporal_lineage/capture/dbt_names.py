@@ -111,16 +111,16 @@ def job_name(node: Node, *, command: str | None) -> str:
     return f"{name}{building}.run" if building else name
 
 
-def tests_job_name(tested: Node, *, command: str | None) -> str:
+def checks_job_name(tested: Node, *, command: str | None) -> str:
     """Give the job that tests a node: all its generic tests together."""
     own = tested.unique_id.removeprefix("model.")
     suffix = ".build.test" if command == "build" else ".test"
     return dotted(tested.database, tested.schema, own) + suffix
 
 
-def invocation_job_name(manifest: Manifest) -> str:
-    """Give the job of dbt commands on this project."""
-    return f"dbt-run-{project_name(manifest)}"
+def invocation_job_name(project: str) -> str:
+    """Give the job of dbt commands on a project."""
+    return f"dbt-run-{project}"
 
 
 def project_name(manifest: Manifest) -> str:

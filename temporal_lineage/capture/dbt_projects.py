@@ -18,7 +18,6 @@ from temporal_lineage.capture.dbt_facets import (
     tags,
 )
 from temporal_lineage.capture.dbt_manifest import Manifest, Node
-from temporal_lineage.capture.dbt_names import project_name
 from temporal_lineage.capture.dbt_places import Place
 from temporal_lineage.capture.dbt_relations import Relations
 from temporal_lineage.capture.dbt_run_results import RunResults, SourceFreshness
@@ -33,9 +32,11 @@ _BRANCH_WORDS = ("GIT_BRANCH", "BRANCH_NAME", "GITHUB_REF_NAME", "CI_COMMIT_REF_
 class DbtProject:
     """Artifacts that belong together, and the names their events use.
 
-    `catalog`, `results` and `freshness` are None where there is no such artifact.
+    `name` is the project's, `catalog`, `results` and `freshness` are None where there is no such
+    artifact.
     """
 
+    name: str
     manifest: Artifact[Manifest]
     catalog: Artifact[Catalog] | None
     results: Artifact[RunResults] | None
@@ -53,11 +54,6 @@ class DbtProject:
         """The tables and views of the project."""
         catalog = self.catalog.content if self.catalog else None
         return Relations(self.content, catalog, self.place)
-
-    @property
-    def name(self) -> str:
-        """The project's name."""
-        return project_name(self.content)
 
     def witness(self, telling: Witness, **more: object) -> Facet:
         """Make our facet: the artifacts that tell something, by digest, and what they say of it."""

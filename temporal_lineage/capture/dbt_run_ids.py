@@ -30,7 +30,7 @@ def node_run_id(invocation_id: str, unique_id: str) -> str:
     return str(uuid5(NAMESPACE, f"{invocation_id}/{unique_id}"))
 
 
-def tests_run_id(invocation_id: str, unique_id: str) -> str:
+def checks_run_id(invocation_id: str, unique_id: str) -> str:
     """Give the run that tested a node: all generic tests of it together, as the wrapper has it."""
     return str(uuid5(NAMESPACE, f"{invocation_id}/{unique_id}/tests"))
 
@@ -64,7 +64,7 @@ def identified(
     elif unique_id is None:
         return told
     elif kind == "TEST" and not unique_id.startswith(_TESTS):
-        run_id = tests_run_id(invocation_id, unique_id)
+        run_id = checks_run_id(invocation_id, unique_id)
     else:
         run_id = node_run_id(invocation_id, unique_id)
     return RunIdentity(run_id, _parent(told.parent, invocation_id))

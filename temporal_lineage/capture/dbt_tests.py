@@ -14,8 +14,8 @@ from temporal_lineage.capture.dbt_events import FAILED, Event, Invocation, endin
 from temporal_lineage.capture.dbt_facets import Facet, facet
 from temporal_lineage.capture.dbt_inputs import reads
 from temporal_lineage.capture.dbt_manifest import Manifest, Node
-from temporal_lineage.capture.dbt_names import tests_job_name
-from temporal_lineage.capture.dbt_run_ids import node_run_id, tests_run_id
+from temporal_lineage.capture.dbt_names import checks_job_name
+from temporal_lineage.capture.dbt_run_ids import checks_run_id, node_run_id
 from temporal_lineage.capture.dbt_run_results import Result
 from temporal_lineage.capture.dbt_times import Span
 
@@ -74,12 +74,12 @@ def _of_node(
     assertions = [assertion(node, result) for node, result in tests]
     broken = [node.name for node, result in tests if result.status in FAILED]
     job = invocation.job(
-        tests_job_name(tested, command=invocation.command),
+        checks_job_name(tested, command=invocation.command),
         invocation.project.job_facets(tested, "TEST", code=None),
     )
     told = f"{len(broken)} of {len(tests)} tests failed: {', '.join(broken)}"
     run = invocation.run(
-        tests_run_id(invocation.invocation_id, tested.unique_id),
+        checks_run_id(invocation.invocation_id, tested.unique_id),
         telling=invocation.project.witness(
             invocation.results.witness,
             invocationId=invocation.invocation_id,

@@ -17,6 +17,7 @@ from temporal_lineage.demo import (
     shop,
     staging_scenes,
 )
+from temporal_lineage.demo.dbt_target import write_dbt_target
 from temporal_lineage.demo.stage import Scene, catalog_properties, staged
 
 FIRST_HARVEST = Instant.parse("2026-11-05T08:00Z")
@@ -26,7 +27,7 @@ SECOND_HARVEST = Instant.parse("2026-11-10T08:00Z")
 """After the maintenance and the last pipelines."""
 
 _MARKER = "demo-lake.json"
-_PARTS = ("warehouse", "delta", "receipts", "models", "events", "undelivered")
+_PARTS = ("warehouse", "delta", "receipts", "models", "events", "undelivered", "dbt")
 _FILES = ("catalog.db", _MARKER)
 
 
@@ -91,6 +92,7 @@ def build_lake(root: Path) -> DemoLake:
 def finish_lake(lake: DemoLake) -> DemoLake:
     """Play on until the second harvest: maintenance, late events, the last pipelines."""
     later = [scene for scene in _scenes() if FIRST_HARVEST <= scene.at < SECOND_HARVEST]
+    write_dbt_target(lake.root / "dbt")
     return _play(lake.root, lake.milestones, later)
 
 

@@ -1,0 +1,313 @@
+"""dbt's runs, tests and designs: each told as OpenLineage events that say what happened."""
+
+from pathlib import Path
+from typing import Any
+
+from dbt_files import (
+    INVOCATION,
+    catalog,
+    check_node,
+    events_of,
+    manifest,
+    metadata,
+    node,
+    project,
+    result,
+    run_results,
+    sides,
+    source,
+    written,
+)
+from temporal_lineage.capture.dbt import translate
+from temporal_lineage.capture.dbt_run_ids import checks_run_id, invocation_run_id, node_run_id
+from temporal_lineage.capture.openlineage_events import JobEvent, RunEvent, RunEventKind
+
+Body = dict[str, Any]
+
+RAW = "source.shop.shop.orders"
+STAGED, ORDERS, SPENT = "model.shop.staged", "model.shop.orders", "model.shop.spent"
+
+EPHEMERAL = {"materialized": "ephemeral"}
+
+
+def _shop(**more: object) -> Body:
+    return manifest(
+        source(RAW),
+        node(STAGED, [RAW], config=EPHEMERAL),
+        node(ORDERS, [STAGED], compiled_code="select * from db.raw.orders", **more),
+        node(SPENT, [ORDERS, "seed.shop.rates"]),
+        node("seed.shop.rates", original_file_path="seeds/rates.csv"),
+    )
+
+
+def _kinds(events: list[Body], job: str) -> list[str]:
+    return [one["eventType"] for one in events if one["job"]["name"] == job]
+
+
+def _facet(events: list[Body], job: str, name: str) -> Body:
+    found = [one for one in events if one["job"]["name"] == job]
+    return found[-1]["run"]["facets"].get(name) or found[-1]["job"]["facets"][name]  # type: ignore[no-any-return]
+
+
+def test_an_ephemeral_model_is_read_through_to_the_tables_below_it(tmp_path: Path) -> None:
+    folder = written(tmp_path, manifest=_shop(), run_results=run_results(result(ORDERS)))
+    events = events_of(project(folder))
+    assert sides(events, "db.main.shop.orders.build.run") == (
+        {"db.raw.orders"},
+        {"db.main.orders"},
+    )
+    assert not any("staged" in one["job"]["name"] for one in events)
+
+
+def test_a_run_has_the_times_of_its_execution_and_hangs_below_its_invocation(
+    tmp_path: Path,
+) -> None:
+    folder = written(tmp_path, manifest=_shop(), run_results=run_results(result(ORDERS)))
+    told = [one.event for one in translate(project(folder)).events]
+    runs = [one for one in told if isinstance(one, RunEvent)]
+    mine = [one for one in runs if one.job.name.endswith("orders.build.run")]
+    assert [(one.kind, one.at.isoformat()) for one in mine] == [
+        (RunEventKind.START, "2026-11-09T06:00:10Z"),
+        (RunEventKind.COMPLETE, "2026-11-09T06:00:15Z"),
+    ]
+    assert {one.run_id for one in mine} == {node_run_id(INVOCATION, ORDERS)}
+    parents = {one.parent.run_id for one in mine if one.parent}
+    assert parents == {invocation_run_id(INVOCATION)}
+    whole = [one for one in runs if one.job.name == "dbt-run-shop"]
+    assert {one.run_id for one in whole} == parents
+    assert [one.kind for one in whole] == [RunEventKind.START, RunEventKind.COMPLETE]
+
+
+def test_a_failed_model_fails_its_run_and_its_invocation_with_the_message(tmp_path: Path) -> None:
+    broken = result(ORDERS, "error", message="Catalog Error: no table orders")
+    folder = written(tmp_path, manifest=_shop(), run_results=run_results(broken))
+    events = events_of(project(folder))
+    job = "db.main.shop.orders.build.run"
+    assert _kinds(events, job) == ["START", "FAIL"]
+    assert _facet(events, job, "errorMessage")["message"] == "Catalog Error: no table orders"
+    assert _kinds(events, "dbt-run-shop") == ["START", "FAIL"]
+    assert _facet(events, "dbt-run-shop", "errorMessage")["message"] == "1 of 1 nodes failed"
+
+
+def test_what_was_skipped_is_told_by_its_design_and_not_as_a_run(tmp_path: Path) -> None:
+    results = run_results(result(ORDERS), result(SPENT, "skipped"))
+    told = translate(project(written(tmp_path, manifest=_shop(), run_results=results)))
+    designed = {one.event.job.name for one in told.events if isinstance(one.event, JobEvent)}
+    assert designed == {"db.main.shop.spent", "db.main.shop.rates.seed"}
+    assert (told.ran, told.passed_over) == (1, 1)
+
+
+def test_what_was_only_compiled_is_no_run(tmp_path: Path) -> None:
+    compiled = run_results(result(ORDERS), result(SPENT), command="generate")
+    told = translate(project(written(tmp_path, manifest=_shop(), run_results=compiled)))
+    assert told.ran == 0
+    assert all(isinstance(one.event, JobEvent) for one in told.events)
+    assert told.designed == 3
+
+
+def test_columns_come_from_the_catalog_and_their_words_from_the_project(tmp_path: Path) -> None:
+    documented = {"id": {"name": "id", "description": "the order's number"}}
+    folder = written(
+        tmp_path,
+        manifest=_shop(columns=documented),
+        catalog=catalog({ORDERS: {"ID": "BIGINT", "amount": "DOUBLE"}}),
+    )
+    (event,) = [one for one in events_of(project(folder)) if "orders" in one["job"]["name"]]
+    fields = event["outputs"][0]["facets"]["schema"]["fields"]
+    assert fields == [
+        {"name": "ID", "type": "BIGINT", "description": "the order's number"},
+        {"name": "amount", "type": "DOUBLE"},
+    ]
+
+
+def test_generic_tests_of_a_table_are_one_run_with_an_assertion_each(tmp_path: Path) -> None:
+    body = manifest(
+        node(ORDERS, config={"materialized": "table"}),
+        check_node("not_null_id", ORDERS),
+        check_node("not_null_name", ORDERS, "name", config={"severity": "WARN"}),
+    )
+    results = run_results(
+        result("test.shop.not_null_id", "fail", failures=3),
+        result("test.shop.not_null_name", "warn", failures=1),
+        command="test",
+    )
+    events = events_of(project(written(tmp_path, manifest=body, run_results=results)))
+    job = "db.main.shop.orders.test"
+    assert _kinds(events, job) == ["START", "FAIL"]
+    mine = [one for one in events if one["job"]["name"] == job]
+    assert {one["run"]["runId"] for one in mine} == {checks_run_id(INVOCATION, ORDERS)}
+    (tested,) = mine[-1]["inputs"]
+    assert tested["name"] == "db.main.orders"
+    assert tested["inputFacets"]["dataQualityAssertions"]["assertions"] == [
+        {
+            "assertion": "not_null",
+            "success": False,
+            "column": "id",
+            "name": "not_null_id",
+            "severity": "error",
+            "actual": "3",
+            "expected": "0",
+        },
+        {
+            "assertion": "not_null",
+            "success": False,
+            "column": "name",
+            "name": "not_null_name",
+            "severity": "warn",
+            "actual": "1",
+            "expected": "0",
+        },
+    ]
+
+
+def test_a_test_that_only_warns_does_not_fail_its_run(tmp_path: Path) -> None:
+    body = manifest(node(ORDERS), check_node("not_null_id", ORDERS))
+    results = run_results(result("test.shop.not_null_id", "warn", failures=1), command="test")
+    events = events_of(project(written(tmp_path, manifest=body, run_results=results)))
+    assert _kinds(events, "db.main.shop.orders.test") == ["START", "COMPLETE"]
+
+
+def test_a_test_written_as_a_query_is_a_run_of_its_own(tmp_path: Path) -> None:
+    body = manifest(node(ORDERS), check_node("totals_agree", ORDERS, None))
+    results = run_results(result("test.shop.totals_agree", "fail", failures=2), command="test")
+    events = events_of(project(written(tmp_path, manifest=body, run_results=results)))
+    assert _kinds(events, "test.shop.totals_agree") == ["START", "FAIL"]
+    (tested,) = _facet(events, "test.shop.totals_agree", "test")["tests"]
+    assert (tested["status"], tested["actual"]) == ("fail", "2")
+    assert sides(events, "test.shop.totals_agree") == ({"db.main.orders"}, set())
+
+
+def test_exposures_metrics_and_saved_queries_are_datasets_made_from_tables(tmp_path: Path) -> None:
+    model, metric, query = "semantic_model.shop.s", "metric.shop.m", "saved_query.shop.q"
+    exports = [{"name": "out", "config": {"schema_name": "bi", "database": "db", "alias": "out"}}]
+    body = manifest(
+        node(ORDERS),
+        node(model, [ORDERS]),
+        node(metric, [model]),
+        node(query, [metric], exports=exports),
+        node("exposure.shop.weekly", [ORDERS], type="dashboard", owner={"email": "a@b.c"}),
+    )
+    events = events_of(project(written(tmp_path, manifest=body)))
+    assert sides(events, model) == ({"db.main.orders"}, {model})
+    assert sides(events, metric) == ({model}, {metric})
+    assert sides(events, query) == ({metric}, {query, "db.bi.out"})
+    assert sides(events, "exposure.shop.weekly") == (
+        {"db.main.orders"},
+        {"exposure.shop.weekly"},
+    )
+    (shown,) = [one for one in events if one["job"]["name"] == "exposure.shop.weekly"]
+    facets = shown["outputs"][0]["facets"]
+    assert facets["ownership"]["owners"] == [{"name": "a@b.c"}]
+    assert facets["datasetType"]["datasetType"] == "DASHBOARD"
+
+
+def test_a_deferred_reference_reads_the_table_that_the_query_names(tmp_path: Path) -> None:
+    prod = {"database": "prod", "schema": "main", "alias": "orders"}
+    deferred = {**prod, "relation_name": '"prod"."main"."orders"'}
+    upstream = node(ORDERS, defer_relation=deferred, relation_name='"db"."main"."orders"')
+    for query, read in (
+        ('select * from "prod"."main"."orders"', "prod.main.orders"),
+        ('select * from "db"."main"."orders"', "db.main.orders"),
+    ):
+        body = manifest(upstream, node(SPENT, [ORDERS], compiled_code=query))
+        results = run_results(result(SPENT), command="run", defer=True)
+        folder = written(tmp_path, manifest=body, run_results=results)
+        assert sides(events_of(project(folder)), "db.main.shop.spent")[0] == {read}
+
+
+def test_a_clone_is_made_from_the_other_environments_table(tmp_path: Path) -> None:
+    prod = {"database": "prod", "schema": "main", "alias": "orders", "relation_name": "p"}
+    body = manifest(source(RAW), node(ORDERS, [RAW], defer_relation=prod))
+    results = run_results(result(ORDERS), command="clone")
+    folder = written(tmp_path, manifest=body, run_results=results)
+    assert sides(events_of(project(folder)), "db.main.shop.orders") == (
+        {"prod.main.orders"},
+        {"db.main.orders"},
+    )
+
+
+def test_nodes_of_other_projects_are_read_and_not_built_here(tmp_path: Path) -> None:
+    foreign = node("model.finance.fees", original_file_path=None, package_name="finance")
+    body = manifest(foreign, node(ORDERS, ["model.finance.fees"]))
+    events = events_of(project(written(tmp_path, manifest=body)))
+    assert sides(events, "db.main.shop.orders") == ({"db.main.fees"}, {"db.main.orders"})
+    assert [one["job"]["name"] for one in events] == ["db.main.shop.orders"]
+
+
+def test_source_freshness_is_an_assertion_about_the_source(tmp_path: Path) -> None:
+    freshness = {
+        "metadata": metadata("sources", 3),
+        "results": [
+            {
+                "unique_id": RAW,
+                "status": "error",
+                "max_loaded_at": "2026-11-01T00:00:00Z",
+                "snapshotted_at": "2026-11-09T06:00:00Z",
+                "max_loaded_at_time_ago_in_s": 712800.0,
+                "criteria": {},
+            }
+        ],
+        "elapsed_time": 1.0,
+    }
+    folder = written(tmp_path, manifest=manifest(source(RAW)), sources=freshness)
+    events = events_of(project(folder))
+    (tested,) = events[-1]["inputs"]
+    assert tested["name"] == "db.raw.orders"
+    (told,) = tested["inputFacets"]["dataQualityAssertions"]["assertions"]
+    assert (told["assertion"], told["success"]) == ("freshness", False)
+    updated = tested["inputFacets"]["dataQualityMetrics"]["lastUpdated"]
+    assert updated == "2026-11-01T00:00:00Z"
+
+
+def test_a_run_without_times_ends_when_its_artifact_was_written(tmp_path: Path) -> None:
+    untimed = result(ORDERS, "error", timing=[], execution_time=0.0)
+    folder = written(tmp_path, manifest=_shop(), run_results=run_results(untimed))
+    events = events_of(project(folder))
+    times = {one["eventTime"] for one in events if one["job"]["name"].endswith("orders.build.run")}
+    assert times == {"2026-11-09T06:02:00Z"}
+
+
+def test_the_witness_names_the_artifacts_by_digest_and_what_dbt_answered(tmp_path: Path) -> None:
+    answer = {"_message": "OK", "query_id": "q1"}
+    done = result(ORDERS, adapter_response=answer)
+    folder = written(tmp_path, manifest=_shop(), run_results=run_results(done))
+    facet = _facet(
+        events_of(project(folder)), "db.main.shop.orders.build.run", "temporal_lineage_dbt"
+    )
+    assert facet["invocationId"] == INVOCATION
+    assert facet["uniqueId"] == ORDERS
+    assert facet["adapterResponse"] == answer
+    told = [(one["kind"], one["version"], len(one["sha256"])) for one in facet["artifacts"]]
+    assert told == [("manifest", 12, 64), ("run-results", 6, 64)]
+
+
+def test_rows_are_taken_only_from_answers_that_count_rows_written(tmp_path: Path) -> None:
+    answers = {
+        "INSERT": ({"code": "INSERT", "rows_affected": 5}, 5),
+        "snowflake create": ({"code": "SUCCESS", "rows_affected": 1}, None),
+        "view": ({"code": "CREATE VIEW", "rows_affected": -1}, None),
+        "nothing": ({"_message": "OK"}, None),
+    }
+    for name, (answer, rows) in answers.items():
+        done = run_results(result(ORDERS, adapter_response=answer))
+        folder = written(tmp_path, manifest=_shop(), run_results=done)
+        events = [one.event for one in translate(project(folder)).events]
+        (last,) = [
+            one
+            for one in events
+            if isinstance(one, RunEvent) and one.kind is RunEventKind.COMPLETE and one.outputs
+        ]
+        statistics = last.outputs[0].statistics
+        assert (statistics.rows if statistics else None) == rows, name
+
+
+def test_the_commit_of_the_project_is_told_where_dbt_was_told_it(tmp_path: Path) -> None:
+    body = _shop()
+    body["metadata"]["env"] = {"DBT_ENV_CUSTOM_ENV_GIT_SHA": "4b1d2c7", "OTHER": "x"}
+    (event,) = [
+        one.event
+        for one in translate(project(written(tmp_path, manifest=body))).events
+        if isinstance(one.event, JobEvent) and one.event.job.name == "db.main.shop.orders"
+    ]
+    assert event.code is not None
+    assert (event.code.path, event.code.version) == ("models/orders.sql", "4b1d2c7")
