@@ -10,6 +10,7 @@ from temporal_lineage.claims import LinkClaim
 from temporal_lineage.evidence.companions import with_companions
 from temporal_lineage.evidence.inputs import link_input
 from temporal_lineage.evidence.outputs import OutputObservation, link_outputs
+from temporal_lineage.evidence.own_commits import NO_COMMITS, Own
 from temporal_lineage.evidence.runs import together
 from temporal_lineage.evidence.windows import SKEW_MS_MAX
 from temporal_lineage.explained import cloned_from, explained_edges
@@ -137,13 +138,18 @@ class _Linking:
                 one = found[writer.run.run_id]
                 commits = with_companions(table, one.snapshot_ids) if table else ()
                 links[writer.run.run_id].append(
-                    _table_link(writer.observation, meant[dataset_id], commits, one.evidence)
+                    _table_link(
+                        writer.observation, meant[dataset_id], commits, one.evidence, writer.run
+                    )
                 )
         return links
 
     def _links(self, record: RunRecord, writes: Sequence[Link]) -> RunLinks:
         written = {
-            one.dataset_id: [int(version) for version in one.claim.versions if version.isdecimal()]
+            one.dataset_id: Own(
+                tuple(int(version) for version in one.claim.versions if version.isdecimal()),
+                one.claim.evidence.grade,
+            )
             for one in writes
         }
         reads = []
@@ -156,17 +162,25 @@ class _Linking:
                 table=resolved.table,
                 run=record,
                 skew_ms_max=SKEW_MS_MAX,
-                written=written.get(resolved.dataset_id, ()),
+                own=written.get(resolved.dataset_id, NO_COMMITS),
             )
-            reads.append(_table_link(observation, resolved, found.snapshot_ids, found.evidence))
+            reads.append(
+                _table_link(observation, resolved, found.snapshot_ids, found.evidence, record)
+            )
         only = explicit_lineage(record, self.resolver)
         return RunLinks(record.run_id, str(record.job), tuple(reads), tuple(writes), only)
 
 
 def _table_link(
-    observation: Observation, resolved: Resolved, snapshot_ids: Sequence[int], evidence: Evidence
+    observation: Observation,
+    resolved: Resolved,
+    snapshot_ids: Sequence[int],
+    evidence: Evidence,
+    run: RunRecord,
 ) -> Link:
     known = resolved.table.by_id if resolved.table else {}
-    since = {str(one): known[one].committed_at for one in snapshot_ids if one in known}
+    # A report may name a commit that no harvest has seen yet.
+    ended = run.ended_at or run.last_at
+    since = {str(one): known[one].committed_at if one in known else ended for one in snapshot_ids}
     claim = LinkClaim(resolved.identity, tuple(str(one) for one in snapshot_ids), evidence)
     return Link(name_key(observation.dataset), resolved.dataset_id, claim, since)

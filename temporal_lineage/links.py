@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from temporal_lineage.claims import EdgeClaim, LinkClaim, encode
-from temporal_lineage.evidence.grades import Evidence, weakest
+from temporal_lineage.evidence.grades import Evidence, Method, weakest
 from temporal_lineage.keys import NodeKind
 from temporal_lineage.store.assertions import NodeKey
 
@@ -63,9 +63,14 @@ class WantedEdge:
 
 
 def edges_of(links: RunLinks) -> list[WantedEdge]:
-    """Give the product of what a run read and wrote, unless its lineage is explicit."""
+    """Give the product of what a run read and wrote, unless its lineage is explicit.
+
+    What its children made of it is told by their own edges: a parent has the inputs of them all.
+    """
     edges: list[WantedEdge] = []
     for written in links.writes:
+        if written.claim.evidence.method is Method.OUTPUT_BY_CHILDREN:
+            continue
         feeding = links.only.get(written.dataset_id)
         for read in links.reads:
             if feeding is not None and read.dataset_id not in feeding:

@@ -145,9 +145,11 @@ def _add_made(transaction: Transaction, links: RunLinks, made: dict[int, list[_M
 
 def _writer(claims: Sequence[_Made]) -> Line:
     """Give the line of a version's writer; empty where no run claims it any more."""
+    # A run around the writer tells of the same write, and is no rival.
+    own = [one for one in claims if not one.evidence.method.is_of_another_run]
     if not claims:
         return ()
-    first, *others = claims
+    first, *others = own or claims
     too = [RejectedAlternative(f"run:{one.run}", f"{one.job} {CLAIMED_TOO}") for one in others]
     evidence = replace(first.evidence, rejected=(*first.evidence.rejected, *too))
     claim = encode(WriterClaim(first.run, first.job, evidence))

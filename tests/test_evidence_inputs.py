@@ -176,9 +176,15 @@ def test_commits_during_the_run_make_candidates() -> None:
 
 
 def test_what_the_run_committed_itself_is_no_candidate() -> None:
-    found = link(_start(5), _complete(15), written=(2,))
-    assert decided(found) == ((1,), Method.INPUT_HEAD, Grade.INFERRED)
-    assert rejections(found.evidence) == {"snapshot 2": "this run committed it itself"}
+    found = link(_start(5), _complete(25), written=(3,))
+    assert decided(found) == ((1, 2), Method.INPUT_HEAD, Grade.CANDIDATES)
+    assert rejections(found.evidence) == {"snapshot 3": "this run committed it itself"}
+
+
+def test_what_the_run_put_its_own_commit_on_was_there_all_the_time() -> None:
+    found = link(_start(5), _complete(25), written=(2,))
+    assert decided(found) == ((1,), Method.INPUT_OWN_PARENT, Grade.INFERRED)
+    assert found.evidence.witness.startswith("commit 2 is on top of 1, the head at ")
 
 
 def test_an_end_before_the_start_is_a_matter_of_clocks() -> None:

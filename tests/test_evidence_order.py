@@ -12,12 +12,16 @@ from temporal_lineage.capture.openlineage_events import RunEvent
 from temporal_lineage.evidence.commits import clones, rollbacks, self_explained
 from temporal_lineage.evidence.grades import Grade, Method
 from temporal_lineage.evidence.inputs import link_input
-from temporal_lineage.evidence.outputs import OutputObservation, link_outputs, orphans
+from temporal_lineage.evidence.outputs import OutputLink, OutputObservation, link_outputs, orphans
+from temporal_lineage.evidence.own_commits import NO_COMMITS, Own
 from temporal_lineage.evidence.runs import gather
 from temporal_lineage.evidence.timeline import Timeline
 
 MINUTES = st.integers(-2, 8)
+LARGE = 2**60 + 1
+"""The first of five ids that are one and the same double."""
 RUNS = ("r1", "r2", "b7dce052-51a6-4d66-98b9-5fd8b78a79c7")
+IDS = st.integers(0, 6) | st.sampled_from([float(LARGE), LARGE + 1])
 VERSIONS = st.sampled_from([None, 1, 2, 3, 99, "v1"])
 SUMMARIES: Sequence[dict[str, str]] = (
     {},
@@ -40,7 +44,8 @@ QUERIES = (
 def tables(draw: st.DrawFn) -> Timeline:
     """Short histories with branches, rollbacks, commits at one instant, in any order of time."""
     steps: list[Commit | Move] = []
-    for number in range(1, draw(st.integers(0, 5)) + 1):
+    first = draw(st.sampled_from([1, 1, LARGE]))
+    for number in range(first, first + draw(st.integers(0, 5))):
         step = Commit(
             number,
             draw(MINUTES),
@@ -51,7 +56,7 @@ def tables(draw: st.DrawFn) -> Timeline:
         )
         steps.append(step)
         if draw(st.booleans()):
-            back = draw(st.integers(1, number))
+            back = draw(st.integers(first, number))
             steps.append(Move(draw(st.sampled_from([MAIN, "tag-v1"])), back, draw(MINUTES)))
     return Timeline(history(*steps))
 
@@ -62,12 +67,12 @@ def mentions(draw: st.DrawFn) -> Json:
     facets = {}
     for name, key in (("icebergScanReport", "snapshotId"), ("connectorInfo", "version")):
         if draw(st.integers(0, 5)) == 0:
-            facets[name] = {key: draw(st.integers(0, 6))}
+            facets[name] = {key: draw(IDS)}
     made = draw(st.sampled_from([seen, wrote]))
     version = draw(VERSIONS)
     one = wrote(5, version, **facets) if made is wrote else seen(version, **facets)
     if draw(st.integers(0, 5)) == 0:
-        one.setdefault("outputFacets", {})["icebergCommitReport"] = {"snapshotId": 1}
+        one.setdefault("outputFacets", {})["icebergCommitReport"] = {"snapshotId": draw(IDS)}
     return one
 
 
@@ -79,10 +84,14 @@ def events(draw: st.DrawFn) -> RunEvent:
     facets: dict[str, Json] = {}
     if app is not None:
         facets["spark_applicationDetails"] = {"applicationId": app}
+    parent = draw(st.sampled_from([None, None, "app", *RUNS]))
+    if parent is not None:
+        facets["parent"] = {"run": {"runId": parent}, "job": {"namespace": "n", "name": "p"}}
     return event(
         draw(st.sampled_from(["START", "RUNNING", "COMPLETE", "FAIL", "OTHER", "?"])),
         draw(MINUTES),
         run=draw(st.sampled_from(RUNS)),
+        job=draw(st.sampled_from(["load", "a.create_table_as_select.t"])),
         inputs=draw(st.lists(mentions(), max_size=2)),
         outputs=draw(st.lists(mentions(), max_size=1)),
         facets=facets,
@@ -100,12 +109,16 @@ def _linked(table: Timeline, told: Sequence[RunEvent]) -> Json:
             table=table,
             run=run,
             skew_ms_max=SKEW_MS,
-            written=links[run.run_id].snapshot_ids if run.run_id in links else (),
+            own=_own(links.get(run.run_id)),
         )
         for run in runs.values()
         for one in run.inputs
     }
     return runs, dict(links), inputs, orphans(table, links)
+
+
+def _own(link: OutputLink | None) -> Own:
+    return NO_COMMITS if link is None else Own(link.snapshot_ids, link.evidence.grade)
 
 
 @given(tables(), st.lists(events(), max_size=8), st.data())
@@ -144,7 +157,7 @@ def test_every_link_is_truthful_about_what_it_claims(table: Timeline, told: list
 
 def _sure(link: Json) -> tuple[int, ...]:
     """Commits that the link claims; an engine's report of an unknown id proves no owner."""
-    sure: bool = link.evidence.grade.claims
+    sure: bool = link.evidence.grade.claims and not link.evidence.method.is_of_another_run
     return link.snapshot_ids if sure else ()
 
 

@@ -16,15 +16,17 @@ from temporal_lineage.capture.openlineage_events import (
     Statistics,
     Transformation,
 )
+from temporal_lineage.capture.openlineage_numbers import Rounded
 
 
-def test_an_id_that_went_through_a_float_is_no_id() -> None:
+def test_an_id_that_was_written_as_a_double_says_what_is_left_of_it() -> None:
     precise = output_of({}, outputFacets={"icebergCommitReport": {"snapshotId": 2**62 + 1}})
     assert precise.commit_snapshot_id == 2**62 + 1
     rounded = output_of({}, outputFacets={"icebergCommitReport": {"snapshotId": 4.6e18}})
-    assert rounded.commit_snapshot_id is None
+    assert rounded.commit_snapshot_id == Rounded(4.6e18)
     small = output_of({"icebergScanReport": {"snapshotId": 7.0}})
     assert small.scan_snapshot_id == 7
+    assert output_of({"icebergScanReport": {"snapshotId": -1}}).scan_snapshot_id is None
 
 
 def test_trino_tells_what_its_connector_read() -> None:

@@ -146,3 +146,20 @@ def test_a_tag_may_be_called_like_a_version(shop: Shop, tmp_path: Path, tag: str
     root = shop.session.upstream(f"ice.s.t@{tag}").root
     assert root == f"ice.s.t@{first.snapshot_id}"
     assert shop.session.schema_diff(f"ice.s.t@{tag}", "ice.s.t").changes == ()
+
+
+def test_a_rollback_is_shown_from_when_it_happened(shop: Shop, tmp_path: Path) -> None:
+    table = iceberg_table(sql_catalog(tmp_path / "ice", name="ice"), "s", "t", commits=2)
+    first, second = (one.snapshot_id for one in table.metadata.snapshots)
+    table.manage_snapshots().rollback_to_snapshot(first).commit()
+    place = {"type": "sql", "uri": sqlite(tmp_path / "ice"), "warehouse": "file:///none"}
+    Configuration(shop.home).add(CatalogEntry("ice", CatalogKind.PYICEBERG, place, "test"))
+    shop.harvest("ice", at="2030-01-01")
+
+    (back,) = shop.session.log("ice.s.t").rollbacks
+    assert (back.ref, back.left_id, back.returned_id) == ("main", second, first)
+    assert shop.session.log("ice.s.t", as_of=back.at.plus(micros=-1)).rollbacks == ()
+    for one, way in ((second, "from"), (first, "to")):
+        (reason,) = shop.session.why(f"ice.s.t@{one}").reasons
+        assert (reason.method, reason.grade) == ("rollback", "exact")
+        assert reason.shows == f"main went back {way} it at {back.at}"

@@ -17,6 +17,7 @@ from temporal_lineage.capture.openlineage_events import (
 )
 from temporal_lineage.capture.openlineage_json import Doubts, dataset, items, mapping, text, whole
 from temporal_lineage.capture.openlineage_lineage import column_lineage, dataset_entry
+from temporal_lineage.capture.openlineage_numbers import SnapshotNumber, snapshot_number
 
 FIELD_DEPTH_MAX = 20
 
@@ -152,10 +153,10 @@ def _statistics(facets: Mapping[str, Any], place: str, doubts: Doubts) -> Statis
 
 def _snapshot_id(
     facets: Mapping[str, Any], facet: str, keys: tuple[str, ...], place: str, doubts: Doubts
-) -> int | None:
+) -> SnapshotNumber | None:
     body = mapping(facets.get(facet), f"{place}.{facet}", doubts)
     for key in keys:
-        found = whole(body.get(key), f"{place}.{facet}.{key}", doubts)
+        found = snapshot_number(body.get(key), f"{place}.{facet}.{key}", doubts)
         if found is not None:
             return found
     return None

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from snapshots.dataset import Dataset
 from snapshots.instant import Instant
+from temporal_lineage.capture.openlineage_numbers import SnapshotNumber
 
 TRINO_QUERY_ID = re.compile(r"\d{8}_\d{6}_\d{5}_[a-z0-9]{5}")
 """How Trino names its queries; other engines use the same keys for ids of other kinds."""
@@ -201,9 +202,9 @@ class DatasetMention:
     columns: ColumnLineage | None
     lineage: LineageEntry | None
     statistics: Statistics | None
-    scan_snapshot_id: int | None
-    connector_snapshot_id: int | None
-    commit_snapshot_id: int | None
+    scan_snapshot_id: SnapshotNumber | None
+    connector_snapshot_id: SnapshotNumber | None
+    commit_snapshot_id: SnapshotNumber | None
     lifecycle: Lifecycle | None
     subset: str | None
 

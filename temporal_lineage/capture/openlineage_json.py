@@ -11,6 +11,8 @@ from snapshots.errors import BadInstantError
 from snapshots.instant import Instant
 
 DOUBTS_MAX = 50
+FLOAT_EXACT_MAX = 2**53
+SNAPSHOT_ID_MAX = 2**63
 
 _ZONE_NAME = re.compile(r"\[[^\]]*\]$")
 _LONG_FRACTION = re.compile(r"(\.\d{6})\d+")
@@ -18,8 +20,6 @@ _BARE_HOURS = re.compile(r"([T ]\d{2}:?\d{2}\S*[+-]\d{2})$")
 _CONTROL = re.compile(r"[\x00-\x1f]")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _WHOLE = re.compile(r"[+-]?\d{1,20}")
-_FLOAT_EXACT_MAX = 2**53
-_SNAPSHOT_ID_MAX = 2**63
 
 
 class Doubts:
@@ -84,11 +84,11 @@ def whole(value: object, place: str, doubts: Doubts) -> int | None:
     if isinstance(value, bool):
         pass
     elif isinstance(value, int):
-        if abs(value) < _SNAPSHOT_ID_MAX:
+        if abs(value) < SNAPSHOT_ID_MAX:
             return value
     elif isinstance(value, float):
         # Beyond 2**53 a float has lost digits: an id made of it would be another id.
-        if value.is_integer() and abs(value) < _FLOAT_EXACT_MAX:
+        if value.is_integer() and abs(value) < FLOAT_EXACT_MAX:
             return int(value)
     elif isinstance(value, str) and _WHOLE.fullmatch(value.strip()):
         return whole(int(value), place, doubts)

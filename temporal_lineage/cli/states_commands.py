@@ -11,8 +11,9 @@ from temporal_lineage.cli.layout import pairs, table
 from temporal_lineage.cli.options import output_option, point_options, print_answer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from temporal_lineage.questions.rollbacks import RollbackLine
     from temporal_lineage.questions.states import StateAnswer
     from temporal_lineage.questions.tables import (
         CatalogAnswer,
@@ -115,7 +116,7 @@ def _log(answer: LogAnswer) -> Iterator[str]:
                 line.added_rows,
                 line.removed_rows,
                 line.job,
-                _remarks(line),
+                _remarks(line, answer.rollbacks),
             ]
             for line in answer.lines
         ],
@@ -123,8 +124,13 @@ def _log(answer: LogAnswer) -> Iterator[str]:
     )
 
 
-def _remarks(line: LogLine) -> str:
+def _remarks(line: LogLine, rollbacks: Sequence[RollbackLine]) -> str:
     remarks = [] if line.current else ["never on main"]
+    remarks += [
+        f"{one.ref} went back to {one.returned_id} {one.at}"
+        for one in rollbacks
+        if one.left_id == line.snapshot_id
+    ]
     if line.expired_at is not None:
         remarks.append(f"expired {line.expired_at}")
     return ", ".join(remarks)

@@ -34,8 +34,12 @@ class Method(StrEnum):
     INPUT_SCAN_REPORT = "input-scan-report"
     INPUT_CONNECTOR = "input-connector"
     INPUT_PIN = "input-pin"
+    INPUT_OWN_COMMIT = "input-own-commit"
+    """The run's own commit says which version it was made against."""
     INPUT_START_VERSION = "input-start-version"
     INPUT_COMPLETE_VERSION = "input-complete-version"
+    INPUT_OWN_PARENT = "input-own-parent"
+    """The head at START, on top of which the run's own commit was made."""
     INPUT_HEAD = "input-head"
 
     OUTPUT_STAMP = "output-stamp"
@@ -43,6 +47,10 @@ class Method(StrEnum):
     OUTPUT_ENGINE_KEYS = "output-engine-keys"
     OUTPUT_COMPLETE_VERSION = "output-complete-version"
     OUTPUT_FINGERPRINT = "output-fingerprint"
+    OUTPUT_SAME_WRITE = "output-same-write"
+    """Another run of a nest made it: one ran inside the other, and both tell of one write."""
+    OUTPUT_BY_CHILDREN = "output-by-children"
+    """The runs made it whose parent this one is."""
     OUTPUT_WINDOW = "output-window"
     OUTPUT_PHANTOM = "output-phantom"
 
@@ -51,6 +59,11 @@ class Method(StrEnum):
     CHERRY_PICK = "cherry-pick"
     WAP_PUBLISH = "wap-publish"
     ROLLBACK = "rollback"
+
+    @property
+    def is_of_another_run(self) -> bool:
+        """Tell whether another run made what a link with this method claims."""
+        return self in (Method.OUTPUT_SAME_WRITE, Method.OUTPUT_BY_CHILDREN)
 
 
 @dataclass(frozen=True, slots=True)

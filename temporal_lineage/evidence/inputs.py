@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from snapshots.dataset import Dataset
@@ -10,6 +10,7 @@ from snapshots.refs import MAIN
 from snapshots.snapshot import Snapshot
 from temporal_lineage.capture.openlineage_events import DatasetMention
 from temporal_lineage.capture.openlineage_names import canonical
+from temporal_lineage.capture.openlineage_numbers import SnapshotNumber
 from temporal_lineage.evidence.grades import (
     Evidence,
     Grade,
@@ -18,8 +19,10 @@ from temporal_lineage.evidence.grades import (
     weakest,
 )
 from temporal_lineage.evidence.input_pins import Meant, meant_by
+from temporal_lineage.evidence.own_commits import Own, own_parent, read_version
 from temporal_lineage.evidence.pins import pins_of, read_without_pin
 from temporal_lineage.evidence.producers import resolves_inputs_after_the_job
+from temporal_lineage.evidence.reported import reported
 from temporal_lineage.evidence.runs import Observation, RunRecord
 from temporal_lineage.evidence.timeline import Timeline, ids_of
 from temporal_lineage.evidence.versions import committed, number_of, version_texts
@@ -42,16 +45,16 @@ def link_input(
     table: Timeline,
     run: RunRecord,
     skew_ms_max: int,
-    written: Collection[int],
+    own: Own,
 ) -> InputLink:
     """Say which snapshots the run read, by the first rung that applies. DESIGN 4.4.
 
-    `written` are the snapshots that the run itself committed to this table, known from its
-    output links: they are no candidates for what it found when it started. Total: whatever was
-    observed, there is a link, with a truthful grade.
+    `own` are the snapshots that the run itself committed to this table, known from its output
+    links: they are no candidates for what it found when it started, and may tell what it read.
+    Total: whatever was observed, there is a link, with a truthful grade.
     """
-    reading = _Reading(observation, table, run, window_of(run, skew_ms_max=skew_ms_max), written)
-    for rung in (_reported, _by_connector, _by_pin):
+    reading = _Reading(observation, table, run, window_of(run, skew_ms_max=skew_ms_max), own)
+    for rung in (_reported, _by_connector, _by_pin, _by_own_commit):
         link = rung(reading)
         if link is not None:
             _reject_other_versions(reading, link)
@@ -65,7 +68,7 @@ class _Reading:
     table: Timeline
     run: RunRecord
     window: Window
-    written: Collection[int]
+    own: Own
     rejected: list[RejectedAlternative] = field(default_factory=list)
 
     def reject(self, what: str, why: str) -> None:
@@ -102,18 +105,14 @@ def _by_connector(reading: _Reading) -> _Decision | None:
 
 
 def _told(
-    reading: _Reading, method: Method, source: str, told: Iterable[int | None]
+    reading: _Reading, method: Method, source: str, told: Iterable[SnapshotNumber | None]
 ) -> _Decision | None:
-    ids = tuple(sorted({one for one in told if one is not None}))
-    if not ids:
+    found = reported(source, told, table=reading.table)
+    for one in found.unmet:
+        reading.reject(f"{source} {one}", "no known snapshot of the table is written so")
+    if not found.ids:
         return None
-    witness = f"{source} {', '.join(map(str, ids))}"
-    unknown = [one for one in ids if one not in reading.table.by_id]
-    if not unknown:
-        return _Decision(method, Grade.EXACT, ids, witness)
-    missing = ", ".join(map(str, unknown))
-    witness = f"{witness}; the known history of the table does not hold {missing}"
-    return _Decision(method, Grade.HIGH, ids, witness)
+    return _Decision(method, found.grade, found.ids, found.witness)
 
 
 def _by_pin(reading: _Reading) -> _Decision | None:
@@ -141,9 +140,23 @@ def _by_pin(reading: _Reading) -> _Decision | None:
     return _Decision(Method.INPUT_PIN, grade, ids, words)
 
 
+def _by_own_commit(reading: _Reading) -> _Decision | None:
+    found = read_version(reading.own, table=reading.table)
+    if found is None:
+        return None
+    return _Decision(Method.INPUT_OWN_COMMIT, found.grade, found.snapshot_ids, found.witness)
+
+
 def _newest_state(reading: _Reading) -> _Decision:
     """Say what a read without a pin found: rungs 4 to 6."""
-    return _at_start(reading) or _at_complete(reading) or _head(reading)
+    return _at_start(reading) or _at_complete(reading) or _by_own_parent(reading) or _head(reading)
+
+
+def _by_own_parent(reading: _Reading) -> _Decision | None:
+    found = own_parent(reading.own, table=reading.table, window=reading.window)
+    if found is None:
+        return None
+    return _Decision(Method.INPUT_OWN_PARENT, found.grade, found.snapshot_ids, found.witness)
 
 
 def _at_start(reading: _Reading) -> _Decision | None:
@@ -218,7 +231,7 @@ def _why_not_held(reading: _Reading, number: int | None, snapshot: Snapshot | No
 def _head(reading: _Reading) -> _Decision:
     table, window = reading.table, reading.window
     entries = table.entries(MAIN, start=window.earliest, end=window.end)
-    own = set(reading.written)
+    own = set(reading.own.ids)
     found = tuple(dict.fromkeys(one for entry in entries for one in ids_of(entry)))
     ids = tuple(one for one in found if one not in own)
     for one in found:
@@ -255,7 +268,7 @@ def _last_with_version(seen: Observation) -> DatasetMention | None:
 
 def _is_written_too(reading: _Reading) -> bool:
     names = {canonical(name) for name in reading.names()}
-    return bool(reading.written) or any(
+    return bool(reading.own.ids) or any(
         canonical(name) in names
         for output in reading.run.outputs
         for one in output.mentions()

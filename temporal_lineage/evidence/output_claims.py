@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from snapshots.snapshot import Snapshot
 from temporal_lineage.capture.openlineage_events import KeyKind
 from temporal_lineage.evidence.commit_signs import Agreement, Fit, counted, engine_keys, written
-from temporal_lineage.evidence.grades import Grade, Method
-from temporal_lineage.evidence.versions import number_of
+from temporal_lineage.evidence.grades import Grade, Method, weakest
+from temporal_lineage.evidence.nests import innermost
+from temporal_lineage.evidence.reported import Reported, reported
+from temporal_lineage.evidence.versions import committed, number_of
 from temporal_lineage.evidence.writers import Decision, Decisions, Docket, Writer, listed
 
 
@@ -27,46 +30,95 @@ def by_stamp(docket: Docket) -> Decisions:
 
 
 def by_commit_report(docket: Docket) -> Decisions:
-    """Rung 2: `icebergCommitReport.snapshotId`. A stamp of another run in the commit beats it."""
-    reports: dict[str, list[int]] = {}
+    """Rung 2: `icebergCommitReport.snapshotId`, of a commit that was made during the run.
+
+    Statements that make no snapshot (tags, branches, schema changes) repeat the report before
+    them. A stamp of another run in the commit beats a report.
+    """
+    reports = {
+        case.run.run_id: found for case in docket.open if (found := _commit_report(docket, case))
+    }
+    rivals: dict[int, list[Writer]] = defaultdict(list)
     for case in docket.open:
-        told = {one.commit_snapshot_id for one in case.seen.mentions()}
-        ids = sorted(one for one in told if one is not None)
-        kept = [one for one in ids if not _beaten(docket, case, one)]
-        if kept:
-            reports[case.run.run_id] = kept
+        for one in reports.get(case.run.run_id, _NOTHING).ids:
+            rivals[one].append(case)
     return {
-        case.run.run_id: _reported(docket, case, reports)
+        case.run.run_id: decision
         for case in docket.open
         if case.run.run_id in reports
+        and (decision := _reported(docket, case, reports[case.run.run_id], rivals))
     }
+
+
+_NOTHING = Reported((), Grade.NONE, "", ())
+
+
+def _commit_report(docket: Docket, case: Writer) -> Reported | None:
+    """Give what the run reports, less what cannot be its own; None where nothing is left."""
+    told = (one.commit_snapshot_id for one in case.seen.mentions())
+    found = reported("icebergCommitReport.snapshotId", told, table=docket.table)
+    for number in found.unmet:
+        case.reject(f"commit report {number}", "no known snapshot of the table is written so")
+    ids = tuple(one for one in found.ids if not _beaten(docket, case, one))
+    if not ids:
+        return None
+    near = [one for one in ids if one in docket.table.by_id]
+    sure = all(case.holds(docket.table.by_id[one]) for one in near) and case.window.started
+    # Several snapshots may be written alike; that the others were not made then decides less.
+    narrowed = found.grade is Grade.CANDIDATES and len(ids) == 1
+    grade = found.grade if sure and not narrowed else weakest(found.grade, Grade.HIGH)
+    return replace(found, ids=ids, grade=Grade.HIGH if narrowed else grade)
 
 
 def _beaten(docket: Docket, case: Writer, snapshot_id: int) -> bool:
     owner = docket.owner(snapshot_id)
     snapshot = docket.table.by_id.get(snapshot_id)
+    why = None
     if owner is not None:
-        case.reject(f"commit report {snapshot_id}", f"the commit belongs to {owner}")
+        why = f"the commit belongs to {owner}"
     elif snapshot is not None and docket.stamped_for_another(case, snapshot):
-        case.reject(f"commit report {snapshot_id}", "the commit carries the stamp of another run")
-    else:
-        return False
-    return True
+        why = "the commit carries the stamp of another run"
+    elif snapshot is not None:
+        why = case.outside(snapshot) or _not_then(case, snapshot)
+    if why is not None:
+        case.reject(f"commit report {snapshot_id}", why)
+    return why is not None
 
 
-def _reported(docket: Docket, case: Writer, reports: Mapping[str, Sequence[int]]) -> Decision:
-    run_id = case.run.run_id
-    ids = tuple(reports[run_id])
-    witness = f"icebergCommitReport.snapshotId {listed(ids)}"
-    rivals = [other for other in reports if other != run_id and set(ids) & set(reports[other])]
-    if rivals:
-        case.reject(f"commit report {listed(ids)}", f"run {listed(rivals)} reports it too")
-        return Decision(Method.OUTPUT_COMMIT_REPORT, Grade.CANDIDATES, ids, witness)
-    unknown = [one for one in ids if one not in docket.table.by_id]
-    if unknown:
-        witness = f"{witness}; the known history of the table does not hold {listed(unknown)}"
-        return Decision(Method.OUTPUT_COMMIT_REPORT, Grade.HIGH, ids, witness)
-    return Decision(Method.OUTPUT_COMMIT_REPORT, Grade.EXACT, ids, witness)
+def _not_then(case: Writer, snapshot: Snapshot) -> str | None:
+    if not case.window.started or case.window.contains(snapshot.committed_at):
+        return None
+    return f"{committed(snapshot)}, not in {case.window}; the report is of an earlier statement"
+
+
+def _reported(
+    docket: Docket, case: Writer, found: Reported, rivals: Mapping[int, Sequence[Writer]]
+) -> Decision | None:
+    """Decide for one run; None where other runs that report the same commits made all of them."""
+    own: list[int] = []
+    shared: dict[str, None] = {}
+    for one in found.ids:
+        best = _best_placed(docket.table.by_id.get(one), rivals[one])
+        if case not in best:
+            who = listed(other.run.run_id for other in best)
+            case.reject(f"commit report {one}", f"run {who} reports it too, and was the one to run")
+            continue
+        own.append(one)
+        shared |= dict.fromkeys(other.run.run_id for other in best if other is not case)
+    if not own:
+        return None
+    ids = tuple(own)
+    if shared:
+        what = f"commit report {listed(ids)}"
+        case.reject(what, f"run {listed(sorted(shared))} reports it too")
+        return Decision(Method.OUTPUT_COMMIT_REPORT, Grade.CANDIDATES, ids, found.witness)
+    return Decision(Method.OUTPUT_COMMIT_REPORT, found.grade, ids, found.witness)
+
+
+def _best_placed(snapshot: Snapshot | None, cases: Sequence[Writer]) -> Sequence[Writer]:
+    """Of runs that report one commit, keep those that ran when it was made, the innermost."""
+    inside = cases if snapshot is None else [one for one in cases if one.holds(snapshot)]
+    return innermost(inside or cases)
 
 
 def by_engine_keys(docket: Docket) -> Decisions:
@@ -101,7 +153,7 @@ def _with_equal_keys(docket: Docket, case: Writer) -> list[Snapshot]:
             one = docket.table.by_id[snapshot_id]
             if docket.owner(snapshot_id) is not None or docket.stamped_for_another(case, one):
                 continue
-            if case.agreement(one) is not Agreement.AGREE:
+            if case.agreement(one) is not Agreement.AGREE or case.outside(one) is not None:
                 continue
             if key.kind.names_one_run or case.window.contains(one.committed_at):
                 found[snapshot_id] = one
@@ -110,12 +162,17 @@ def _with_equal_keys(docket: Docket, case: Writer) -> list[Snapshot]:
 
 def _is_own(case: Writer, one: Snapshot, rivals: Sequence[Writer]) -> bool:
     """Tell whether a commit whose keys fit several runs is this one's, by window and counts."""
-    for sign in (_in_window, _named, _fits):
+    for sign in (_inside, _in_window, _named, _fits):
         if len(rivals) == 1:
             break
         better = [rival for rival in rivals if sign(rival, one)]
         rivals = better or rivals
+    rivals = innermost(rivals)
     return len(rivals) == 1 and rivals[0] is case
+
+
+def _inside(case: Writer, one: Snapshot) -> bool:
+    return case.holds(one)
 
 
 def _in_window(case: Writer, one: Snapshot) -> bool:

@@ -9,6 +9,7 @@ from snapshots.refs import MAIN
 from snapshots.snapshot import Snapshot
 from temporal_lineage.evidence.commit_signs import Fit, counted, written
 from temporal_lineage.evidence.grades import Grade, Method
+from temporal_lineage.evidence.nests import innermost
 from temporal_lineage.evidence.timeline import ids_of
 from temporal_lineage.evidence.versions import committed, number_of
 from temporal_lineage.evidence.writers import Decision, Decisions, Docket, Writer, listed
@@ -41,8 +42,11 @@ def _told_decision(docket: Docket, case: Writer, number: int) -> Decision:
     snapshot = docket.table.by_id.get(number)
     if snapshot is None:
         grade, words = Grade.INFERRED, "not in the known history of the table"
-    elif case.window.started:
+    elif case.window.started and case.holds(snapshot):
         grade, words = Grade.HIGH, f"{committed(snapshot)}, in {case.window}"
+    elif case.window.started:
+        grade = Grade.HIGH if case.fit(snapshot) is Fit.EQUAL else Grade.INFERRED
+        words = f"{committed(snapshot)}, as near to {case.window} as clocks may differ"
     else:
         # Without a START the table may just not have moved during the run.
         grade = Grade.INFERRED if case.fit(snapshot) is Fit.EQUAL else Grade.CANDIDATES
@@ -77,6 +81,9 @@ def _told(docket: Docket, case: Writer) -> int | None:
 
 def _speaks_against(docket: Docket, case: Writer, snapshot: Snapshot) -> str | None:
     """Say why a version told is not this run's commit; None where nothing speaks against it."""
+    outside = case.outside(snapshot)
+    if outside is not None:
+        return outside
     reason = docket.why_not(case, snapshot)
     if reason is None and case.fit(snapshot) is Fit.DIFFERENT and case.statistics is not None:
         better = [one for one in docket.peek(case) if case.fit(one) is Fit.EQUAL]
@@ -99,12 +106,16 @@ def _better_placed(
     docket: Docket, number: int, case: Writer, cases: Sequence[Writer]
 ) -> list[Writer]:
     """Give the other runs that name the same version, unless counts tell that it is this one's."""
-    rivals = [other for other in cases if other is not case]
     snapshot = docket.table.by_id.get(number)
-    if not rivals or snapshot is None:
-        return rivals
-    fitting = [one for one in cases if one.fit(snapshot) is Fit.EQUAL]
-    return [] if fitting == [case] else rivals
+    best: Sequence[Writer] = cases
+    if snapshot is not None:
+        for better in (
+            [one for one in cases if one.fit(snapshot) is Fit.EQUAL],
+            [one for one in best if one.holds(snapshot)],
+        ):
+            best = [one for one in best if one in better] or best
+    best = innermost(best)
+    return [] if best == [case] else [other for other in best if other is not case]
 
 
 def _is_known(docket: Docket, case: Writer) -> bool:
@@ -115,22 +126,24 @@ def _is_known(docket: Docket, case: Writer) -> bool:
 def by_fingerprint(docket: Docket) -> Decisions:
     """Rung 5: rows, bytes and files equal those of one commit, and of one run, only."""
     fitting: dict[str, list[Snapshot]] = {}
-    claimants: dict[int, list[str]] = defaultdict(list)
+    claimants: dict[int, list[Writer]] = defaultdict(list)
     for case in docket.open:
         found = [one for one in docket.free(case) if case.fit(one) is Fit.EQUAL]
         fitting[case.run.run_id] = found
         for one in found:
-            claimants[one.snapshot_id].append(case.run.run_id)
+            claimants[one.snapshot_id].append(case)
     decisions = {}
     for case in docket.open:
         found = fitting[case.run.run_id]
+        others: list[str] = []
         for one in found:
-            others = [run for run in claimants[one.snapshot_id] if run != case.run.run_id]
-            if len(found) > 1 or others:
+            best = innermost(claimants[one.snapshot_id])
+            others += [other.run.run_id for other in best if other is not case]
+            if len(found) > 1 or best != [case]:
                 with_whom = f"run {listed(others)} too" if others else "not this commit alone"
                 words = f"the counts fit {with_whom}"
                 case.contest(one.snapshot_id, Method.OUTPUT_FINGERPRINT, words)
-        if len(found) != 1 or len(claimants[found[0].snapshot_id]) != 1:
+        if len(found) != 1 or others:
             continue
         witness = f"{counted(found[0])} in the run and in the commit {found[0].snapshot_id}"
         grade = Grade.HIGH if case.window.started else Grade.INFERRED
@@ -140,8 +153,11 @@ def by_fingerprint(docket: Docket) -> Decisions:
 
 
 def by_window(docket: Docket) -> Decisions:
-    """Rung 6: the only commit in the window is inferred, several are candidates."""
-    return _in_windows(docket, [case for case in docket.open if not case.failed])
+    """Rung 6: the only commit in the window is inferred, several are candidates.
+
+    Runs inside others come first: what an outer one tells, its inner one may have done.
+    """
+    return _in_windows(docket, innermost([case for case in docket.open if not case.failed]))
 
 
 def by_window_of_failed(docket: Docket) -> Decisions:
@@ -206,7 +222,7 @@ def nothing_found(docket: Docket) -> Decisions:
             decision = Decision(method, Grade.CANDIDATES, tuple(possible), witness)
         else:
             grade = Grade.STALE if case.stale else Grade.NONE
-            witness = f"no commit of the table fits {case.window}{_schema_changes(docket, case)}"
+            witness = f"no commit of the table fits {case.window}{_without_snapshot(docket, case)}"
             if case.stale:
                 witness = f"{witness}; version {listed(case.stale)} is another run's"
             decision = Decision(Method.OUTPUT_PHANTOM, grade, (), witness)
@@ -214,11 +230,9 @@ def nothing_found(docket: Docket) -> Decisions:
     return decisions
 
 
-def _schema_changes(docket: Docket, case: Writer) -> str:
-    """Say that the schema changed meanwhile: a run may have done only that, without a snapshot."""
-    found = [
-        f"schema {one.schema_id} at {one.at}"
-        for one in docket.table.schema_changes
-        if case.window.contains(one.at)
-    ]
-    return f"; without a snapshot the table got {listed(found)}" if found else ""
+def _without_snapshot(docket: Docket, case: Writer) -> str:
+    """Say what changed meanwhile without a snapshot: a run may have done only that."""
+    near = [one for one in docket.table.quiet_changes if case.window.contains(one.at)]
+    inside = [one for one in near if case.window.holds(one.at)]
+    found = listed(f"{one.what} at {one.at}" for one in inside or near)
+    return f"; without a snapshot the table got {found}" if found else ""

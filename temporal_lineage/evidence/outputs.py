@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from temporal_lineage.evidence.grades import Evidence, Grade
+from temporal_lineage.evidence.nests import by_nest
 from temporal_lineage.evidence.output_claims import by_commit_report, by_engine_keys, by_stamp
 from temporal_lineage.evidence.output_hints import (
     by_complete_version,
@@ -57,8 +58,12 @@ def link_outputs(
         by_engine_keys,
         by_complete_version,
         by_fingerprint,
+        by_nest,
+        by_window,
+        by_nest,
         by_window,
         by_window_of_failed,
+        by_nest,
         nothing_found,
     ):
         docket.give(rung(docket))

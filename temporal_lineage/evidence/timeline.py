@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
 from snapshots.commit_point import CommitPoint, LostPoint
 from snapshots.history import TableHistory
 from snapshots.instant import Instant
+from snapshots.refs import SnapshotRef
 from snapshots.snapshot import Snapshot
 from snapshots.snapshot_log import Ambiguous, Current, LogEntry, SnapshotLog
+
+
+@dataclass(frozen=True, slots=True)
+class QuietChange:
+    """Something that changed in a table's metadata without a snapshot."""
+
+    what: str
+    at: Instant
 
 
 class Timeline:
@@ -26,6 +36,14 @@ class Timeline:
     def by_id(self) -> dict[int, Snapshot]:
         """The snapshots by id."""
         return {one.snapshot_id: one for one in self.table.snapshots}
+
+    @cached_property
+    def rounded(self) -> Mapping[float, tuple[int, ...]]:
+        """The snapshots by what is left of their ids where they are written as doubles."""
+        found: dict[float, tuple[int, ...]] = {}
+        for one in self.by_id:
+            found[float(one)] = (*found.get(float(one), ()), one)
+        return found
 
     @cached_property
     def ref_names(self) -> tuple[str, ...]:
@@ -80,14 +98,29 @@ class Timeline:
         return tuple(sorted(set(snapshot_ids), key=lambda one: (self._place.get(one, last), one)))
 
     @cached_property
-    def schema_changes(self) -> tuple[CommitPoint, ...]:
-        """The commits that changed the schema and made no snapshot, in chain order."""
+    def quiet_changes(self) -> tuple[QuietChange, ...]:
+        """What commits changed without making a snapshot, in chain order: schema, tags, rollbacks.
+
+        The making of the table is one, where its first metadata is known and has no snapshot.
+        """
+        found: list[QuietChange] = []
         points = [one for one in self.table.chain if isinstance(one, CommitPoint)]
-        return tuple(
-            after
-            for before, after in pairwise(points)
-            if after.schema_id != before.schema_id and after.snapshot_id == before.snapshot_id
-        )
+        if points and points[0].position <= 1 and points[0].snapshot_id is None:
+            found.append(QuietChange("its first metadata", points[0].at))
+        for before, after in pairwise(points):
+            if after.snapshot_id == before.snapshot_id and after.schema_id != before.schema_id:
+                found.append(QuietChange(f"schema {after.schema_id}", after.at))
+            known = {ref.name: ref.snapshot_id for ref in before.refs}
+            found += [
+                QuietChange(f"{ref.name} set to {ref.snapshot_id}", after.at)
+                for ref in after.refs
+                if known.get(ref.name) != ref.snapshot_id and self._is_older(ref, before)
+            ]
+        return tuple(found)
+
+    def _is_older(self, ref: SnapshotRef, point: CommitPoint) -> bool:
+        snapshot = self.by_id.get(ref.snapshot_id)
+        return snapshot is not None and snapshot.committed_at <= point.at
 
     @cached_property
     def points_before(self) -> dict[int, CommitPoint | None]:

@@ -44,6 +44,15 @@ class Window:
         """Tell whether something at that instant may have happened during the run."""
         return self.earliest <= instant <= self.latest
 
+    def holds(self, instant: Instant) -> bool:
+        """Tell whether something happened during the run, by clocks that are one."""
+        return self.start <= instant <= self.end
+
+    def encloses(self, other: Window) -> bool:
+        """Tell whether another run began and ended during this one, by clocks that are one."""
+        known = self.started and self.ended and other.started and other.ended
+        return known and self.start <= other.start and other.end <= self.end
+
     def __str__(self) -> str:
         """Write it for people."""
         start = f"START {self.start}" if self.started else f"first event {self.start} (no START)"

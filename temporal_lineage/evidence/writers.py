@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from snapshots.snapshot import Effect, Snapshot
-from temporal_lineage.capture.openlineage_events import EngineKey, Statistics
+from temporal_lineage.capture.openlineage_events import EngineKey, KeyKind, Statistics
 from temporal_lineage.evidence.commit_signs import (
     Agreement,
     Fit,
@@ -94,6 +94,27 @@ class Writer:
         """Hold the run's engine keys against a commit's."""
         return agreement(self.run, snapshot)
 
+    def holds(self, snapshot: Snapshot) -> bool:
+        """Tell whether a commit was made during the run, clock skew left out."""
+        return self.window.holds(snapshot.committed_at)
+
+    def outside(self, snapshot: Snapshot) -> str | None:
+        """Say why a commit of the run's own application was not made by this run; None for may be.
+
+        The clock that dates a driver's commits dates its events too, so that no skew is allowed:
+        statements that follow each other closely would be taken for one another.
+        """
+        if not any(
+            key.kind is KeyKind.SPARK_APPLICATION
+            for key in set(self.run.keys) & engine_keys(snapshot)
+        ):
+            return None
+        if self.window.started and snapshot.committed_at < self.window.start:
+            return f"its application committed it at {snapshot.committed_at}, before {self.window}"
+        if self.window.ended and snapshot.committed_at > self.window.end:
+            return f"its application committed it at {snapshot.committed_at}, after {self.window}"
+        return None
+
     def fit(self, snapshot: Snapshot) -> Fit:
         """Hold the run's statistics against a commit's counts."""
         return fit(self.statistics, snapshot)
@@ -155,7 +176,7 @@ class Docket:
             return "it carries the stamp of another run"
         if case.agreement(snapshot) is Agreement.DISAGREE:
             return "its engine keys are another run's"
-        return None
+        return case.outside(snapshot)
 
     def _in_window(self, case: Writer) -> Sequence[Snapshot]:
         return self.table.commits(start=case.window.earliest, end=case.window.latest)

@@ -13,7 +13,12 @@ from temporal_lineage.facts import AsOf
 SHAPE_VERSION = 1
 """The version of the JSON shape of all answers; grows when a field changes its meaning."""
 
-ID_FIELDS = frozenset({"snapshot_id", "snapshot_ids", "parent_id", "version", "versions"})
+ID_FIELDS = frozenset(
+    {
+        *("snapshot_id", "snapshot_ids", "parent_id", "version", "versions"),
+        *("left_id", "returned_id"),
+    }
+)
 """Fields written as text: many readers of JSON lose the last digits of a 64-bit number."""
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]

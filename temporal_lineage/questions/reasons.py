@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, ClassVar
 from snapshots.errors import BeforeHistoryError, UnknownNameError
 from temporal_lineage.addresses import EdgeAddress, RunAddress
 from temporal_lineage.claims import EdgeClaim, FlowClaim, LinkClaim, RunClaim, WriterClaim, decode
-from temporal_lineage.evidence import Grade
+from temporal_lineage.evidence import Grade, Method
+from temporal_lineage.histories import remembered
 from temporal_lineage.keys import AttributeKind, EdgeKind, NodeKind, split_name_key
 from temporal_lineage.naming import Naming
 from temporal_lineage.questions.columns import column_names
 from temporal_lineage.questions.provenance import find_version
+from temporal_lineage.questions.rollbacks import rollback_lines
 
 if TYPE_CHECKING:
     from snapshots.instant import Instant
@@ -135,12 +137,34 @@ def why_version(reader: Reader, node_id: int, question: Question) -> WhyAnswer:
         for one in history
         if one.recorded_at <= as_of.system
     )
+    back = _rollbacks(reader, node_id, as_of)
     if believed is None:
         doubt = "no run claims this commit: nobody has told the ledger who made it"
-        return WhyAnswer(question, name, None, name, "", "", (), beliefs, (doubt,))
+        return WhyAnswer(question, name, None, name, "", "", back, beliefs, (doubt,))
     claim = decode(WriterClaim, believed.claim)
-    reasons = (reason(f"the run wrote {name}", claim.evidence),)
+    reasons = (reason(f"the run wrote {name}", claim.evidence), *back)
     return WhyAnswer(question, name, None, name, claim.job, claim.run, reasons, beliefs, ())
+
+
+def _rollbacks(reader: Reader, node_id: int, as_of: AsOf) -> tuple[Reason, ...]:
+    """Give the rollbacks that left a version or returned to it: no run need tell of them."""
+    node = reader.named(node_ids=[node_id])[node_id]
+    if node.kind != NodeKind.VERSION or not node.name.isdecimal():
+        return ()
+    history = remembered(reader, node.parent_id, system=as_of.system)
+    lines = rollback_lines(history, until=as_of.valid) if history else ()
+    number = int(node.name)
+    return tuple(
+        Reason(
+            f"{one.ref} went back {'from' if one.left_id == number else 'to'} it at {one.at}",
+            Method.ROLLBACK.value,
+            Grade.EXACT.value,
+            one.witness,
+            (),
+        )
+        for one in lines
+        if number in (one.left_id, one.returned_id)
+    )
 
 
 def why_run(reader: Reader, address: RunAddress, question: Question) -> WhyAnswer:

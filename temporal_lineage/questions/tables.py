@@ -18,6 +18,7 @@ from temporal_lineage.histories import (
 from temporal_lineage.keys import AttributeKind, NodeKind
 from temporal_lineage.looks import absence, last_look
 from temporal_lineage.naming import Naming, find_dataset, known_datasets
+from temporal_lineage.questions.rollbacks import rollback_lines
 from temporal_lineage.questions.versions import told_versions
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from snapshots.snapshot_log import LogEntry
     from temporal_lineage.addresses import DatasetAddress
     from temporal_lineage.questions.question import Question
+    from temporal_lineage.questions.rollbacks import RollbackLine
     from temporal_lineage.store.reader import Reader
 
 
@@ -56,13 +58,14 @@ class LogLine:
 
 @dataclass(frozen=True, slots=True)
 class LogAnswer:
-    """Every snapshot of a table committed by the instant asked for, oldest first."""
+    """Every snapshot of a table committed by the instant asked for, oldest first; rollbacks too."""
 
     ROWS: ClassVar[str | None] = "lines"
 
     question: Question
     dataset: str
     lines: tuple[LogLine, ...]
+    rollbacks: tuple[RollbackLine, ...]
     doubts: tuple[str, ...]
 
 
@@ -153,7 +156,7 @@ def log(reader: Reader, address: DatasetAddress, question: Question) -> LogAnswe
     history = remembered(reader, dataset_id, system=as_of.system)
     naming = Naming(reader, as_of=as_of)
     if history is None:
-        return LogAnswer(question, naming.dataset(dataset_id), (), (_UNHARVESTED,))
+        return LogAnswer(question, naming.dataset(dataset_id), (), (), (_UNHARVESTED,))
     writers = _writers(reader, dataset_id, as_of)
     current = _current_periods(reader, dataset_id, as_of)
     expiries = {one.snapshot_id: one.since for one in history.expiries}
@@ -168,7 +171,8 @@ def log(reader: Reader, address: DatasetAddress, question: Question) -> LogAnswe
         if snapshot.committed_at <= as_of.valid
     )
     doubts = tuple(gap.what for gap in history.gaps)
-    return LogAnswer(question, naming.dataset(dataset_id), lines, doubts)
+    back = rollback_lines(history, until=as_of.valid)
+    return LogAnswer(question, naming.dataset(dataset_id), lines, back, doubts)
 
 
 def show(reader: Reader, address: DatasetAddress, question: Question) -> TableAnswer:
