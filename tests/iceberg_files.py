@@ -175,8 +175,9 @@ def encode(kind: Any, value: Any) -> bytes:  # noqa: ANN401
     if isinstance(kind, list):
         branch = next(n for n, one in enumerate(kind) if (one == "null") == (value is None))
         return _long(branch) + encode(kind[branch], value)
-    if isinstance(kind, str):
-        return _PRIMITIVES[kind](value)
+    bare = kind if isinstance(kind, str) else kind["type"]
+    if bare in _PRIMITIVES:
+        return _PRIMITIVES[bare](value)
     return _COMPLEX[kind["type"]](kind, value)
 
 

@@ -52,7 +52,6 @@ ROWS_REFUSED = {
     "delta.delta-table-with-dv-large": (UnreadableError, "deletion_vector_afcbf9f8"),
     "delta.delta-table-with-dv-small": (UnreadableError, "deletion_vector_b6a98cdd"),
     "delta.delta-table-with-dv-special-char": (UnreadableError, "FOLDER_WITH_SPECIAL_CHAR"),
-    "delta.delta-variant-stats-state-reconstruction": (UnsupportedError, "shredded variant"),
 }
 
 

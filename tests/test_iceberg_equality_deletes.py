@@ -17,7 +17,6 @@ from catalogs.storage import Storage
 from iceberg_files import (
     field,
     schema,
-    write_avro,
     write_deletion_vector,
     write_position_deletes,
     write_rows,
@@ -274,22 +273,13 @@ def test_keys_that_cannot_be_compared_for_certain_are_refused_before_any_row(
     tmp_path: Path,
 ) -> None:
     inside = {"type": "list", "element-id": 3, "element": "int", "element-required": False}
-    for kind, by in (("double", 2), ("float", 2), (inside, 3), (inside, 2)):
+    for kind, by in ((inside, 3), (inside, 2)):
         columns = schema(field(1, "id", "long"), field(2, "v", kind))
         data = _data(tmp_path, "data", columns, [{"id": 1, "v": None}], at=1)
         gone = _equal(tmp_path, "gone", columns, [{"v": None}], by=[by], at=2)
         state = _state(tmp_path, [data, gone], schemas=[columns])
         with pytest.raises(UnsupportedError, match="equality deletes by v"):
             state.batches(columns=["id"])
-
-
-def test_delete_files_in_avro_are_refused_before_any_row(tmp_path: Path) -> None:
-    data = _data(tmp_path, "data", NAMED, _named("ab"), at=1)
-    path = write_avro(tmp_path / "gone.avro", "long", [1])
-    gone = {"file_path": path, "file_format": "AVRO"} | _APPLIES
-    state = _state(tmp_path, [data, gone], schemas=[NAMED])
-    with pytest.raises(UnsupportedError, match="delete files in avro"):
-        state.batches(columns=None)
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from datetime import time
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pyarrow as pa
 import pytest
@@ -15,7 +18,7 @@ from pyiceberg.schema import Schema
 from catalogs.iceberg.source import IcebergSource
 from catalogs.iceberg.state import IcebergState
 from catalogs.storage import Storage
-from iceberg_files import field, schema, write_avro, write_parquet, write_table
+from iceberg_files import field, schema, write_parquet, write_table
 from snapshots.errors import UnreadableError, UnsupportedError
 
 IDS = {"id": 1, "day": 2}
@@ -84,19 +87,53 @@ def test_orc_files_are_read_like_parquet_files(tmp_path: Path) -> None:
     assert state.batches(columns=None).read_all()["id"].to_pylist() == [5, 6]
 
 
-def test_data_in_avro_files_is_refused(tmp_path: Path) -> None:
-    path = write_avro(tmp_path / "data" / "one.avro", "long", [1])
-    data = {"file_path": path, "file_format": "AVRO", "record_count": 1}
-    with pytest.raises(UnsupportedError, match="data files in avro"):
+def test_times_and_fixed_bytes_are_numbers_and_bytes_in_orc_files(tmp_path: Path) -> None:
+    path = tmp_path / "data" / "one.orc"
+    path.parent.mkdir(parents=True)
+    orc.write_table(pa.table({"t": [1], "u": [bytes(range(16))], "f": [b"ab"]}), path)
+    data = {"file_path": str(path), "file_format": "ORC", "record_count": 1}
+    names = [{"field-id": n, "names": [name]} for n, name in ((1, "t"), (2, "u"), (3, "f"))]
+    columns = schema(field(1, "t", "time"), field(2, "u", "uuid"), field(3, "f", "fixed[2]"))
+    mapping = {"schema.name-mapping.default": json.dumps(names)}
+    state = _state(tmp_path, [data], properties=mapping, schemas=[columns])
+    row = {"t": time(0, 0, 0, 1), "u": UUID(bytes=bytes(range(16))), "f": b"ab"}
+    assert state.batches(columns=None).read_all().to_pylist() == [row]
+
+
+def test_files_of_an_unknown_format_are_refused(tmp_path: Path) -> None:
+    data = {"file_path": "one.lance", "file_format": "LANCE", "record_count": 1}
+    with pytest.raises(UnsupportedError, match="data files in lance"):
         _ids(tmp_path, [data])
 
 
 def test_a_column_of_a_type_nobody_reads_is_refused_and_the_others_are_not(tmp_path: Path) -> None:
-    fields = schema(field(1, "id", "long"), field(2, "v", "variant"))
+    fields = schema(field(1, "id", "long"), field(2, "v", "hologram"))
     state = _state(tmp_path, [_data(tmp_path, "one", 2)], schemas=[fields])
-    with pytest.raises(UnsupportedError, match="columns of type variant"):
+    with pytest.raises(UnsupportedError, match="columns of type hologram"):
         state.batches(columns=None)
     assert state.batches(columns=["id"]).read_all().num_rows == 2
+
+
+def test_variants_are_their_two_parts_shredded_or_not(tmp_path: Path) -> None:
+    parts = [("metadata", pa.binary()), ("value", pa.binary()), ("typed_value", pa.int32())]
+    empty = b"\x01\x00\x00"
+    for kind in (pa.struct(parts[:2]), pa.struct(parts)):
+        row = {"metadata": empty, "value": b"\x14*\x00\x00\x00"}
+        typed = {"metadata": empty, "value": None, "typed_value": 42}
+        written = pa.array([typed if kind.num_fields > 2 else row, None], kind)
+        table = pa.table({"id": pa.array([1, 2], pa.int64()), "v": written})
+        data = write_parquet(tmp_path / "data" / "one.parquet", table, ids={"id": 1, "v": 2})
+        columns = schema(field(1, "id", "long"), field(2, "v", "variant"))
+        state = _state(tmp_path, [data], schemas=[columns])
+        assert state.batches(columns=["v"]).read_all()["v"].to_pylist() == [row, None]
+
+
+def test_geometries_are_the_bytes_they_are(tmp_path: Path) -> None:
+    table = pa.table({"g": pa.array([b"\x01\x01", None], pa.binary())})
+    data = write_parquet(tmp_path / "data" / "one.parquet", table, ids={"g": 1})
+    for kind in ("geometry(EPSG:4326)", "geography"):
+        state = _state(tmp_path, [data], schemas=[schema(field(1, "g", kind))])
+        assert state.batches(columns=None).read_all()["g"].to_pylist() == [b"\x01\x01", None]
 
 
 def test_a_format_version_nobody_knows_is_refused(tmp_path: Path) -> None:
@@ -121,13 +158,50 @@ def test_partition_columns_left_out_of_the_files_come_from_the_manifest(tmp_path
 
 
 def test_files_without_field_ids_need_a_name_mapping(tmp_path: Path) -> None:
-    table = pa.table({"id": pa.array([5], pa.int64())})
+    table = pa.table({"other": pa.array([5], pa.int64())})
     data = write_parquet(tmp_path / "data" / "one.parquet", table, ids=None)
     with pytest.raises(UnsupportedError, match="without field ids"):
         _ids(tmp_path, [data])
-    mapping = {"schema.name-mapping.default": '[{"field-id": 1, "names": ["id"]}]'}
+    mapping = {"schema.name-mapping.default": '[{"field-id": 1, "names": ["other"]}]'}
     state = _state(tmp_path, [data], properties=mapping)
     assert state.batches(columns=None).read_all()["id"].to_pylist() == [5]
+
+
+def test_files_without_field_ids_are_read_where_order_and_names_agree(tmp_path: Path) -> None:
+    table = pa.table({"a": pa.array([5], pa.int64()), "b": pa.array([6], pa.int64())})
+    data = write_parquet(tmp_path / "data" / "one.parquet", table, ids=None)
+    agreeing = schema(field(1, "a", "long"), field(2, "b", "long"), field(3, "c", "long"))
+    state = _state(tmp_path, [data], schemas=[agreeing])
+    assert state.batches(columns=None).read_all().to_pylist() == [{"a": 5, "b": 6, "c": None}]
+    for one, other in (("b", "a"), ("x", "b")):
+        swapped = schema(field(1, one, "long"), field(2, other, "long"))
+        with pytest.raises(UnsupportedError, match="without field ids"):
+            _state(tmp_path, [data], schemas=[swapped]).batches(columns=None).read_all()
+
+
+def test_a_name_mapping_that_contradicts_the_schema_is_refused(tmp_path: Path) -> None:
+    table = pa.table({"id": pa.array([5], pa.int64()), "s": pa.array([{"x": 1}])})
+    data = write_parquet(tmp_path / "data" / "one.parquet", table, ids=None)
+    inside = {"type": "struct", "fields": [field(3, "x", "long")]}
+    columns = schema(field(1, "id", "long"), field(2, "s", inside))
+    mapped = [{"field-id": 2, "names": ["s"], "fields": [{"field-id": 1, "names": ["x"]}]}]
+    properties = {"schema.name-mapping.default": json.dumps(mapped)}
+    state = _state(tmp_path, [data], schemas=[columns], properties=properties)
+    with pytest.raises(UnsupportedError, match="name mapping that has field 1 inside another"):
+        state.batches(columns=None).read_all()
+
+
+def test_a_column_without_an_id_is_refused_where_it_may_be_one_that_is_asked_for(
+    tmp_path: Path,
+) -> None:
+    ids = pa.field("id", pa.int64(), metadata={"PARQUET:field_id": "1"})
+    table = pa.table([[5], [6]], schema=pa.schema([ids, pa.field("name", pa.int64())]))
+    data = write_parquet(tmp_path / "data" / "one.parquet", table, ids=None)
+    columns = schema(field(1, "id", "long"), field(2, "name", "long"))
+    state = _state(tmp_path, [data], schemas=[columns])
+    assert state.batches(columns=["id"]).read_all()["id"].to_pylist() == [5]
+    with pytest.raises(UnsupportedError, match="in which name has no field id"):
+        state.batches(columns=None).read_all()
 
 
 def test_a_required_column_that_is_nowhere_is_an_error(tmp_path: Path) -> None:

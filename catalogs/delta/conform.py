@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from catalogs.delta.types import Column, DeltaType, ListType, MapType, Primitive, StructType
+from catalogs.variants import assembled, is_shredded
 from snapshots.errors import UnsupportedError
 
 _ARROW: dict[str, Any] = {
@@ -88,8 +89,7 @@ def place_of(column: Column, fields: Any, *, by_id: bool) -> int | None:  # noqa
 def conformed(array: Any, of: DeltaType, target: Any, *, by_id: bool, location: str) -> Any:  # noqa: ANN401
     """Bring an array to a type: fields found, added and named, widened types cast.
 
-    Raises ValueError where the file holds another kind of thing, and UnsupportedError for
-    shredded variants.
+    Raises ValueError where the file holds another kind of thing.
     """
     shape = array.storage if isinstance(array, pa.ExtensionArray) else array
     match of:
@@ -129,10 +129,8 @@ def _decimal(arguments: str) -> Any:  # noqa: ANN401
 
 
 def _variant(array: Any, target: Any, location: str) -> Any:  # noqa: ANN401
-    if pa.types.is_struct(array.type) and "typed_value" in {field.name for field in array.type}:
-        advice = "read the other columns, or use a reader that has it"
-        raise UnsupportedError(location, "a shredded variant to be put together", advice)
-    return _struct(array, _VARIANT, target, by_id=False, location=location)
+    whole = assembled(array) if is_shredded(array.type) else array
+    return _struct(whole, _VARIANT, target, by_id=False, location=location)
 
 
 def _struct(array: Any, of: StructType, target: Any, *, by_id: bool, location: str) -> Any:  # noqa: ANN401

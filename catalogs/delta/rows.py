@@ -9,7 +9,6 @@ This module imports pyarrow; it is loaded only when rows are read.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from catalogs.choice import chosen
 from catalogs.delta.conform import arrow_fields, conformed, place_of
 from catalogs.delta.partition_values import value_of
 from catalogs.delta.paths import located
@@ -26,7 +26,7 @@ from catalogs.delta.replay import LogicalFile, Table
 from catalogs.delta.types import Column, Primitive, StructType, mapping_mode, parsed
 from catalogs.delta.vectors import deleted_rows
 from catalogs.storage import Storage, is_local
-from snapshots.errors import UnknownNameError, UnreadableError
+from snapshots.errors import UnreadableError
 
 BATCH_ROWS = 65_536
 _ADVICE = "restore the file from a copy of the table"
@@ -42,10 +42,10 @@ def stream(table: Table, *, root: str, storage: Storage, columns: Sequence[str] 
     properties = table.metadata.properties
     mode = mapping_mode(properties)
     root_type = parsed(table.metadata.schema_string, mapped=mode is not None, location=root)
-    chosen = _chosen(root_type, columns, root)
-    schema = pa.schema(arrow_fields(chosen, location=root))
+    asked = _chosen(root_type, columns, root)
+    schema = pa.schema(arrow_fields(asked, location=root))
     wanted = _Wanted(
-        columns=chosen.columns,
+        columns=asked.columns,
         schema=schema,
         partitions=frozenset(table.metadata.partition_columns),
         by_id=mode == "id",
@@ -71,15 +71,9 @@ class _Wanted:
 
 
 def _chosen(all_columns: StructType, names: Sequence[str] | None, root: str) -> StructType:
-    if names is None:
-        return all_columns
     by_name = {column.name: column for column in all_columns.columns}
-    for name in names:
-        if name not in by_name:
-            nearest = difflib.get_close_matches(name, by_name)
-            advice = f"the columns are {', '.join(by_name)}"
-            raise UnknownNameError("column", f"{root}#{name}", nearest, advice)
-    return StructType(tuple(by_name[name] for name in dict.fromkeys(names)))
+    wanted = chosen(names, columns=list(by_name), state=root)
+    return StructType(tuple(by_name[name] for name in wanted))
 
 
 def _batches(file: LogicalFile, wanted: _Wanted) -> Iterator[Any]:

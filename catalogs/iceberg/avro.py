@@ -10,8 +10,9 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO
 
 import msgspec
 
@@ -21,6 +22,8 @@ from snapshots.errors import UnreadableError, UnsupportedError
 _MAGIC = b"Obj\x01"
 _SYNC_BYTES = 16
 _BLOCK_BYTES_MAX = 1 << 30
+_CHUNK_BYTES = 1 << 18
+_NUMBER_BYTES_MAX = 10
 _ADVICE = "restore the file from a backup"
 
 
@@ -61,9 +64,74 @@ def read_records(
     is broken or cut off, UnsupportedError for a codec that no Iceberg writer uses.
     """
     unpack = _codec(header.text("avro.codec") or "null", location)
-    try:
+    with _sound(location):
         decode = AvroTypes().decoder(header.schema, wanted)
         yield from _blocks(body, header, unpack, decode)
+
+
+def open_stream(file: BinaryIO, *, location: str) -> tuple[AvroHeader, bytes]:
+    """Read the header of a large file; give with it the bytes read beyond, where blocks start.
+
+    Raises UnreadableError where it is no Avro file.
+    """
+    body = b""
+    while True:
+        chunk = file.read(max(_CHUNK_BYTES, len(body)))
+        body += chunk
+        try:
+            header = read_header(body, location=location)
+        except UnreadableError:
+            if not chunk or not body.startswith(_MAGIC):
+                raise
+            continue
+        if header.start <= len(body):
+            return header, body[header.start :]
+        if not chunk:
+            raise UnreadableError(location, "its Avro header is broken", _ADVICE)
+
+
+def stream_records(
+    file: BinaryIO, header: AvroHeader, start: bytes, *, wanted: Wanted, location: str
+) -> Iterator[list[Any]]:
+    """Yield the records of a large file, block by block; `start` is what was read beyond the
+    header. Raises as `read_records` does.
+    """
+    unpack = _codec(header.text("avro.codec") or "null", location)
+    with _sound(location):
+        decode = AvroTypes().decoder(header.schema, wanted)
+        buffer = start
+        while buffer := _filled(file, buffer, 2 * _NUMBER_BYTES_MAX):
+            count, place = decode_long(buffer, 0)
+            size, place = decode_long(buffer, place)
+            end = place + size
+            buffer = _filled(file, buffer, end + _SYNC_BYTES)
+            if size < 0 or buffer[end : end + _SYNC_BYTES] != header.sync:
+                msg = "a block is cut off"
+                raise ValueError(msg)
+            block, at, records = unpack(buffer[place:end]), 0, []
+            for _ in range(count):
+                record, at = decode(block, at)
+                records.append(record)
+            yield records
+            buffer = buffer[end + _SYNC_BYTES :]
+
+
+def _filled(file: BinaryIO, buffer: bytes, size: int) -> bytes:
+    """Give at least so many bytes from the start of the buffer on, fewer at the file's end."""
+    if size > _BLOCK_BYTES_MAX:
+        msg = "a block is too large"
+        raise ValueError(msg)
+    parts, held = [buffer], len(buffer)
+    while held < size and (chunk := file.read(max(_CHUNK_BYTES, size - held))):
+        parts.append(chunk)
+        held += len(chunk)
+    return b"".join(parts)
+
+
+@contextmanager
+def _sound(location: str) -> Iterator[None]:
+    try:
+        yield
     except (LookupError, ValueError, TypeError, zlib.error, struct.error, OSError) as error:
         reason = f"its Avro blocks are broken ({type(error).__name__}: {error})"
         raise UnreadableError(location, reason, _ADVICE) from error

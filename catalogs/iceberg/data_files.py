@@ -11,6 +11,8 @@ import pyarrow.dataset as ds
 from pyiceberg.exceptions import ResolveError
 
 from catalogs.credentials import without_secrets
+from catalogs.iceberg.avro_rows import AvroFragment
+from catalogs.iceberg.fragment import Fragment
 from catalogs.iceberg.manifests import ManifestEntry
 from catalogs.iceberg.relocation import Relocation
 from catalogs.storage import Storage, is_local, local_path
@@ -37,17 +39,17 @@ class DataFiles:
         return self._relocation.find(entry.path)
 
     @contextmanager
-    def fragment(self, entry: ManifestEntry) -> Iterator[ds.Fragment]:
-        """Open a data or delete file as an Arrow fragment.
+    def fragment(self, entry: ManifestEntry) -> Iterator[Fragment]:
+        """Open a data or delete file, to be read in batches.
 
-        Raises UnsupportedError for a format Arrow does not read; UnreadableError, here and while
-        the fragment is used, for all that goes wrong with the file.
+        Raises UnsupportedError for a format that nothing here reads; UnreadableError, here and
+        while the fragment is used, for all that goes wrong with the file.
         """
         location = self.found(entry)
         self.refuse_format(entry)
-        kind = _FORMATS[entry.file_format]()
+        make = _FORMATS[entry.file_format]
         with translated(location, self._properties), self._opened(location) as file:
-            yield kind.make_fragment(file)
+            yield make(file, location)
 
     def table(self, entry: ManifestEntry, columns: Sequence[str]) -> pa.Table:
         """Read some columns of a small file whole. Raises as `fragment` does."""
@@ -63,7 +65,7 @@ class DataFiles:
             return body
 
     def refuse_format(self, entry: ManifestEntry) -> None:
-        """Raise UnsupportedError where a file is of a format that Arrow does not read."""
+        """Raise UnsupportedError where a file is of a format that nothing here reads."""
         if entry.file_format not in _FORMATS:
             kind = "data" if entry.content is FileContent.DATA else "delete"
             feature = f"{kind} files in {entry.file_format}"
@@ -81,11 +83,22 @@ class DataFiles:
         return load_file_io(self._properties, location).new_input(location).open()
 
 
-def _parquet() -> ds.FileFormat:
+def _parquet(file: Any, _: str) -> Fragment:  # noqa: ANN401
     options = ds.ParquetFragmentScanOptions(
         pre_buffer=True, use_buffered_stream=True, buffer_size=_BUFFER_BYTES
     )
-    return ds.ParquetFileFormat(default_fragment_scan_options=options)
+    kind = ds.ParquetFileFormat(default_fragment_scan_options=options)
+    fragment: Fragment = kind.make_fragment(file)
+    return fragment
+
+
+def _orc(file: Any, _: str) -> Fragment:  # noqa: ANN401
+    fragment: Fragment = ds.OrcFileFormat().make_fragment(file)
+    return fragment
+
+
+def _avro(file: Any, location: str) -> Fragment:  # noqa: ANN401
+    return AvroFragment(file, location=location)
 
 
 _LIBRARY_ERRORS = (
@@ -98,7 +111,11 @@ _LIBRARY_ERRORS = (
     NotImplementedError,
     ImportError,
 )
-_FORMATS: dict[str, Callable[[], ds.FileFormat]] = {"parquet": _parquet, "orc": ds.OrcFileFormat}
+_FORMATS: dict[str, Callable[[Any, str], Fragment]] = {
+    "parquet": _parquet,
+    "orc": _orc,
+    "avro": _avro,
+}
 
 
 @contextmanager

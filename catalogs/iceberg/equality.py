@@ -16,15 +16,16 @@ import polars as pl
 import pyarrow as pa
 
 from catalogs.iceberg.data_files import DataFiles
-from catalogs.iceberg.key_columns import KeyColumn, KeyColumns
+from catalogs.iceberg.key_columns import DISPUTED_BITS, KeyColumn, KeyColumns
 from catalogs.iceberg.manifests import ManifestEntry
 from catalogs.iceberg.reach import Partition, Reach, number_of
-from snapshots.errors import UnreadableError
+from snapshots.errors import UnreadableError, UnsupportedError
 from snapshots.files import FileContent
 
 _NUMBER = "number"
 _PLACE = "place"
 _ADVICE = "restore the file from a backup"
+_UNSAFE = "engines differ on these: rewrite the table's deletes with the engine that wrote them"
 
 ReadKeys = Callable[[ManifestEntry, Sequence[KeyColumn]], Iterator[Sequence[pa.RecordBatch]]]
 """Reads a delete file in batches, each once under the schema of every key column."""
@@ -42,13 +43,39 @@ class DeletedKeys:
 
     columns: tuple[KeyColumn, ...]
     frame: pl.DataFrame
+    location: str
+    """Where one of the delete files lies, for errors."""
 
     def places(self, keys: Mapping[int, pa.Array]) -> pa.Array:
-        """Give the places of the rows that are gone; `keys` are the rows' values by field id."""
+        """Give the places of the rows that are gone; `keys` are the rows' values by field id.
+
+        Raises UnsupportedError where engines differ on whether a row is gone.
+        """
         values = {_name(one): keys[one.field_id] for one in self.columns}
         rows = pl.DataFrame(pa.table(values)).with_row_index(_PLACE)
-        found = rows.join(self.frame, on=list(values), how="semi", nulls_equal=True)
-        return found[_PLACE].to_arrow().cast(pa.int64())
+        found = _matching(rows, self.frame, list(values))
+        floats = [_name(one) for one in self.columns if one.is_floating]
+        if floats and not found.equals(_leniently(rows, self.frame, list(values), floats)):
+            kinds = " and ".join(sorted({one.kind for one in self.columns if one.is_floating}))
+            feature = f"equality deletes by a {kinds} of NaN or of zeros with different signs"
+            raise UnsupportedError(self.location, feature, _UNSAFE)
+        return found.to_arrow().cast(pa.int64())
+
+
+def _matching(rows: pl.DataFrame, deleted: pl.DataFrame, names: list[str]) -> pl.Series:
+    found = rows.join(deleted, on=names, how="semi", nulls_equal=True, maintain_order="left")
+    return found[_PLACE]
+
+
+def _leniently(
+    rows: pl.DataFrame, deleted: pl.DataFrame, names: list[str], floats: list[str]
+) -> pl.Series:
+    """Match as engines do that compare as IEEE 754 does: 0 equals -0, and NaN nothing."""
+    zero, minus_zero, nan = DISPUTED_BITS
+    one_zero = [pl.col(name).replace(minus_zero, zero) for name in floats]
+    not_nan = pl.all_horizontal(pl.col(name).ne_missing(nan) for name in floats)
+    plain = deleted.filter(not_nan).with_columns(one_zero)
+    return _matching(rows.with_columns(one_zero), plain, names)
 
 
 class EqualityDeletes:
@@ -68,6 +95,7 @@ class EqualityDeletes:
         Raises UnreadableError where that cannot be told; UnsupportedError where a delete file that
         applies cannot be read, or compares by what cannot be compared.
         """
+        self._files = files
         self._reach = reach
         self._read = read
         self._scopes = defaultdict[Partition | None, _ById](lambda: defaultdict(list))
@@ -102,7 +130,8 @@ class EqualityDeletes:
                     continue
                 frame = self._frame((partition, ids)).filter(pl.col(_NUMBER) > number_of(data))
                 if frame.height:
-                    found.append(DeletedKeys(self._columns[ids], frame))
+                    location = self._files.found(entries[0])
+                    found.append(DeletedKeys(self._columns[ids], frame, location))
         return tuple(found)
 
     def _resolved(self, entry: ManifestEntry, location: str, keys: KeyColumns) -> tuple[int, ...]:

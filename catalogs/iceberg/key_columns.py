@@ -2,12 +2,16 @@
 
 Iceberg spec, "Equality Delete Files". A key may be dropped from the table since, or renamed, or
 promoted: it is read under the newest schema that has it, whose type is the widest. Null equals
-null, and a field of a null struct is null. The spec forbids float and double, and engines differ
-on whether -0 equals 0 and NaN equals NaN; so those are refused, as are fields in lists and maps.
+null, and a field of a null struct is null. Fields in lists and maps are refused.
+
+The spec forbids float and double, which some writers use all the same. Those are compared by their
+bits, as Iceberg's own readers do; where engines differ, on whether -0 equals 0 and NaN equals NaN,
+there is no exact answer, and whoever compares is told which keys that concerns.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +26,7 @@ from catalogs.iceberg.metadata import TableMetadata
 from snapshots.errors import UnreadableError, UnsupportedError
 
 _COMPARABLE = re.compile(
-    r"boolean|int|long|date|time|timestamp|timestamptz|timestamp_ns|timestamptz_ns"
+    r"boolean|int|long|float|double|date|time|timestamp|timestamptz|timestamp_ns|timestamptz_ns"
     r"|string|uuid|binary|fixed\[\d+\]|decimal\(\s*\d+\s*,\s*\d+\s*\)"
 )
 _ADVICE = "read this state with an engine that has it, such as Spark"
@@ -42,16 +46,30 @@ class KeyColumn:
     schema: Schema
     depth: int
 
+    @property
+    def is_floating(self) -> bool:
+        """Tell whether some values of it are equal for one engine and different for another."""
+        return self.kind in _FLOATING
+
     def values(self, batch: pa.RecordBatch) -> pa.Array:
-        """Give the field's values of rows under `schema`, in the one type for comparing."""
+        """Give the field's values of rows under `schema`, in the one type for comparing.
+
+        Floats are given as the bits of a double, with one NaN for all.
+        """
         column = batch.column(0)
         for _ in range(self.depth):
             column = pc.struct_field(column, [0])
         if isinstance(column, pa.ExtensionArray):
             column = column.storage
+        if self.is_floating:
+            plain = column.cast(pa.float64())
+            column = pc.if_else(pc.is_nan(plain), math.nan, plain).view(pa.int64())
         return column.cast(self.comparable)
 
 
+DISPUTED_BITS = (0, -(1 << 63), *pa.array([math.nan]).view(pa.int64()).to_pylist())
+"""The bits of 0, of -0 and of NaN."""
+_FLOATING = frozenset({"float", "double"})
 _LARGE = {
     "string": pa.large_string(),
     "binary": pa.large_binary(),
@@ -102,6 +120,8 @@ class KeyColumns:
 
 def _comparable(kind: str) -> pa.DataType:
     """Give the Arrow type that all values of an Iceberg type are compared as."""
+    if kind in _FLOATING:
+        return pa.int64()
     large = _LARGE.get(kind.partition("[")[0])
     if large is not None:
         return large

@@ -7,28 +7,37 @@ so those two are done here.
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.dataset as ds
-from pyiceberg.io.pyarrow import ArrowAccessor, ArrowProjectionVisitor, pyarrow_to_schema
+from pyiceberg.io.pyarrow import ArrowAccessor, ArrowProjectionVisitor
 from pyiceberg.schema import Schema, visit_with_partner
-from pyiceberg.table.name_mapping import NameMapping
-from pyiceberg.types import ListType, MapType
+from pyiceberg.types import (
+    FixedType,
+    ListType,
+    MapType,
+    NestedField,
+    StructType,
+    TimeType,
+    UUIDType,
+)
 
+from catalogs.iceberg.file_schema import NANOSECONDS_SINCE, FieldNames, file_schema, unidentified
+from catalogs.iceberg.fragment import Fragment, as_batch
+from catalogs.iceberg.lowered_types import is_part
+from catalogs.variants import assembled, is_shredded
 from snapshots.errors import UnsupportedError
 
-_ID_KEYS = frozenset({b"PARQUET:field_id", b"iceberg.id"})
-NANOSECONDS_SINCE = 3
-"""The format version from which nanoseconds are a type of their own; before, they are cut."""
+_UUID_BYTES = 16
 
 
 def project(
-    fragment: ds.Fragment,
+    fragment: Fragment,
     *,
     schemas: Sequence[Schema],
-    name_mapping: NameMapping | None,
+    known: FieldNames,
     constants: Mapping[int, Any],
     needed: Collection[int],
     format_version: int,
@@ -42,24 +51,21 @@ def project(
     UnsupportedError where nothing tells which column is which, LookupError where the file lacks a
     field of `needed`, ValueError where a column cannot be had, and what Arrow raises.
     """
-    if name_mapping is None and not _has_ids(fragment.physical_schema):
-        feature = "data files without field ids, where the table has no name mapping"
-        advice = "set the table property schema.name-mapping.default"
-        raise UnsupportedError(location, feature, advice)
-    cut = format_version < NANOSECONDS_SINCE
-    file_schema = _schema_of(fragment.physical_schema, name_mapping, format_version)
-    lacking = sorted(set(needed) - file_schema.field_ids)
+    physical = fragment.physical_schema
+    found = file_schema(physical, known, format_version=format_version, location=location)
+    _refuse_doubt(schemas, found, unidentified(physical, known), location)
+    lacking = sorted(set(needed) - found.field_ids)
     if lacking:
         msg = f"field with id {lacking[0]}"
         raise LookupError(msg)
     ids = {field.field_id for wanted in schemas for field in wanted.fields}
-    present = Schema(*(field for field in file_schema.fields if field.field_id in ids))
+    present = Schema(*(field for field in found.fields if field.field_id in ids))
     # The file's whole columns are read: nested fields are chosen while projecting, by their ids.
     batches = fragment.to_batches(columns=[field.name for field in present.fields])
-    missing = {key: value for key, value in constants.items() if key not in file_schema.field_ids}
+    missing = {key: value for key, value in constants.items() if key not in found.field_ids}
     visitor = _Projection(
         present,
-        cut,
+        format_version < NANOSECONDS_SINCE,
         projected_missing_fields=missing,
         allow_timestamp_tz_mismatch=True,
     )
@@ -68,12 +74,48 @@ def project(
         whole = _compact(batch)
         accessor = ArrowAccessor(present)
         rows = [visit_with_partner(wanted, whole, visitor, accessor) for wanted in schemas]
-        yield start, [pa.RecordBatch.from_struct_array(one) for one in rows]
+        yield start, [as_batch(one) for one in rows]
         start += batch.num_rows
+
+
+def _refuse_doubt(
+    schemas: Sequence[Schema], found: Schema, names: Collection[str], location: str
+) -> None:
+    """Refuse a file in which a column without id may be a field that is not found by its id."""
+    if not names:
+        return
+    for wanted in schemas:
+        for field_id in sorted(wanted.field_ids - found.field_ids):
+            name = wanted.find_field(field_id).name
+            if name in names:
+                feature = f"a data file in which {name} has no field id, though others have one"
+                raise UnsupportedError(location, feature, "rewrite the file with a writer of ids")
 
 
 class _Projection(ArrowProjectionVisitor):
     """Keeps null lists and maps null, and rebuilds each from its projected values."""
+
+    def struct(
+        self,
+        struct: StructType,
+        struct_array: pa.Array | None,
+        field_results: builtins.list[pa.Array | None],
+    ) -> pa.Array | None:
+        is_variant = bool(struct.fields) and is_part(struct.fields[0].field_id)
+        if is_variant and struct_array is not None and is_shredded(struct_array.type):
+            return assembled(struct_array)
+        return super().struct(struct, struct_array, field_results)
+
+    def _cast_if_needed(self, field: NestedField, values: pa.Array) -> pa.Array:
+        """Take ORC's numbers for times and its bytes for fixed ones, as the spec maps them."""
+        kind, stored = field.field_type, values.type
+        if isinstance(kind, TimeType) and pa.types.is_int64(stored):
+            return values.cast(pa.time64("us"))
+        if isinstance(kind, FixedType) and pa.types.is_binary(stored):
+            return values.cast(pa.binary(len(kind)))
+        if isinstance(kind, UUIDType) and not isinstance(stored, pa.UuidType):
+            return pa.ExtensionArray.from_storage(pa.uuid(), values.cast(pa.binary(_UUID_BYTES)))
+        return super()._cast_if_needed(field, values)
 
     def list(
         self, list_type: ListType, list_array: pa.Array | None, value_array: pa.Array | None
@@ -107,42 +149,6 @@ class _Projection(ArrowProjectionVisitor):
         )
         nulls = map_array.is_null() if map_array.null_count else None
         return pa.MapArray.from_arrays(map_array.offsets, keys, values, type=kind, mask=nulls)
-
-
-def _schema_of(
-    physical: pa.Schema, name_mapping: NameMapping | None, format_version: int
-) -> Schema:
-    cut = format_version < NANOSECONDS_SINCE
-    return pyarrow_to_schema(
-        _in_microseconds(physical) if cut else physical,
-        name_mapping,
-        downcast_ns_timestamp_to_us=cut,
-        format_version=max(1, min(format_version, 3)),  # type: ignore[arg-type]
-    )
-
-
-def _in_microseconds(schema: pa.Schema) -> pa.Schema:
-    """Say that nanoseconds are microseconds, as they are going to be: else pyiceberg warns."""
-    return pa.schema([_field_in_microseconds(field) for field in schema], schema.metadata)
-
-
-def _field_in_microseconds(field: pa.Field) -> pa.Field:
-    kind = field.type
-    if pa.types.is_timestamp(kind) and kind.unit == "ns":
-        return field.with_type(pa.timestamp("us", kind.tz))
-    if pa.types.is_struct(kind):
-        return field.with_type(pa.struct([_field_in_microseconds(one) for one in kind]))
-    if pa.types.is_map(kind):
-        inside = (_field_in_microseconds(one) for one in (kind.key_field, kind.item_field))
-        return field.with_type(pa.map_(*inside))
-    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
-        make = pa.list_ if pa.types.is_list(kind) else pa.large_list
-        return field.with_type(make(_field_in_microseconds(kind.value_field)))
-    return field
-
-
-def _has_ids(schema: pa.Schema) -> bool:
-    return all(_ID_KEYS & set(field.metadata or ()) for field in schema)
 
 
 def _compact(batch: pa.RecordBatch) -> pa.RecordBatch:

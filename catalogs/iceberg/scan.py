@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -15,22 +13,22 @@ from pyiceberg.io.pyarrow import schema_to_pyarrow
 from pyiceberg.schema import Schema
 from pyiceberg.table.name_mapping import NameMapping, parse_mapping_from_json
 
+from catalogs.choice import chosen
+from catalogs.iceberg.avro_rows import decimal_of
 from catalogs.iceberg.data_files import DataFiles, translated
 from catalogs.iceberg.deletes import Deletes
 from catalogs.iceberg.equality import EqualityDeletes
+from catalogs.iceberg.file_schema import FieldNames, field_names
 from catalogs.iceberg.key_columns import KeyColumn, KeyColumns
+from catalogs.iceberg.lowered_types import lowered
 from catalogs.iceberg.manifests import ManifestEntry
 from catalogs.iceberg.metadata import NAME_MAPPING, TableMetadata
 from catalogs.iceberg.projection import project
 from catalogs.iceberg.reach import Reach
-from snapshots.errors import UnknownNameError, UnreadableError, UnsupportedError
+from snapshots.errors import UnreadableError, UnsupportedError
 from snapshots.files import FileContent
 
 _FORMAT_VERSION_MAX = 3
-_KNOWN_TYPE = re.compile(
-    r"boolean|int|long|float|double|date|time|timestamp|timestamptz|timestamp_ns|timestamptz_ns"
-    r"|string|uuid|binary|unknown|fixed\[\d+\]|decimal\(\s*\d+\s*,\s*\d+\s*\)"
-)
 _FIRST_PARTITION_FIELD = 1000
 _ADVICE = "read this state with an engine that has it, such as Spark"
 
@@ -66,7 +64,7 @@ class Scan:
             feature = f"format version {self._metadata.format_version}"
             raise UnsupportedError(self._location, feature, _ADVICE)
         wanted = self._wanted(columns)
-        mapping = self._name_mapping()
+        known = field_names(self._metadata.all_schemas(), self._name_mapping())
         for entry in self._data:
             self._files.refuse_format(entry)
         equalities = EqualityDeletes(
@@ -74,18 +72,18 @@ class Scan:
             files=self._files,
             reach=self._reach,
             keys=KeyColumns(self._metadata),
-            read=partial(self._keys, mapping),
+            read=partial(self._keys, known),
         )
         with translated(self._location, {}):
             schema = Schema.model_validate({**wanted, "type": "struct"})
             target = schema_to_pyarrow(schema, include_field_ids=False)
-        rows = self._rows(wanted, mapping, equalities)
+        rows = self._rows(wanted, known, equalities)
         return pa.RecordBatchReader.from_batches(target, (one.cast(target) for one in rows))
 
     def _rows(
         self,
         wanted: Mapping[str, Any],
-        mapping: NameMapping | None,
+        known: FieldNames,
         equalities: EqualityDeletes,
     ) -> Iterator[pa.RecordBatch]:
         """Yield the rows of one data file after the other, all that is deleted left out."""
@@ -99,7 +97,7 @@ class Scan:
             loosened = Schema.model_validate({**wanted, "fields": _loosened(wanted, constants)})
             gone = self._deletes.positions(entry)
             schemas = [loosened, *(key.schema for key in keys.values())]
-            for start, found in self._projected(entry, schemas, mapping, constants):
+            for start, found in self._projected(entry, schemas, known, constants):
                 values = {
                     key.field_id: key.values(batch)
                     for key, batch in zip(keys.values(), found[1:], strict=True)
@@ -107,19 +105,19 @@ class Scan:
                 yield _without(found[0], start, gone, [one.places(values) for one in deleted])
 
     def _keys(
-        self, mapping: NameMapping | None, entry: ManifestEntry, columns: Sequence[KeyColumn]
+        self, known: FieldNames, entry: ManifestEntry, columns: Sequence[KeyColumn]
     ) -> Iterator[Sequence[pa.RecordBatch]]:
         """Read an equality delete file, under the schema of each key column."""
         needed = frozenset(one.field_id for one in columns)
         schemas = [one.schema for one in columns]
-        for _, batches in self._projected(entry, schemas, mapping, {}, needed=needed):
+        for _, batches in self._projected(entry, schemas, known, {}, needed=needed):
             yield batches
 
     def _projected(
         self,
         entry: ManifestEntry,
         schemas: Sequence[Schema],
-        mapping: NameMapping | None,
+        known: FieldNames,
         constants: Mapping[int, Any],
         *,
         needed: Collection[int] = (),
@@ -130,7 +128,7 @@ class Scan:
             for start, batches in project(
                 fragment,
                 schemas=schemas,
-                name_mapping=mapping,
+                known=known,
                 constants=constants,
                 needed=needed,
                 format_version=self._metadata.format_version,
@@ -146,17 +144,21 @@ class Scan:
     def _wanted(self, columns: Sequence[str] | None) -> dict[str, Any]:
         """Choose columns of the snapshot's schema, and refuse types that nothing here reads."""
         by_name = {str(field["name"]): field for field in self._schema["fields"]}
-        names = list(by_name) if columns is None else list(columns)
-        for name in names:
-            if name not in by_name:
-                nearest = difflib.get_close_matches(name, by_name)
-                advice = "the columns are those of the snapshot's own schema"
-                raise UnknownNameError("column", name, nearest, advice)
-        fields = [by_name[name] for name in names]
-        for kind in _primitives({"type": "struct", "fields": fields}):
-            if not isinstance(kind, str) or not _KNOWN_TYPE.fullmatch(kind):
-                raise UnsupportedError(self._location, f"columns of type {kind}", _ADVICE)
-        return {"type": "struct", "fields": fields}
+        names = chosen(columns, columns=list(by_name), state=self._location)
+        return {
+            "type": "struct",
+            "fields": [
+                by_name[name]
+                | {
+                    "type": lowered(
+                        by_name[name]["type"],
+                        field_id=by_name[name]["id"],
+                        location=self._location,
+                    )
+                }
+                for name in names
+            ],
+        }
 
     def _name_mapping(self) -> NameMapping | None:
         text = (self._metadata.properties or {}).get(NAME_MAPPING)
@@ -197,26 +199,8 @@ def _constant(value: Any, kind: object) -> Any:  # noqa: ANN401 - any partition 
     """Turn a value as Avro stores it into one that Arrow takes for the column's type."""
     decimal = re.fullmatch(r"decimal\(\s*\d+\s*,\s*(\d+)\s*\)", str(kind))
     if decimal and isinstance(value, bytes):
-        return Decimal(int.from_bytes(value, "big", signed=True)).scaleb(-int(decimal[1]))
+        return decimal_of(value, int(decimal[1]))
     return value
-
-
-def _primitives(kind: Any) -> Iterator[object]:  # noqa: ANN401 - a type is any JSON
-    """Yield the primitive types in a type, however deep."""
-    if not isinstance(kind, dict):
-        yield kind
-        return
-    match kind.get("type"):
-        case "struct":
-            for field in kind.get("fields", ()):
-                yield from _primitives(field.get("type"))
-        case "list":
-            yield from _primitives(kind.get("element"))
-        case "map":
-            yield from _primitives(kind.get("key"))
-            yield from _primitives(kind.get("value"))
-        case _:
-            yield kind
 
 
 def _without(
