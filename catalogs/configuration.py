@@ -6,16 +6,18 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
+from catalogs.moved import with_moved
 from catalogs.pyiceberg_configuration import configured_catalogs
 from catalogs.table_name import nearest
 from snapshots.errors import UnknownNameError, UnreadableError, UsageError
 
 FILE_NAME = "catalogs.json"
+_MOVED = "relocate"
 
 
 class CatalogKind(StrEnum):
@@ -72,15 +74,20 @@ class Configuration:
         self._file = folder / FILE_NAME
 
     def entries(self) -> tuple[CatalogEntry, ...]:
-        """Give every catalog once. Raises UnreadableError for a file that cannot be read."""
-        added = self._added()
-        return (*added.values(), *(one for one in _pyiceberg_entries() if one.name not in added))
+        """Give every catalog once, with all that moved. Raises UnreadableError for a file that
+        cannot be read.
+        """
+        written = self._written_down()
+        added = written.catalogs
+        others = (one for one in _pyiceberg_entries() if one.name not in added)
+        return tuple(_moved(one, written.moved) for one in (*added.values(), *others))
 
     def entry(self, name: str) -> CatalogEntry:
         """Give the catalog of that name. Raises UnknownNameError with the nearest names."""
-        found = self._added().get(name)
+        written = self._written_down()
+        found = written.catalogs.get(name)
         if found is not None:
-            return found
+            return _moved(found, written.moved)
         entries = {one.name: one for one in self.entries()}
         # pyiceberg lowers the case of its names, and in variables _ stands for -.
         for spelling in (name, name.lower(), name.lower().replace("_", "-")):
@@ -97,22 +104,47 @@ class Configuration:
         if not entry.name.strip():
             raise UsageError("a catalog needs a name; write tl catalog add NAME ...")
         with _locked(self._folder):
-            added = self._added()
-            known = added.get(entry.name)
+            written = self._written_down()
+            known = written.catalogs.get(entry.name)
             if known is not None and _written(known) != _written(entry):
                 raise NameTakenError(entry.name, known.origin)
-            self._write({**added, entry.name: entry})
+            self._write({**written.catalogs, entry.name: entry}, written.moved)
 
     def remove(self, name: str) -> None:
         """Take an entry out of `catalogs.json`. Raises UnknownNameError."""
         if not self._file.exists():
             raise self._not_removable(name, [])
         with _locked(self._folder):
-            added = self._added()
+            written = self._written_down()
+            added = written.catalogs
             if name not in added:
                 raise self._not_removable(name, list(added))
             del added[name]
-            self._write(added)
+            self._write(added, written.moved)
+
+    def moved(self) -> Mapping[str, str]:
+        """Give the prefixes that hold for every table here, each with where its files lie now."""
+        return self._written_down().moved
+
+    def move(self, pairs: Mapping[str, str]) -> None:
+        """Say for every table of every catalog, and for tables named by path, what lies where now.
+
+        A prefix that was told before gets its new place.
+        """
+        with _locked(self._folder):
+            written = self._written_down()
+            self._write(written.catalogs, {**written.moved, **pairs})
+
+    def unmove(self, old: str) -> None:
+        """Forget where a prefix lies. Raises UnknownNameError for one that was not told."""
+        known = self.moved()
+        if old not in known:
+            advice = "tl catalog list shows what was told"
+            raise UnknownNameError("moved prefix", old, nearest(old, list(known)), advice)
+        with _locked(self._folder):
+            written = self._written_down()
+            left = {one: new for one, new in written.moved.items() if one != old}
+            self._write(written.catalogs, left)
 
     def _not_removable(self, name: str, added: list[str]) -> UnknownNameError:
         elsewhere = next((one for one in _pyiceberg_entries() if one.name == name), None)
@@ -122,24 +154,29 @@ class Configuration:
             f"catalog of {self._file} named", name, [], f"it comes from {elsewhere.origin}"
         )
 
-    def _added(self) -> dict[str, CatalogEntry]:
+    def _written_down(self) -> _WrittenDown:
         try:
             text = self._file.read_text(encoding="utf-8")
         except FileNotFoundError:
-            return {}
+            return _WrittenDown({}, {})
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
             raise _broken(self._file, reason or "it cannot be opened") from error
         try:
-            catalogs = json.loads(text)["catalogs"]
-            return {name: _entry(name, one, str(self._file)) for name, one in catalogs.items()}
+            told = json.loads(text)
+            catalogs = {n: _entry(n, one, str(self._file)) for n, one in told["catalogs"].items()}
+            return _WrittenDown(catalogs, _texts(told.get(_MOVED, {}), _MOVED))
         except json.JSONDecodeError as error:
             raise _broken(self._file, f"line {error.lineno}: {error.msg}") from error
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise _broken(self._file, f"{error} is not what belongs there") from error
 
-    def _write(self, entries: Mapping[str, CatalogEntry]) -> None:
-        body = {"catalogs": {name: _written(entry) for name, entry in entries.items()}}
+    def _write(self, entries: Mapping[str, CatalogEntry], moved: Mapping[str, str]) -> None:
+        body: dict[str, object] = {
+            "catalogs": {name: _written(entry) for name, entry in entries.items()}
+        }
+        if moved:
+            body[_MOVED] = dict(moved)
         text = json.dumps(body, indent=2, ensure_ascii=False) + "\n"
         partial = self._folder / f".{FILE_NAME}.{os.getpid()}"
         partial.unlink(missing_ok=True)
@@ -152,17 +189,33 @@ class Configuration:
         partial.replace(self._file)
 
 
+@dataclass(frozen=True, slots=True)
+class _WrittenDown:
+    """What `catalogs.json` holds."""
+
+    catalogs: dict[str, CatalogEntry]
+    moved: Mapping[str, str]
+
+
+def _moved(entry: CatalogEntry, moved: Mapping[str, str]) -> CatalogEntry:
+    return replace(entry, properties=with_moved(entry.properties, moved)) if moved else entry
+
+
 def _pyiceberg_entries() -> Iterator[CatalogEntry]:
     for found in configured_catalogs():
         yield CatalogEntry(found.name, CatalogKind.PYICEBERG, found.properties, found.origin)
 
 
 def _entry(name: str, written: Mapping[str, Any], origin: str) -> CatalogEntry:
-    properties = cast("dict[str, object]", written["properties"])
-    strings = {key: value for key, value in properties.items() if isinstance(value, str)}
-    if len(strings) < len(properties):
-        raise TypeError(f"a property of {name}")
+    strings = _texts(written["properties"], f"a property of {name}")
     return CatalogEntry(name, CatalogKind(written["kind"]), strings, origin)
+
+
+def _texts(written: Mapping[str, object], what: str) -> dict[str, str]:
+    strings = {key: value for key, value in written.items() if isinstance(value, str)}
+    if len(strings) < len(written):
+        raise TypeError(what)
+    return strings
 
 
 def _written(entry: CatalogEntry) -> dict[str, object]:

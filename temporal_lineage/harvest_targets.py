@@ -11,7 +11,7 @@ from snapshots.errors import TemporalLineageError, UnknownNameError
 from temporal_lineage.capture.openlineage_names import located
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from catalogs.catalog import Catalog
     from catalogs.configuration import CatalogEntry, Configuration
@@ -57,7 +57,7 @@ def find_targets(folder: Path, targets: Sequence[str]) -> Iterator[Target | List
         if target in entries:
             yield from _whole(entries[target])
         elif "/" in target or Path(target).exists():
-            yield _at_path(target)
+            yield _at_path(target, configuration.moved())
         else:
             yield _one_table(configuration, target)
 
@@ -95,13 +95,15 @@ def _in_catalog(catalog: Catalog, name: TableName) -> Target:
     return Target(address, catalog.name, lambda: catalog.table(name))
 
 
-def _at_path(target: str) -> Target:
+def _at_path(target: str, moved: Mapping[str, str]) -> Target:
     """A table harvested by its path is called by it, as OpenLineage calls it."""
     from catalogs.catalog import open_path
+    from catalogs.moved import with_moved
 
     # Links are not followed: a table is asked for by the path it was harvested by.
     place = target if "://" in target else os.path.abspath(target)  # noqa: PTH100
-    return Target(f"dataset:{located(place)}", None, lambda: open_path(place, {}))
+    options = with_moved({}, moved)
+    return Target(f"dataset:{located(place)}", None, lambda: open_path(place, options))
 
 
 def _failing(error: TemporalLineageError) -> Callable[[], TableSource]:

@@ -5,6 +5,7 @@ import pytest
 from catalogs.delta.actions import Commit, decoded
 from catalogs.delta.paths import canonical, located, vector_file, z85_decoded
 from catalogs.delta.protocol import check, features
+from catalogs.moved import Moved
 from snapshots.errors import UnreadableError, UnsupportedError
 
 
@@ -121,11 +122,11 @@ def test_a_path_has_one_canonical_spelling(written: str, read: str) -> None:
 
 
 def test_a_path_lies_under_the_root_unless_it_is_absolute() -> None:
-    assert located("/lake/t", "a/b") == "/lake/t/a/b"
-    assert located("/lake/t", "/other/b") == "/other/b"
-    assert located("s3://bucket/t", "a/b") == "s3://bucket/t/a/b"
-    assert located("s3://bucket/t", "/other/b") == "s3://bucket/other/b"
-    assert located("s3://bucket/t", "s3://elsewhere/b") == "s3://elsewhere/b"
+    assert located("/lake/t", "a/b", Moved({})) == "/lake/t/a/b"
+    assert located("/lake/t", "/other/b", Moved({})) == "/other/b"
+    assert located("s3://bucket/t", "a/b", Moved({})) == "s3://bucket/t/a/b"
+    assert located("s3://bucket/t", "/other/b", Moved({})) == "s3://bucket/other/b"
+    assert located("s3://bucket/t", "s3://elsewhere/b", Moved({})) == "s3://elsewhere/b"
 
 
 def test_deletion_vectors_are_found_by_uuid_by_prefix_and_by_path() -> None:
@@ -134,7 +135,7 @@ def test_deletion_vectors_are_found_by_uuid_by_prefix_and_by_path() -> None:
         commit = _decoded(f'{{"add":{{"path":"p","size":1,"deletionVector":{{{text}}}}}}}')
         vector = commit.adds[0].deletion_vector
         assert vector is not None
-        return vector_file("/t", vector)
+        return vector_file("/t", vector, Moved({}))
 
     uuid = "vBn[lx{q8@P<9BNH/isA"  # the protocol's own example
     name = "deletion_vector_61d16c75-6994-46b7-a15b-8b538852e50e.bin"

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from catalogs.delta.actions import DeletionVector
 from catalogs.delta.vectors import deleted_rows
+from catalogs.moved import Moved
 from catalogs.storage import Storage
 from delta_files import data_file, read, table
 from delta_logs import metadata, source
@@ -58,7 +59,7 @@ def _stored(root: Path, blob: bytes, cardinality: int, *, lead: bytes = b"") -> 
 
 
 def _deleted(root: Path, vector: DeletionVector, rows: int) -> set[int]:
-    bits, _ = deleted_rows(vector, rows=rows, root=str(root), storage=Storage({}))
+    bits, _ = deleted_rows(vector, rows=rows, root=str(root), storage=Storage({}), moved=Moved({}))
     return {row for row in range(rows) if bits[row >> 3] >> (row & 7) & 1}
 
 

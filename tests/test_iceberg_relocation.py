@@ -13,9 +13,10 @@ import pyarrow as pa
 import pytest
 
 from catalogs.iceberg.metadata import TableMetadata, decode_metadata
-from catalogs.iceberg.relocation import Relocation, normal, relocation_of
+from catalogs.iceberg.relocation import Relocation, relocation_of
 from catalogs.iceberg.source import IcebergSource
 from catalogs.iceberg.state import IcebergState
+from catalogs.moved import Moved, normal
 from catalogs.storage import Storage
 from iceberg_files import metadata, write_commits, write_parquet, write_table
 from iceberg_lake import lake, newest, orders, rows
@@ -92,7 +93,7 @@ def test_metadata_kept_outside_the_table_is_in_place_where_the_table_says_so(
     told = {"write.metadata.path": str(tmp_path / "elsewhere")}
     read = _decoded(metadata(1, location="/lake/t", properties=told))
     moved = relocation_of(
-        f"{tmp_path}/elsewhere/v1.metadata.json", read, told={}, storage=Storage({})
+        f"{tmp_path}/elsewhere/v1.metadata.json", read, moved=Moved({}), storage=Storage({})
     )
     assert (moved.root, moved.is_moved) == ("/lake/t", False)
 
@@ -128,12 +129,18 @@ def test_files_beside_a_moved_table_are_found_where_its_folder_moved_to(tmp_path
     (tmp_path / "aside").mkdir()
     (tmp_path / "aside" / "f").write_text("")
     moved = Relocation(
-        root=f"{tmp_path}/shop/t", recorded_root="s3://old/shop/t", told={}, storage=Storage({})
+        root=f"{tmp_path}/shop/t",
+        recorded_root="s3://old/shop/t",
+        moved=Moved({}),
+        storage=Storage({}),
     )
     assert moved.find("s3://old/aside/f") == f"{tmp_path}/aside/f"
     assert moved.find("s3://old/aside/g") == "s3://old/aside/g"
     renamed = Relocation(
-        root=f"{tmp_path}/shop/u", recorded_root="s3://old/shop/t", told={}, storage=Storage({})
+        root=f"{tmp_path}/shop/u",
+        recorded_root="s3://old/shop/t",
+        moved=Moved({}),
+        storage=Storage({}),
     )
     assert renamed.find("s3://old/aside/f") == "s3://old/aside/f"
 
@@ -143,9 +150,8 @@ def test_data_outside_the_table_is_found_where_the_caller_says(tmp_path: Path) -
     path = write_table(tmp_path / "t", [data])
     source = IcebergSource(
         path,
-        storage=Storage({}),
+        storage=Storage({"relocate": f"s3://old={tmp_path}"}),
         properties={},
-        relocation={"s3://old": str(tmp_path)},
     )
     state = source.state(1, kept=())
     assert isinstance(state, IcebergState)
@@ -201,7 +207,9 @@ def _moved(root: Path, files: list[str], told: Mapping[str, str] | None = None) 
     for name in files:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text("")
-    return Relocation(root=str(root), recorded_root="/lake/t", told=told or {}, storage=Storage({}))
+    return Relocation(
+        root=str(root), recorded_root="/lake/t", moved=Moved(told or {}), storage=Storage({})
+    )
 
 
 def _decoded(content: dict[str, object]) -> TableMetadata:

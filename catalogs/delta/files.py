@@ -9,6 +9,7 @@ from catalogs.delta.log import DeltaLog
 from catalogs.delta.paths import canonical, located, vector_file
 from catalogs.delta.replay import LogicalFile, Step, file_of, logical, steps
 from catalogs.delta.vectors import stored_bytes
+from catalogs.moved import Moved
 from snapshots.files import AddedFile, CommitFiles, DataFile, FileContent
 from snapshots.history import TableHistory
 from snapshots.snapshot import Effect
@@ -52,24 +53,24 @@ def commit_files_of(
             yield found
 
 
-def data_files(file: LogicalFile, root: str) -> tuple[DataFile, ...]:
+def data_files(file: LogicalFile, root: str, moved: Moved) -> tuple[DataFile, ...]:
     """Give the stored files of a logical one: the data, and its deletion vector if it has a file.
 
     A vector shares its file with others: its size is the least that file must have.
     """
     data = DataFile(
         key=file.key,
-        path=located(root, file.path),
+        path=located(root, file.path, moved),
         content=FileContent.DATA,
         size_bytes=file.size_bytes,
         rows=file.rows,
     )
-    vector = _vector_file(file.vector, root)
+    vector = _vector_file(file.vector, root, moved)
     return (data,) if vector is None else (data, vector)
 
 
-def _vector_file(vector: DeletionVector | None, root: str) -> DataFile | None:
-    path = None if vector is None else vector_file(root, vector)
+def _vector_file(vector: DeletionVector | None, root: str, moved: Moved) -> DataFile | None:
+    path = None if vector is None else vector_file(root, vector, moved)
     if vector is None or path is None:
         return None
     return DataFile(
@@ -152,22 +153,23 @@ def _difference(log: DeltaLog, step: Step, effect: Effect, past: _Past) -> Commi
         added, removed = step.base.live.values(), []
     if not step.known:
         return None
-    gone = [key for one in removed for key in _keys(one, log.root)]
+    gone = [key for one in removed for key in _keys(one, log)]
     parent = step.version - 1 if step.joined and step.version else None
     return CommitFiles(
-        step.version, parent, effect, tuple(_with_origins(added, past, log.root)), tuple(gone)
+        step.version, parent, effect, tuple(_with_origins(added, past, log)), tuple(gone)
     )
 
 
-def _with_origins(files: Iterable[LogicalFile], past: _Past, root: str) -> Iterator[AddedFile]:
+def _with_origins(files: Iterable[LogicalFile], past: _Past, log: DeltaLog) -> Iterator[AddedFile]:
     for file in files:
-        for stored, name in zip(data_files(file, root), _named(file), strict=False):
+        stored_as = data_files(file, log.root, log.moved)
+        for stored, name in zip(stored_as, _named(file), strict=False):
             yield AddedFile(stored, past.origin(name))
 
 
-def _keys(remove: Remove, root: str) -> Iterator[str]:
+def _keys(remove: Remove, log: DeltaLog) -> Iterator[str]:
     yield logical(remove)
-    if (vector := _vector_file(remove.deletion_vector, root)) is not None:
+    if (vector := _vector_file(remove.deletion_vector, log.root, log.moved)) is not None:
         yield vector.key
 
 

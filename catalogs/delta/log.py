@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from catalogs.delta.actions import Commit, decoded
 from catalogs.delta.segment import LOG_FOLDER, LogSegment
+from catalogs.moved import moved_by
 from catalogs.storage import AbsentFileError, Storage, is_local
 from snapshots.errors import UnreadableError
 from snapshots.instant import Instant
@@ -53,6 +54,7 @@ class DeltaLog:
         """Keep where to read; nothing is read before it is asked for."""
         self.root = root
         self.storage = storage
+        self.moved = moved_by(storage.options)
         self.segment = segment
         self.kept = kept
         self._cache = cache

@@ -8,6 +8,7 @@ import uuid
 from typing import Protocol
 from urllib.parse import unquote
 
+from catalogs.moved import Moved
 from catalogs.storage import is_local, local_path
 from snapshots.errors import UnreadableError
 
@@ -58,20 +59,24 @@ def root_of(location: str) -> str:
     return (local_path(location) if is_local(location) else location).rstrip("/")
 
 
-def located(root: str, name: str) -> str:
-    """Give the whole path or URL of a file by its canonical name, absolute ones as they are."""
-    if _SCHEME.match(name):
-        return name
-    if not name.startswith("/"):
+def located(root: str, name: str, moved: Moved) -> str:
+    """Give the whole path or URL of a file by its canonical name.
+
+    Absolute ones are as they are, unless somebody said where they lie now.
+    """
+    if not _SCHEME.match(name) and not name.startswith("/"):
         return f"{root}/{name}"
-    if not _SCHEME.match(root):
+    told = moved.find(name)
+    if told is not None:
+        return told
+    if _SCHEME.match(name) or not _SCHEME.match(root):
         return name
     # An absolute path without a scheme lies in the filesystem of the table.
     scheme, _, rest = root.partition("://")
     return f"{scheme}://{rest.partition('/')[0]}{name}"
 
 
-def vector_file(root: str, vector: Vector) -> str | None:
+def vector_file(root: str, vector: Vector, moved: Moved) -> str | None:
     """Give the file that holds a deletion vector; None for one that stands in the log.
 
     Raises UnreadableError where the log's words name no file.
@@ -80,7 +85,7 @@ def vector_file(root: str, vector: Vector) -> str | None:
     if vector.storage_type == INLINE:
         return None
     if vector.storage_type == _ABSOLUTE:
-        return located(root, canonical(told))
+        return located(root, canonical(told), moved)
     try:
         if vector.storage_type != _RELATIVE:
             msg = f"its storage type {vector.storage_type!r} is unknown"

@@ -20,11 +20,13 @@ import pyarrow.parquet as pq
 
 from catalogs.choice import chosen
 from catalogs.delta.conform import arrow_fields, conformed, place_of
+from catalogs.delta.log import DeltaLog
 from catalogs.delta.partition_values import value_of
 from catalogs.delta.paths import located
 from catalogs.delta.replay import LogicalFile, Table
 from catalogs.delta.types import Column, Primitive, StructType, mapping_mode, parsed
 from catalogs.delta.vectors import deleted_rows
+from catalogs.moved import Moved
 from catalogs.storage import Storage, is_local
 from snapshots.errors import UnreadableError
 
@@ -32,14 +34,14 @@ BATCH_ROWS = 65_536
 _ADVICE = "restore the file from a copy of the table"
 
 
-def stream(table: Table, *, root: str, storage: Storage, columns: Sequence[str] | None) -> Any:  # noqa: ANN401 - a pyarrow RecordBatchReader, which has no type
+def stream(table: Table, log: DeltaLog, *, columns: Sequence[str] | None) -> Any:  # noqa: ANN401 - a pyarrow RecordBatchReader, which has no type
     """Stream the rows of a state, file by file; all columns where `columns` is None.
 
     Raises UnknownNameError for a column the state does not have and UnsupportedError for a type
     no exact reader here has; while streaming, UnreadableError where a file is missing, damaged,
     or holds other rows than the log says.
     """
-    properties = table.metadata.properties
+    root, properties = log.root, table.metadata.properties
     mode = mapping_mode(properties)
     root_type = parsed(table.metadata.schema_string, mapped=mode is not None, location=root)
     asked = _chosen(root_type, columns, root)
@@ -50,7 +52,8 @@ def stream(table: Table, *, root: str, storage: Storage, columns: Sequence[str] 
         partitions=frozenset(table.metadata.partition_columns),
         by_id=mode == "id",
         root=root,
-        storage=storage,
+        storage=log.storage,
+        moved=log.moved,
     )
     files = sorted(table.live.values(), key=lambda file: file.key)
     batches = (batch for file in files for batch in _batches(file, wanted))
@@ -65,6 +68,7 @@ class _Wanted:
     by_id: bool
     root: str
     storage: Storage
+    moved: Moved
 
     def is_partition(self, column: Column) -> bool:
         return column.name in self.partitions
@@ -77,7 +81,7 @@ def _chosen(all_columns: StructType, names: Sequence[str] | None, root: str) -> 
 
 
 def _batches(file: LogicalFile, wanted: _Wanted) -> Iterator[Any]:
-    path = located(wanted.root, file.path)
+    path = located(wanted.root, file.path, wanted.moved)
     with ExitStack() as closing:
         raw = closing.enter_context(wanted.storage.open(path))
         try:
@@ -101,7 +105,13 @@ def _read(parquet: Any, file: LogicalFile, wanted: _Wanted, path: str) -> Iterat
         raise UnreadableError(path, reason, _ADVICE)
     deleted = None
     if file.vector is not None:
-        bits, _ = deleted_rows(file.vector, rows=rows, root=wanted.root, storage=wanted.storage)
+        bits, _ = deleted_rows(
+            file.vector,
+            rows=rows,
+            root=wanted.root,
+            storage=wanted.storage,
+            moved=wanted.moved,
+        )
         deleted = pa.BooleanArray.from_buffers(pa.bool_(), rows, [None, pa.py_buffer(bits)])
     names = _names(list(parquet.schema_arrow), wanted)
     start = 0

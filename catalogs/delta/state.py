@@ -50,7 +50,7 @@ class DeltaState:
         """
         from catalogs.delta.rows import stream
 
-        return stream(self.table, root=self.log.root, storage=self.log.storage, columns=columns)
+        return stream(self.table, self.log, columns=columns)
 
 
 def state_of(
@@ -63,5 +63,5 @@ def state_of(
 ) -> DeltaState:
     """Give a state as its readers want it: files in a fixed order, by key."""
     live = sorted(table.live.values(), key=lambda file: file.key)
-    files = tuple(stored for file in live for stored in data_files(file, log.root))
+    files = tuple(stored for file in live for stored in data_files(file, log.root, log.moved))
     return DeltaState(version, files, found_in, table, log, schema_of)

@@ -12,6 +12,7 @@ from array import array
 
 from catalogs.delta.actions import DeletionVector
 from catalogs.delta.paths import INLINE, vector_file, z85_decoded
+from catalogs.moved import Moved
 from catalogs.storage import Storage
 from snapshots.errors import UnreadableError
 
@@ -26,14 +27,14 @@ _CONTAINER_ROWS = 1 << 16
 
 
 def deleted_rows(
-    vector: DeletionVector, *, rows: int, root: str, storage: Storage
+    vector: DeletionVector, *, rows: int, root: str, storage: Storage, moved: Moved
 ) -> tuple[bytes, int]:
     """Give one bit per row of a file, lowest bit first, set where the row is deleted; and count.
 
     Raises UnreadableError where the vector cannot be read, is damaged, names a row the file does
     not have, or deletes another number of rows than the log says.
     """
-    file = vector_file(root, vector)
+    file = vector_file(root, vector, moved)
     location = file or f"the deletion vector in the log of {root}"
     try:
         blob = _inline(vector) if file is None else _stored(vector, storage.read(file))

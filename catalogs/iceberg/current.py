@@ -15,6 +15,7 @@ from catalogs.iceberg.metadata import (
 )
 from catalogs.iceberg.reading import Listing
 from catalogs.iceberg.relocation import folder_of, relocation_of
+from catalogs.moved import Moved
 from catalogs.storage import AbsentFileError, Storage, is_local
 from snapshots.commit_point import CommitPoint
 from snapshots.errors import UnreadableError
@@ -34,14 +35,14 @@ class CurrentTable:
         *,
         storage: Storage,
         properties: Mapping[str, str],
-        told: Mapping[str, str],
+        moved: Moved,
     ) -> None:
         """Read the metadata file. Raises UnreadableError where it is none."""
         self.location = location
         self.storage = storage
         self.properties = dict(properties)
         self.metadata = decode_metadata(storage.read(location), location=location)
-        self.relocation = relocation_of(location, self.metadata, told=told, storage=storage)
+        self.relocation = relocation_of(location, self.metadata, moved=moved, storage=storage)
         self.history: TableHistory | None = None
         self._listings: dict[int, Listing] = {}
         self._seen: set[str] = set()

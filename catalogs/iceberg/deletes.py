@@ -13,7 +13,7 @@ from pyroaring import BitMap64
 from catalogs.iceberg.data_files import DataFiles, translated
 from catalogs.iceberg.manifests import ManifestEntry
 from catalogs.iceberg.reach import Partition, Reach, number_of
-from catalogs.iceberg.relocation import normal
+from catalogs.moved import normal
 from snapshots.errors import UnreadableError, UnsupportedError
 from snapshots.files import FileContent
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from catalogs.iceberg.metadata import TableMetadata, file_name
-from catalogs.storage import Storage, is_local, local_path
+from catalogs.moved import Moved, below, normal
+from catalogs.storage import Storage
 from snapshots.errors import UnreadableError
-
-_SCHEMES = {"s3a": "s3", "s3n": "s3"}
 
 
 class Relocation:
@@ -20,17 +17,11 @@ class Relocation:
     be two files, is left as it is recorded: nothing is guessed.
     """
 
-    def __init__(
-        self, *, root: str, recorded_root: str, told: Mapping[str, str], storage: Storage
-    ) -> None:
-        """Take the root as it is and as it is recorded; `told` maps prefixes, and goes first."""
+    def __init__(self, *, root: str, recorded_root: str, moved: Moved, storage: Storage) -> None:
+        """Take the root as it is and as it is recorded; what somebody says of moves goes first."""
         self.root = root
         self._recorded_root = normal(recorded_root)
-        self._told = sorted(
-            ((normal(old), new.rstrip("/")) for old, new in told.items()),
-            key=lambda pair: len(pair[0]),
-            reverse=True,
-        )
+        self._moved = moved
         self._storage = storage
         self._moved_above = _moved_folder(self._recorded_root, normal(root))
         self._beside: dict[str, str | None] = {}
@@ -48,17 +39,16 @@ class Relocation:
 
         Nobody there is asked: it need not be reachable from where the table was copied to.
         """
-        if not self.is_moved or any(_below(path, new) is not None for _, new in self._told):
+        if not self.is_moved or self._moved.leads_to(path):
             return False
         return _scheme(path) != _scheme(self.root)
 
     def find(self, recorded: str) -> str:
         """Give where a recorded path lies now; the recorded path itself where nothing is found."""
+        told = self._moved.find(recorded)
+        if told is not None:
+            return told
         path = normal(recorded)
-        for old, new in self._told:
-            rest = _below(path, old)
-            if rest is not None:
-                return f"{new}/{rest}"
         if not self.is_moved:
             return path
         rest = self._under_root(path)
@@ -72,9 +62,9 @@ class Relocation:
         """
         files = self._files()
         if files is None:
-            return _below(path, self._recorded_root)
+            return below(path, self._recorded_root)
         for prefix in (self._recorded_root, *self._learned):
-            rest = _below(path, prefix)
+            rest = below(path, prefix)
             if rest is not None:
                 return rest if rest in files else None
         parts = path.split("/")
@@ -89,8 +79,8 @@ class Relocation:
     def _beside_root(self, path: str) -> str | None:
         """Look for a path outside the root in the folder that was moved; None where it is not."""
         old, new = self._moved_above
-        rest = _below(path, old) if old else None
-        if rest is None or _below(path, self._recorded_root) is not None:
+        rest = below(path, old) if old else None
+        if rest is None or below(path, self._recorded_root) is not None:
             return None
         if path not in self._beside:
             found = f"{new}/{rest}"
@@ -118,35 +108,16 @@ def relocation_of(
     metadata_location: str,
     metadata: TableMetadata,
     *,
-    told: Mapping[str, str],
+    moved: Moved,
     storage: Storage,
 ) -> Relocation:
     """Find the table's root, and whether that is where its metadata says it is."""
     recorded = metadata.location.rstrip("/")
-    root = recorded if _is_in_place(metadata_location, metadata) else _root(metadata_location)
+    in_place = _is_in_place(metadata_location, metadata)
+    root = (moved.find(recorded) or recorded) if in_place else _root(metadata_location)
     if normal(root) == normal(recorded):
         root = normal(root)
-    return Relocation(root=root, recorded_root=recorded, told=told, storage=storage)
-
-
-def normal(location: str) -> str:
-    """Write a location one way: plain paths for local files, s3 for s3a and s3n, no ending slash.
-
-    >>> normal("s3a://lake/orders/"), normal("file:/lake/orders"), normal("./orders")
-    ('s3://lake/orders', '/lake/orders', 'orders')
-    """
-    if is_local(location):
-        try:
-            location = local_path(location)
-        except UnreadableError:
-            # file://folder/... is no machine called `folder`: somebody forgot a slash.
-            location = location.partition("://")[2]
-        while location.startswith("./"):
-            location = location[2:]
-    else:
-        scheme, _, rest = location.partition("://")
-        location = f"{_SCHEMES.get(scheme.lower(), scheme.lower())}://{rest}"
-    return location.rstrip("/") or "/"
+    return Relocation(root=root, recorded_root=recorded, moved=moved, storage=storage)
 
 
 def folder_of(path: str) -> str:
@@ -202,7 +173,3 @@ def _least(location: str) -> int:
 
 def _scheme(path: str) -> str:
     return path.partition("://")[0] if "://" in path else ""
-
-
-def _below(path: str, prefix: str) -> str | None:
-    return path[len(prefix) + 1 :] if path.startswith(prefix + "/") else None

@@ -7,7 +7,6 @@ import os
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from types import MappingProxyType
 
 from catalogs.iceberg.chain import Fetched, walk_back
 from catalogs.iceberg.current import CurrentTable
@@ -19,9 +18,9 @@ from catalogs.iceberg.manifests import ManifestEntry
 from catalogs.iceberg.metadata import SnapshotEntry, TableMetadata, file_name
 from catalogs.iceberg.pointer import Pointed, Pointer
 from catalogs.iceberg.reading import Reading, Readings
-from catalogs.iceberg.relocation import normal
 from catalogs.iceberg.standing import Standing
 from catalogs.iceberg.state import IcebergState, open_state
+from catalogs.moved import moved_by, normal
 from catalogs.presence import Presence
 from catalogs.storage import Storage, is_local, local_path
 from catalogs.table import RawCommit
@@ -32,15 +31,13 @@ from snapshots.errors import UnknownNameError, UnreadableError
 from snapshots.files import CommitFiles
 from snapshots.history import TableHistory
 
-_NOT_MOVED: Mapping[str, str] = MappingProxyType({})
-
 
 class IcebergSource:
     """One Iceberg table; implements `catalogs.table.TableSource`.
 
     Made from a metadata file, or from whoever points at the current one: a folder, a catalog.
-    `properties` are those of a pyiceberg FileIO, for reading data files; `relocation` maps recorded
-    prefixes to where their files lie now, for what a moved table's own folder does not tell.
+    `properties` are those of a pyiceberg FileIO, for reading data files. The storage's options may
+    tell where recorded prefixes lie now, for what a moved table's own folder does not tell.
     """
 
     def __init__(
@@ -49,13 +46,12 @@ class IcebergSource:
         *,
         storage: Storage,
         properties: Mapping[str, str],
-        relocation: Mapping[str, str] = _NOT_MOVED,
     ) -> None:
         """Take the current metadata file; nothing is read before something is asked."""
         self._pointer: Pointer = lambda: Pointed(metadata_location, {})
         self._storage = storage
         self._properties = dict(properties)
-        self._told = dict(relocation)
+        self._moved = moved_by(storage.options)
         self._current: CurrentTable | None = None
         self._keeping = Keeping()
 
@@ -66,10 +62,9 @@ class IcebergSource:
         *,
         storage: Storage,
         properties: Mapping[str, str],
-        relocation: Mapping[str, str] = _NOT_MOVED,
     ) -> IcebergSource:
         """Take the table whose current metadata file a pointer tells, asked each time."""
-        source = cls("", storage=storage, properties=properties, relocation=relocation)
+        source = cls("", storage=storage, properties=properties)
         source._pointer = pointer
         return source
 
@@ -80,7 +75,7 @@ class IcebergSource:
 
     def head(self) -> str:
         """Give the current metadata file: a new one is written by every commit."""
-        return _absolute(self._pointer().location)
+        return self._place(self._pointer())
 
     def history(self, *, known: TableHistory | None) -> TableHistory:
         """Read the chain of metadata files back to what is known; see `TableSource.history`.
@@ -229,16 +224,19 @@ class IcebergSource:
         """Read the current metadata file; again only where a fresh look finds another."""
         if self._current is None or fresh:
             pointed = self._pointer()
-            location = _absolute(pointed.location)
+            location = self._place(pointed)
             if self._current is None or self._current.location != location:
                 lent = pointed.properties
                 self._current = CurrentTable(
                     location,
                     storage=Storage({**self._storage.options, **lent}) if lent else self._storage,
                     properties={**self._properties, **lent},
-                    told=self._told,
+                    moved=self._moved,
                 )
         return self._current
+
+    def _place(self, pointed: Pointed) -> str:
+        return _absolute(self._moved.find(pointed.location) or pointed.location)
 
 
 def _absolute(location: str) -> str:

@@ -11,6 +11,8 @@ from temporal_lineage.cli.layout import table
 from temporal_lineage.workspace import make_project
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from catalogs.configuration import CatalogEntry, Configuration
     from temporal_lineage.session import Session
 
@@ -60,14 +62,26 @@ def catalog() -> None:
     metavar="KEY=VALUE",
     help="A pyiceberg catalog property, for example type=rest; repeatable.",
 )
+@click.option(
+    "--relocate",
+    "relocations",
+    multiple=True,
+    metavar="OLD=NEW",
+    help="Files that the tables' metadata has under OLD lie under NEW now; repeatable.",
+)
 @click.pass_obj
 def catalog_add(
-    session: Session, name: str, location: str | None, properties: tuple[str, ...]
+    session: Session,
+    name: str,
+    location: str | None,
+    properties: tuple[str, ...],
+    relocations: tuple[str, ...],
 ) -> None:
     """Put catalog NAME on the list: a warehouse folder, one metadata.json, or a pyiceberg catalog.
 
     \b
     tl catalog add delta ./lake/delta
+    tl catalog add copy ./backup --relocate s3://lake/files=./backup/files
     tl catalog add lake -p type=sql -p uri=sqlite:///lake/catalog.db -p warehouse=lake/warehouse
     tl catalog add prod https://catalog.example.com -p credential=id:secret
     """
@@ -78,9 +92,42 @@ def catalog_add(
             message = f"{text!r} is not KEY=VALUE"
             raise click.BadParameter(message, param_hint="--property")
         pairs[key] = _absolute(key, value)
+    if relocations:
+        from catalogs.moved import with_moved
+
+        pairs = with_moved(pairs, _moved(relocations))
     entry = _entry(name, location, pairs)
     _configuration(session).add(entry)
     click.echo(f"catalog {name} ({entry.kind.value}) added; `tl harvest {name}` reads its tables")
+
+
+@catalog.command("relocate", short_help="Say where moved files lie now, for all tables.")
+@click.argument("old", help="A prefix of paths, as the tables' metadata has it.")
+@click.argument("new", metavar="[NEW]", required=False, help="Where what lay under it lies now.")
+@click.option("--forget", is_flag=True, help="Take OLD off the list instead.")
+@click.pass_obj
+def catalog_relocate(session: Session, old: str, new: str | None, *, forget: bool) -> None:
+    """Say for every table of this project, in a catalog or not, that OLD lies at NEW now.
+
+    A table that was copied whole is found without: its own folder tells where its files are.
+
+    \b
+    tl catalog relocate s3://lake/files /mnt/backup/files
+    tl catalog relocate s3://lake/files --forget
+    """
+    if forget == (new is not None):
+        message = "give NEW, or --forget" if not forget else "--forget takes no NEW"
+        raise click.UsageError(message)
+    if new is None:
+        known = _configuration(session).moved()
+        place = old if old in known or "://" in old else str(Path(old).resolve())
+        _configuration(session).unmove(place)
+        click.echo(f"what is recorded under {place} is looked for there again")
+        return
+    pairs = _moved([f"{old}={new}"])
+    _configuration(session).move(pairs)
+    for place, now in pairs.items():
+        click.echo(f"what is recorded under {place} is looked for under {now}")
 
 
 @catalog.command("list", short_help="Show the list.")
@@ -133,6 +180,16 @@ def catalog_check(session: Session, name: str) -> None:
     from catalogs.catalog import open_catalog
 
     click.echo(open_catalog(_configuration(session).entry(name)).check())
+
+
+def _moved(texts: Sequence[str]) -> dict[str, str]:
+    """Read pairs OLD=NEW, local places made absolute."""
+    from catalogs.moved import pairs_of
+
+    def whole(place: str) -> str:
+        return place if "://" in place else str(Path(place).resolve())
+
+    return {whole(old): whole(new) for old, new in pairs_of(texts).items()}
 
 
 def _near(origin: str) -> str:

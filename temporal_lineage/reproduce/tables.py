@@ -168,6 +168,8 @@ class Tables:
     def _ways(self, claim: TableClaim, refused: list[str]) -> Iterator[Callable[[], TableSource]]:
         """Yield the ways to open a table: by the catalog it was harvested from, by its place."""
         from catalogs.catalog import open_catalog, open_path
+        from catalogs.configuration import Configuration
+        from catalogs.moved import with_moved
         from catalogs.table_name import TableName
 
         entry: CatalogEntry | None = None
@@ -177,7 +179,8 @@ class Tables:
             if entry is not None:
                 opened = open_catalog(entry)
                 yield lambda: opened.table(TableName(tuple(parts)))
-        options: Mapping[str, str] = entry.properties if entry else {}
+        moved = Configuration(self._folder).moved()
+        options: Mapping[str, str] = entry.properties if entry else with_moved({}, moved)
         yield lambda: open_path(claim.location, options)
 
     def _entry(self, catalog: str, refused: list[str]) -> CatalogEntry | None:
