@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from catalogs.storage import is_local
 from snapshots.files import FileContent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from catalogs.storage import Storage
     from snapshots.files import DataFile
@@ -20,14 +21,20 @@ _LISTED_FROM = 8
 class Presence:
     """What lies in a table's folder, and where else its states say; asked as often as needed.
 
+    A file is looked for where it lies now: the path it was recorded with is that of its harvest,
+    and the table may have moved since.
     Each path is looked for once, however many files name it, and a remote table is listed once.
     Raises UnreadableError where nobody could look.
     """
 
-    def __init__(self, *, root: str, storage: Storage) -> None:
-        """Look from this root; nothing is looked for before it is asked for."""
+    def __init__(self, *, root: str, storage: Storage, place_of: Callable[[DataFile], str]) -> None:
+        """Look from this root; `place_of` tells a file's place by its key.
+
+        Nothing is looked for before it is asked for.
+        """
         self._root = root
         self._storage = storage
+        self._place_of = place_of
         self._sizes: dict[str, int | None] = {}
         self._is_listed = False
 
@@ -37,9 +44,13 @@ class Presence:
         The file of a deletion vector may be longer than recorded: it holds those of other data
         files too.
         """
-        wanted = tuple(files)
-        self._look_for(dict.fromkeys(file.path for file in wanted))
-        return tuple(file for file in wanted if not _fits(file, self._sizes[file.path]))
+        wanted = [(file, self._place_of(file)) for file in files]
+        self._look_for(dict.fromkeys(place for _, place in wanted))
+        return tuple(
+            replace(file, path=place)
+            for file, place in wanted
+            if not _fits(file, self._sizes[place])
+        )
 
     def missing_paths(self, sizes: Mapping[str, int | None]) -> frozenset[str]:
         """Give the paths that are not there, or not there with the size given; None fits any."""

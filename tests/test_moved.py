@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from deltalake import write_deltalake
 from pyiceberg.catalog.sql import SqlCatalog
 
 from catalogs.catalog import open_path
@@ -96,6 +97,31 @@ def test_a_table_named_by_its_path_is_found_where_the_project_says(
     assert asked("catalog", "relocate", "s3://gone", "moved").status == 0
     told = asked("available", f"dataset:file/{place}")
     assert "live" in told.out, told
+
+
+def test_a_table_that_moved_after_its_harvest_is_not_said_to_be_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "then").mkdir()
+    shop = SqlCatalog("x", uri="sqlite:///:memory:", warehouse=str(tmp_path / "then"))
+    shop.create_namespace("s")
+    rows = pa.table({"id": [1, 2]})
+    shop.create_table("s.ice", schema=rows.schema).append(rows)
+    shop.close()
+    write_deltalake(tmp_path / "then" / "delta", rows)
+    monkeypatch.chdir(tmp_path)
+    assert asked("init").status == 0
+    for folder in ("then", "now"):
+        if folder == "now":
+            shutil.move("then", "now")
+            assert asked("catalog", "remove", "wh").status == 0
+        assert asked("catalog", "add", "wh", folder).status == 0
+        assert asked("harvest").status == 0
+        for name in ("wh.s.ice", "wh.delta"):
+            told = asked("available", name)
+            assert told.out.count("live") == 1, told
+    next((tmp_path / "now" / "delta").glob("*.parquet")).unlink()
+    assert "gone" in asked("available", "wh.delta").out
 
 
 def test_the_source_of_a_clone_is_found_where_it_lies_now(tmp_path: Path) -> None:

@@ -157,7 +157,9 @@ def test_each_file_of_a_table_is_looked_for_once_and_a_remote_one_by_one_listing
     ]
     _put({f"/lake/t/data/f{n}": b"x" for n in range(20)})
     try:
-        presence = Presence(root="memory://lake/t", storage=storage)
+        presence = Presence(
+            root="memory://lake/t", storage=storage, place_of=lambda file: file.path
+        )
         missing = presence.missing([*files, *files])
         assert {one.key for one in missing} == {f"f{n}" for n in range(20, 30)}
         assert presence.missing_paths({files[0].path: 1, files[25].path: None}) == {files[25].path}

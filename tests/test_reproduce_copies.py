@@ -155,7 +155,8 @@ def test_rows_that_delete_files_take_are_not_written(lake: Lake) -> None:
 
 def test_a_state_that_nothing_here_reads_exactly_is_not_called_readable(lake: Lake) -> None:
     equal = _data(lake.root, "eq", 1) | {"content": 2, "sequence_number": 2, "equality_ids": [1]}
-    columns = schema(field(1, "id", "double"))
+    kind = {"type": "list", "element-id": 2, "element": "int", "element-required": False}
+    columns = schema(field(1, "id", kind))
     write_table(lake.root / "t", [_data(lake.root, "one", 2), equal], schemas=[columns])
     lake.session.harvest([str(lake.root / "t")])
     address = f"dataset:file/{lake.root / 't'}@1"
@@ -165,7 +166,7 @@ def test_a_state_that_nothing_here_reads_exactly_is_not_called_readable(lake: La
     assert answer.outcome == Irreproducible((), (address,))
     one = only(answer)
     assert isinstance(one.availability, Unverified)
-    assert "needs equality deletes by id, of type double" in one.availability.reason
+    assert "needs equality deletes by id, of type list" in one.availability.reason
     assert one.files == 2
     assert not (lake.root / "out").exists()
 

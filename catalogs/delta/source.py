@@ -15,7 +15,7 @@ from catalogs.delta.paths import root_of
 from catalogs.delta.protocol import check
 from catalogs.delta.replay import Table, steps, tried
 from catalogs.delta.schema import Schemas
-from catalogs.delta.state import DeltaState, state_of
+from catalogs.delta.state import DeltaState, presence_of, state_of
 from catalogs.presence import Presence
 from catalogs.storage import Storage
 from catalogs.table import RawCommit
@@ -102,7 +102,7 @@ class DeltaSource:
 
     def presence(self) -> Presence:
         """Give what tells which files are there; see `TableSource.presence`."""
-        return Presence(root=root_of(self._location), storage=self._storage)
+        return presence_of(self._log())
 
     def rebuildable(self, kept: Sequence[RawCommit]) -> frozenset[int]:
         """Give the versions that the log leads to once it has the kept files again."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from catalogs.delta.files import data_files
 from catalogs.delta.log import DeltaLog
+from catalogs.delta.places import place_of
 from catalogs.delta.replay import Table
 from catalogs.presence import Presence
 from snapshots.files import DataFile
@@ -39,7 +40,7 @@ class DeltaState:
 
     def missing(self) -> tuple[DataFile, ...]:
         """Give the files that are not there, or not there with their recorded size."""
-        return Presence(root=self.log.root, storage=self.log.storage).missing(self.files)
+        return presence_of(self.log).missing(self.files)
 
     def batches(self, *, columns: Sequence[str] | None) -> pa.RecordBatchReader:
         """Stream the rows with the state's own schema; all columns where `columns` is None.
@@ -51,6 +52,11 @@ class DeltaState:
         from catalogs.delta.rows import stream
 
         return stream(self.table, self.log, columns=columns)
+
+
+def presence_of(log: DeltaLog) -> Presence:
+    """Give what tells which files of a table's states are there."""
+    return Presence(root=log.root, storage=log.storage, place_of=lambda file: place_of(file, log))
 
 
 def state_of(

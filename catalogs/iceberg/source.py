@@ -19,7 +19,7 @@ from catalogs.iceberg.metadata import SnapshotEntry, TableMetadata, file_name
 from catalogs.iceberg.pointer import Pointed, Pointer
 from catalogs.iceberg.reading import Reading, Readings
 from catalogs.iceberg.standing import Standing
-from catalogs.iceberg.state import IcebergState, open_state
+from catalogs.iceberg.state import IcebergState, open_state, presence_of
 from catalogs.moved import moved_by, normal
 from catalogs.presence import Presence
 from catalogs.storage import Storage, is_local, local_path
@@ -154,7 +154,7 @@ class IcebergSource:
     def presence(self) -> Presence:
         """Give what tells which files are there; see `TableSource.presence`."""
         current = self._now()
-        return Presence(root=current.relocation.root, storage=current.storage)
+        return presence_of(current.storage, current.relocation)
 
     def rebuildable(self, kept: Sequence[RawCommit]) -> frozenset[int]:
         """Give the snapshots whose file lists are kept; see `TableSource.rebuildable`."""

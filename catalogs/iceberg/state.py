@@ -14,7 +14,7 @@ from catalogs.presence import Presence
 from catalogs.storage import AbsentFileError, Storage
 from snapshots.availability import Gone
 from snapshots.errors import UnreadableError
-from snapshots.files import DataFile
+from snapshots.files import DataFile, FileContent
 from snapshots.schema import SchemaVersion
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class IcebergState:
 
         Raises UnreadableError where nobody could look.
         """
-        return Presence(root=self._relocation.root, storage=self._storage).missing(self._files)
+        return presence_of(self._storage, self._relocation).missing(self._files)
 
     def batches(self, *, columns: Sequence[str] | None) -> pa.RecordBatchReader:
         """Stream the rows under the snapshot's own schema; see `TableState.batches`."""
@@ -98,6 +98,16 @@ class IcebergState:
         place = f"{self._relocation.root}@{self.snapshot_id}"
         scan = Scan(self._metadata, self._schema_json, self._entries, files=files, location=place)
         return scan.batches(columns=columns)
+
+
+def presence_of(storage: Storage, relocation: Relocation) -> Presence:
+    """Give what tells which files of a table's states are there."""
+
+    def place(file: DataFile) -> str:
+        is_vector = file.content is FileContent.DELETION_VECTOR
+        return relocation.find(file.key.rpartition("#")[0] if is_vector else file.key)
+
+    return Presence(root=relocation.root, storage=storage, place_of=place)
 
 
 def open_state(
