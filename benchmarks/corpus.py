@@ -23,6 +23,7 @@ from benchmarks.corpus_iceberg import iceberg_marks
 from benchmarks.corpus_marks import KNOWN_BAD, Column, Fixture, Mark, Marks, Outcome, one_mark
 from benchmarks.corpus_metadata import EITHER, metadata_marks
 from benchmarks.corpus_peers import PeerOutcome, peer_outcome
+from benchmarks.corpus_sql_board import sql_board
 
 VARIABLE = "TEMPORAL_LINEAGE_CORPUS"
 
@@ -49,10 +50,14 @@ def main(arguments: Sequence[str]) -> int:
     if asked.only:
         wanted = asked.only if any(mark in asked.only for mark in "*?[") else f"*{asked.only}*"
         fixtures = [one for one in fixtures if fnmatch(one.name, wanted)]
+    if asked.only == "sql":
+        return 1 if sql_board(corpus, quiet=asked.quiet) else 0
     if not fixtures:
         print(f"no table of {corpus} is called {asked.only}")
         return 2
-    return _board(fixtures, quiet=asked.quiet)
+    status = _board(fixtures, quiet=asked.quiet)
+    wrong = sql_board(corpus, quiet=asked.quiet) if not asked.only else 0
+    return 1 if wrong else status
 
 
 def _board(fixtures: Sequence[Fixture], *, quiet: bool) -> int:
@@ -147,7 +152,11 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("--only", metavar="PATTERN", help="tables whose name has or matches this")
+    parser.add_argument(
+        "--only",
+        metavar="PATTERN",
+        help="tables whose name has or matches this; sql for the SQL part",
+    )
     parser.add_argument("--quiet", action="store_true", help="totals, and what is not right")
     return parser
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from snapshots.instant import Instant
 from snapshots.refs import MAIN
 from temporal_lineage.evidence.grades import Grade
-from temporal_lineage.evidence.pins import NumberPin, Pin, RefPin, TimePin
+from temporal_lineage.evidence.pin_values import NumberPin, Pin, RefPin, TimePin
 from temporal_lineage.evidence.timeline import Timeline, ids_of
 from temporal_lineage.evidence.windows import Window
 

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from snapshots.dataset import Dataset
-from snapshots.errors import BadInstantError
-from snapshots.instant import Instant
 from temporal_lineage.capture.openlineage_events import ReadOption
+from temporal_lineage.evidence.pin_values import (
+    MILLISECONDS,
+    SECONDS,
+    NumberPin,
+    Pin,
+    RefPin,
+    compact_pin,
+    suffix_pin,
+    time_pin,
+    version_pin,
+)
 
 QUERY_CHARS_MAX = 1_000_000
 
@@ -26,50 +34,7 @@ _AS_OF = re.compile(
 _AT = re.compile(rf"(?P<table>{_NAME})@(?:[vV](?P<version>\d{{1,18}})|(?P<stamp>\d{{17}}))(?!\w)")
 _TABLE_READ = re.compile(rf"\b(?:FROM|JOIN|USING)\s++(?P<table>{_NAME})", re.IGNORECASE)
 _COMMENT = re.compile(r"--[^\n]*+|/\*(?:[^*]|\*(?!/))*+(?:\*/|\Z)")
-_SUFFIX = re.compile(r"(branch|tag|snapshot_id|at_timestamp)_(.+)", re.IGNORECASE | re.DOTALL)
-_DIGITS = re.compile(r"-?\d{1,20}")
-_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})(\d{3})")
-_OFFSET = re.compile(r"([zZ]|[+-]\d{2}(:?\d{2})?|UTC)$")
 _KEYWORDS = {"for", "system_version", "system_time"}
-
-_REGION = re.compile(r"\s+[A-Za-z]+/[A-Za-z_/]+$")
-
-_SECONDS, _MILLISECONDS = 1_000_000, 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class NumberPin:
-    """A snapshot id or a Delta version."""
-
-    number: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class TimePin:
-    """The state at an instant; `zoned` tells whether the text has an offset of its own."""
-
-    at: Instant
-    zoned: bool
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class RefPin:
-    """The state of a branch or tag."""
-
-    name: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class UnreadablePin:
-    """A pin whose value only the engine could compute."""
-
-    text: str
-
-
-Pin = NumberPin | TimePin | RefPin | UnreadablePin
 
 
 def pins_of(
@@ -114,14 +79,14 @@ def _in_query(query: str) -> Iterator[tuple[tuple[str, ...], Pin]]:
         shown = " ".join(match[0].split())
         table = tuple(part for part in _parts(match["table"]) if part not in _KEYWORDS)
         if match["kind"].upper() == "VERSION":
-            yield table, _version_pin(value, shown)
+            yield table, version_pin(value, shown)
         else:
-            yield table, _time_pin(value, shown, unit=_SECONDS)
+            yield table, time_pin(value, shown, unit=SECONDS)
     for match in _AT.finditer(text):
         if match["version"]:
             yield _parts(match["table"]), NumberPin(int(match["version"]), match[0])
         else:
-            yield _parts(match["table"]), _compact_pin(match["stamp"], match[0])
+            yield _parts(match["table"]), compact_pin(match["stamp"], match[0])
     for match in _TABLE_READ.finditer(text):
         parts = _parts(match["table"])
         for pin in _suffix_pin(parts[-1:], parts):
@@ -129,58 +94,23 @@ def _in_query(query: str) -> Iterator[tuple[tuple[str, ...], Pin]]:
 
 
 def _suffix_pin(last: tuple[str, ...], parts: tuple[str, ...]) -> Iterator[Pin]:
-    """Read Iceberg's `t.branch_x`, `t.tag_x`, `t.snapshot_id_n`, `t.at_timestamp_n`."""
-    match = _SUFFIX.fullmatch(last[0]) if last and len(parts) > 1 else None
-    if match is None:
-        return
-    kind, value, shown = match[1].lower(), match[2], ".".join(parts)
-    if kind in {"branch", "tag"}:
-        yield RefPin(value, shown)
-    elif not _DIGITS.fullmatch(value):
-        return
-    elif kind == "snapshot_id":
-        yield NumberPin(int(value), shown)
-    else:
-        yield _time_pin(value, shown, unit=_MILLISECONDS)
+    """Read Iceberg's `t.branch_x` and its like, where a table's name stands before it."""
+    pin = suffix_pin(last[0], ".".join(parts)) if last and len(parts) > 1 else None
+    if pin is not None:
+        yield pin
 
 
 def _option_pin(option: ReadOption) -> Pin:
     shown = f"{option.name}={option.value}"
     match option.name:
         case "versionAsOf" | "snapshot-id":
-            return _version_pin(option.value, shown)
+            return version_pin(option.value, shown)
         case "timestampAsOf":
-            return _time_pin(option.value, shown, unit=_SECONDS)
+            return time_pin(option.value, shown, unit=SECONDS)
         case "as-of-timestamp":
-            return _time_pin(option.value, shown, unit=_MILLISECONDS)
+            return time_pin(option.value, shown, unit=MILLISECONDS)
         case _:
             return RefPin(option.value, shown)
-
-
-def _version_pin(value: str, shown: str) -> Pin:
-    if _DIGITS.fullmatch(value):
-        return NumberPin(int(value), shown)
-    return RefPin(value, shown) if value and "(" not in value else UnreadablePin(shown)
-
-
-def _time_pin(value: str, shown: str, *, unit: int) -> Pin:
-    """Read a text of time, or a number in this unit of microseconds."""
-    if _DIGITS.fullmatch(value):
-        return TimePin(Instant(int(value) * unit), zoned=True, text=shown)
-    # A zone by name, as Trino allows, is read as no zone: the rules for its offset change.
-    text = _REGION.sub("", re.sub(r"\s*UTC$", "Z", value.strip()))
-    try:
-        at = Instant.parse(text)
-    except BadInstantError:
-        return UnreadablePin(shown)
-    zoned = len(text) > len("2026-11-17") and _OFFSET.search(text) is not None
-    return TimePin(at, zoned, shown)
-
-
-def _compact_pin(stamp: str, shown: str) -> Pin:
-    """Read Delta's `@yyyyMMddHHmmssSSS`."""
-    year, month, day, hour, minute, second, millis = _COMPACT.fullmatch(stamp).groups()  # type: ignore[union-attr]
-    return _time_pin(f"{year}-{month}-{day}T{hour}:{minute}:{second}.{millis}", shown, unit=1)
 
 
 def _parts(name: str) -> tuple[str, ...]:
