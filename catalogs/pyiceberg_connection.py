@@ -173,6 +173,13 @@ class _PatientAdapter(HTTPAdapter):
         return super().send(*args, **kwargs)
 
 
+def native_catalog(name: str, properties: Mapping[str, str]) -> Catalog:
+    """Open a catalog as pyiceberg itself does, for who wants to write through it."""
+    own = {key: value for key, value in properties.items() if key != CATALOG_NAME}
+    told = cast("dict[str, str]", nested(own))
+    return load_catalog(properties.get(CATALOG_NAME, name), **told)
+
+
 class _Opening(Protocol):
     def __call__(self, name: str, conf: dict[str, str], /) -> Catalog: ...
 

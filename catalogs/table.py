@@ -25,6 +25,19 @@ class RawCommit:
     body: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Tip:
+    """What is current by one look at a table.
+
+    `snapshot_id` is None while the table has no snapshot. `refs` are Iceberg's branches and tags,
+    by name; a Delta table has none. `witness` is the metadata file or the commit that says so.
+    """
+
+    snapshot_id: int | None
+    refs: Mapping[str, int]
+    witness: str
+
+
 class TableState(Protocol):
     """One state of one table, found and ready to be read."""
 
@@ -64,6 +77,9 @@ class TableSource(Protocol):
 
     def head(self) -> str:
         """Give a token that changes with every commit, cheaply: one listing or catalog call."""
+
+    def tip(self) -> Tip:
+        """Tell what is current now, by one look: a listing, and an Iceberg metadata file."""
 
     def history(self, *, known: TableHistory | None) -> TableHistory:
         """Give all the table remembers, joined with what was known of it before.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from temporal_lineage.frames import as_arrow, as_polars
+    from temporal_lineage.sdk import current_run, run
     from temporal_lineage.session import Session, open_session
 
 __distribution__ = "temporal-lineage"
@@ -38,10 +39,12 @@ _HOMES = {
     "open_session": "temporal_lineage.session",
     "as_arrow": "temporal_lineage.frames",
     "as_polars": "temporal_lineage.frames",
+    "current_run": "temporal_lineage.sdk",
+    "run": "temporal_lineage.sdk",
 }
 """The names that notebooks use, loaded when they are first used."""
 
-__all__ = ("Session", "as_arrow", "as_polars", "open_session")
+__all__ = ("Session", "as_arrow", "as_polars", "current_run", "open_session", "run")
 
 
 def __getattr__(name: str) -> object:

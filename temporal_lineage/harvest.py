@@ -30,7 +30,7 @@ from temporal_lineage.naming import (
 from temporal_lineage.store.assertions import NodeKey
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from pathlib import Path
 
     from snapshots.instant import Instant
@@ -83,8 +83,23 @@ def harvest(
     was kept. Raises UnknownNameError for a target that names neither a catalog, a table nor a
     path.
     """
+
+    def find() -> Iterable[Target | Listed]:
+        return find_targets(folder, targets)
+
+    return harvest_found(ledger, find, jobs=jobs, progress=progress)
+
+
+def harvest_found(
+    ledger: Ledger,
+    find: Callable[[], Iterable[Target | Listed]],
+    *,
+    jobs: int,
+    progress: Progress | None,
+) -> HarvestReport:
+    """Harvest the tables that `find` finds; see `harvest`."""
     begun = _begun(ledger)
-    found = list(find_targets(folder, targets))
+    found = list(find())
     look = replace(begun, listed_at=ledger.now())
     tables = [one for one in found if isinstance(one, Target)]
     listed = [one.catalog for one in found if isinstance(one, Listed)]

@@ -56,10 +56,18 @@ def find_targets(folder: Path, targets: Sequence[str]) -> Iterator[Target | List
     for target in targets or tuple(entries):
         if target in entries:
             yield from _whole(entries[target])
-        elif "/" in target or Path(target).exists():
-            yield _at_path(target, configuration.moved())
         else:
-            yield _one_table(configuration, target)
+            yield find_table(folder, target)
+
+
+def find_table(folder: Path, target: str) -> Target:
+    """Give the one table that an address or a path means. Raises UnknownNameError."""
+    from catalogs.configuration import Configuration
+
+    configuration = Configuration(folder)
+    if "/" in target or Path(target).exists():
+        return _at_path(target, configuration.moved())
+    return _one_table(configuration, target)
 
 
 def _whole(entry: CatalogEntry) -> Iterator[Target | Listed]:

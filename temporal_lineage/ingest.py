@@ -53,6 +53,11 @@ def ingest_openlineage(ledger: Ledger, sources: Iterable[str]) -> IngestReport:
     Raises UnreadableError for a file or folder that cannot be read, before anything is kept.
     """
     bodies = [(name, body) for source in sources for name, body in _bodies(source)]
+    return ingest_bodies(ledger, bodies)
+
+
+def ingest_bodies(ledger: Ledger, bodies: Iterable[tuple[str, bytes]]) -> IngestReport:
+    """Take in OpenLineage events from bytes, each body with the name of where it came from."""
     captured: list[CapturedEvent] = []
     rejected: list[RejectedEvent] = []
     for name, body in bodies:

@@ -16,9 +16,9 @@ from demo_reading import (
     tabular,
 )
 from snapshots.instant import Instant
-from temporal_lineage.demo.iceberg_table import STAMP
 from temporal_lineage.demo.lake import FIRST_HARVEST, DemoLake
 from temporal_lineage.demo.raw_scenes import WEEKS
+from temporal_lineage.evidence.commit_signs import STAMP
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from catalogs.delta.schema import Schemas
 from catalogs.delta.state import DeltaState, presence_of, state_of
 from catalogs.presence import Presence
 from catalogs.storage import Storage
-from catalogs.table import RawCommit
+from catalogs.table import RawCommit, Tip
 from snapshots.availability import Gone, LogTruncated
 from snapshots.errors import UnknownNameError, UnreadableError
 from snapshots.files import CommitFiles, DataFile
@@ -46,6 +46,29 @@ class DeltaSource:
     def head(self) -> str:
         """Give a token that changes with every commit, by one listing of the log folder."""
         return segment.token(self._storage, root_of(self._location))
+
+    def tip(self) -> Tip:
+        """Tell the newest version of the log; see `TableSource.tip`.
+
+        Raises UnreadableError where there is no log.
+        """
+        log = self._log()
+        versions = log.segment.versions()
+        if not versions:
+            advice = "name the folder of a Delta table, with _delta_log in it"
+            raise UnreadableError(log.root, "it has no log", advice)
+        return Tip(snapshot_id=versions[-1], refs={}, witness=f"version {versions[-1]}")
+
+    def versions(self) -> tuple[int, ...]:
+        """Give the versions that the log tells of, in order; none where there is no table yet."""
+        return self._log().segment.versions()
+
+    def summaries(self, *, after: int) -> Iterator[tuple[int, Mapping[str, str]]]:
+        """Yield what each commit after a version says of itself, in order."""
+        log = self._log()
+        for version, name in sorted(log.segment.commits.items()):
+            if version > after:
+                yield version, log.commit(name).summary()
 
     def history(self, *, known: TableHistory | None) -> TableHistory:
         """Give all the log remembers, joined with what was known before.

@@ -23,7 +23,7 @@ from catalogs.iceberg.state import IcebergState, open_state, presence_of
 from catalogs.moved import moved_by, normal
 from catalogs.presence import Presence
 from catalogs.storage import Storage, is_local, local_path
-from catalogs.table import RawCommit
+from catalogs.table import RawCommit, Tip
 from snapshots.availability import Gone
 from snapshots.commit_point import CommitPoint
 from snapshots.dataset import TableFormat, TableIdentity
@@ -76,6 +76,16 @@ class IcebergSource:
     def head(self) -> str:
         """Give the current metadata file: a new one is written by every commit."""
         return self._place(self._pointer())
+
+    def tip(self) -> Tip:
+        """Tell what the current metadata file says; see `TableSource.tip`."""
+        current = self._now(fresh=True)
+        refs = current.metadata.refs or {}
+        return Tip(
+            snapshot_id=current.metadata.current_snapshot(),
+            refs={name: ref.snapshot_id for name, ref in refs.items()},
+            witness=current.location,
+        )
 
     def history(self, *, known: TableHistory | None) -> TableHistory:
         """Read the chain of metadata files back to what is known; see `TableSource.history`.

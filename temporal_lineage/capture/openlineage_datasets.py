@@ -18,6 +18,7 @@ from temporal_lineage.capture.openlineage_events import (
 from temporal_lineage.capture.openlineage_json import Doubts, dataset, items, mapping, text, whole
 from temporal_lineage.capture.openlineage_lineage import column_lineage, dataset_entry
 from temporal_lineage.capture.openlineage_numbers import SnapshotNumber, snapshot_number
+from temporal_lineage.capture.openlineage_recorded import recorded_read, recorded_write
 
 FIELD_DEPTH_MAX = 20
 
@@ -67,6 +68,8 @@ def mention(
         ),
         lifecycle=_lifecycle(facets, spot, doubts),
         subset=_subset(facets),
+        read=recorded_read(facets, spot, doubts),
+        written=recorded_write(facets, spot, doubts),
     )
 
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from snapshots.dataset import Dataset
 from snapshots.instant import Instant
 from temporal_lineage.capture.openlineage_numbers import SnapshotNumber
+from temporal_lineage.capture.openlineage_recorded import RecordedRead
 
 TRINO_QUERY_ID = re.compile(r"\d{8}_\d{6}_\d{5}_[a-z0-9]{5}")
 """How Trino names its queries; other engines use the same keys for ids of other kinds."""
@@ -189,7 +190,8 @@ class DatasetMention:
     None where not told. `scan_snapshot_id` is what an Iceberg scan report,
     `connector_snapshot_id` what Trino's `connectorInfo` says was read, and `commit_snapshot_id`
     what an Iceberg commit report says was written. `subset` is the subset facet as canonical
-    JSON. Every None means that the event did not say.
+    JSON. `read` and `written` are what a program recorded through this library: the version it
+    pinned, the versions it made. Every None means that the event did not say.
     """
 
     dataset: Dataset
@@ -207,6 +209,8 @@ class DatasetMention:
     commit_snapshot_id: SnapshotNumber | None
     lifecycle: Lifecycle | None
     subset: str | None
+    read: RecordedRead | None
+    written: tuple[str, ...] | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from deltalake import CommitProperties, DeltaTable, write_deltalake
 from snapshots.instant import Instant
 from temporal_lineage.demo.clock import files_below, files_dated
 from temporal_lineage.demo.delta_times import replay_commits
-from temporal_lineage.demo.iceberg_table import STAMP, Row
+from temporal_lineage.demo.iceberg_table import Row
 from temporal_lineage.demo.written import Written
+from temporal_lineage.evidence.commit_signs import STAMP
 
 
 class DeltaLakeTable:

@@ -16,11 +16,9 @@ from pyiceberg.table.update.schema import UpdateSchema
 from snapshots.instant import Instant
 from temporal_lineage.demo.clock import files_dated, played
 from temporal_lineage.demo.written import Written
+from temporal_lineage.evidence.commit_signs import STAMP
 
 Row = Mapping[str, Any]
-
-STAMP = "temporal_lineage.run-id"
-"""The snapshot property, and the key in Delta's commitInfo, that names the run that committed."""
 
 
 class IcebergTable:

@@ -17,6 +17,9 @@ from temporal_lineage.capture.openlineage_events import (
 )
 from temporal_lineage.evidence.runs import RunRecord
 
+STAMP = "temporal_lineage.run-id"
+"""The snapshot property, and the key in Delta's commitInfo, that names the run that committed."""
+
 _DELTA_QUERY = "operationParameters.queryId"
 _TRANSACTION = "txn."  # the rest of the key is the application's id, the value its version
 _USER_METADATA = "userMetadata"

@@ -31,6 +31,8 @@ class Grade(StrEnum):
 class Method(StrEnum):
     """The rule that decided a link: the rungs of DESIGN 4.4, in order."""
 
+    INPUT_RECORDED = "input-recorded"
+    """The program that read pinned the version itself, and recorded it."""
     INPUT_SCAN_REPORT = "input-scan-report"
     INPUT_CONNECTOR = "input-connector"
     INPUT_PIN = "input-pin"
@@ -43,6 +45,8 @@ class Method(StrEnum):
     INPUT_HEAD = "input-head"
 
     OUTPUT_STAMP = "output-stamp"
+    OUTPUT_RECORDED = "output-recorded"
+    """The program that wrote a thing without a history of its own recorded which version."""
     OUTPUT_COMMIT_REPORT = "output-commit-report"
     OUTPUT_ENGINE_KEYS = "output-engine-keys"
     OUTPUT_COMPLETE_VERSION = "output-complete-version"

@@ -1,4 +1,7 @@
-"""Inputs: which snapshots of a table a run read. DESIGN 4.4, inputs 1 to 6."""
+"""Inputs: which snapshots of a table a run read. DESIGN 4.4, inputs 1 to 6.
+
+Before them stands what a program recorded that pinned its reads through this library.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +57,7 @@ def link_input(
     Total: whatever was observed, there is a link, with a truthful grade.
     """
     reading = _Reading(observation, table, run, window_of(run, skew_ms_max=skew_ms_max), own)
-    for rung in (_reported, _by_connector, _by_pin, _by_own_commit):
+    for rung in (_recorded, _reported, _by_connector, _by_pin, _by_own_commit):
         link = rung(reading)
         if link is not None:
             _reject_other_versions(reading, link)
@@ -92,6 +95,13 @@ def _closed(reading: _Reading, decision: _Decision) -> InputLink:
     ids = reading.table.in_commit_order(decision.ids)
     rejected = tuple(dict.fromkeys(reading.rejected))
     return InputLink(ids, Evidence(decision.method, decision.grade, decision.witness, rejected))
+
+
+def _recorded(reading: _Reading) -> _Decision | None:
+    """Take what was pinned before the first row was read: surer than any report of it."""
+    told = [one.read.version for one in reading.seen.mentions() if one.read is not None]
+    ids = [number_of(one) for one in told]
+    return _told(reading, Method.INPUT_RECORDED, "pinned and recorded by the reader:", ids)
 
 
 def _reported(reading: _Reading) -> _Decision | None:

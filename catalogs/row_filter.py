@@ -1,0 +1,235 @@
+"""Row filters: the conditions under which a read takes rows, as text that means one thing for ever.
+
+The grammar is pyiceberg's: `amount > 10 and country in ('DE', 'FR') and not (paid is null)`. It
+means what it means in SQL: a comparison with NULL is neither true nor false, and such rows are left
+out. Names bind to the schema of the state that is read, never to a later one.
+
+This module imports pyarrow and pyiceberg; it is loaded only when a filter is read or applied.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import operator
+from collections.abc import Callable
+from decimal import Decimal
+from functools import reduce
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.types as pt
+from pyiceberg import expressions as ice
+from pyiceberg.expressions import literals
+from pyiceberg.expressions.parser import parse
+
+from catalogs.portion import BadFilterError
+
+_COMPARISONS: dict[Any, tuple[Callable[[Any, Any], Any], str]] = {
+    ice.EqualTo: (operator.eq, "="),
+    ice.NotEqualTo: (operator.ne, "!="),
+    ice.LessThan: (operator.lt, "<"),
+    ice.LessThanOrEqual: (operator.le, "<="),
+    ice.GreaterThan: (operator.gt, ">"),
+    ice.GreaterThanOrEqual: (operator.ge, ">="),
+}
+_UNARY: dict[Any, str] = {
+    ice.IsNull: "is null",
+    ice.NotNull: "is not null",
+    ice.IsNaN: "is nan",
+    ice.NotNaN: "is not nan",
+}
+_NEGATED = (ice.NotNull, ice.NotNaN, ice.NotIn, ice.NotStartsWith)
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
+def filter_text(where: object) -> str:
+    """Give the text of a filter: a text as it stands, or a pyiceberg expression, written down.
+
+    Raises BadFilterError for anything else, and for a text that cannot be read.
+    """
+    if isinstance(where, str):
+        _parsed(where)
+        return where
+    if isinstance(where, ice.BooleanExpression):
+        return _written(where)
+    raise BadFilterError(repr(where), f"it is a {type(where).__name__}")
+
+
+def filter_columns(where: str, schema: pa.Schema) -> tuple[str, ...]:
+    """Give the top-level columns that a filter looks at. Raises BadFilterError."""
+    found: dict[str, None] = {}
+    waiting: list[Any] = [_parsed(where)]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ice.And | ice.Or):
+            waiting += [node.left, node.right]
+        elif isinstance(node, ice.Not):
+            waiting.append(node.child)
+        elif hasattr(node, "term"):
+            found[_path(node.term.name, schema, where)[0]] = None
+    return tuple(found)
+
+
+def arrow_filter(where: str, schema: pa.Schema) -> pc.Expression:
+    """Bind a filter to a schema. Raises BadFilterError for what does not fit."""
+    return _bound(_parsed(where), schema, where)
+
+
+def _parsed(where: str) -> Any:  # noqa: ANN401 - pyiceberg's nodes share no attributes
+    try:
+        return parse(where)
+    except Exception as error:  # the parser raises whatever its grammar's library raises
+        raise BadFilterError(where, str(error).partition("\n")[0]) from error
+
+
+def _bound(node: Any, schema: pa.Schema, where: str) -> pc.Expression:  # noqa: ANN401
+    match node:
+        case ice.AlwaysTrue():
+            return pc.scalar(True)
+        case ice.AlwaysFalse():
+            return pc.scalar(False)
+        case ice.And() | ice.Or():
+            left, right = _bound(node.left, schema, where), _bound(node.right, schema, where)
+            return left & right if isinstance(node, ice.And) else left | right
+        case ice.Not():
+            return ~_bound(node.child, schema, where)
+        case _:
+            return _predicate(node, schema, where)
+
+
+def _predicate(node: Any, schema: pa.Schema, where: str) -> pc.Expression:  # noqa: ANN401
+    name = node.term.name
+    path = _path(name, schema, where)
+    field, kind = pc.field(*path), _type_at(path, schema)
+    if hasattr(node, "literal") and not isinstance(node, ice.StartsWith | ice.NotStartsWith):
+        return _compared(node, field, _scalar(node.literal.value, kind, name, where))
+    if isinstance(node, ice.IsNull | ice.NotNull):
+        found = field.is_null()
+    elif isinstance(node, ice.IsNaN | ice.NotNaN):
+        # What is NULL is a number or not, nobody knows; a filter asks for what is known.
+        found = pc.is_nan(field)
+    elif isinstance(node, ice.In | ice.NotIn):
+        values = sorted((one.value for one in node.literals), key=str)
+        told = [field == _scalar(one, kind, name, where) for one in values]
+        found = reduce(lambda left, right: left | right, told)
+    elif isinstance(node, ice.StartsWith | ice.NotStartsWith):
+        if not _is_text(kind):
+            raise BadFilterError(where, f"{name} is {kind}, no text")
+        found = pc.starts_with(field, str(node.literal.value))
+    else:
+        raise BadFilterError(where, f"{type(node).__name__} is not understood")
+    return ~found if isinstance(node, _NEGATED) else found
+
+
+def _compared(node: Any, field: pc.Expression, value: pa.Scalar) -> pc.Expression:  # noqa: ANN401
+    compare = next(compare for kind, (compare, _) in _COMPARISONS.items() if isinstance(node, kind))
+    found: pc.Expression = compare(field, value)
+    return found
+
+
+def _path(name: str, schema: pa.Schema, where: str) -> tuple[str, ...]:
+    """Find a column, or a field inside structs; a column whose own name has dots comes first."""
+    if name in schema.names:
+        return (name,)
+    parts = tuple(name.split("."))
+    if parts[0] in schema.names and _type_at(parts, schema) is not None:
+        return parts
+    nearest = difflib.get_close_matches(name, schema.names, n=1)
+    hint = f", did you mean {nearest[0]}" if nearest else ""
+    raise BadFilterError(where, f"there is no column {name}{hint}")
+
+
+def _type_at(path: tuple[str, ...], schema: pa.Schema) -> Any:  # noqa: ANN401
+    found = schema.field(path[0]).type
+    for part in path[1:]:
+        if not pt.is_struct(found) or found.get_field_index(part) < 0:
+            return None
+        found = found.field(part).type
+    return found
+
+
+def _scalar(value: object, kind: Any, name: str, where: str) -> pa.Scalar:  # noqa: ANN401
+    """Make a literal of the column's type; a number that the type cannot hold stays what it is."""
+    fits = (
+        (isinstance(value, bool) and pt.is_boolean(kind))
+        or (
+            isinstance(value, int | float | Decimal)
+            and not isinstance(value, bool)
+            and _is_number(kind)
+        )
+        or (isinstance(value, str) and (_is_text(kind) or pt.is_temporal(kind)))
+    )
+    if not fits:
+        raise BadFilterError(where, f"{name} is {kind}, and {value!r} is not")
+    plain = pa.scalar(value)
+    try:
+        return plain.cast(kind)
+    except pa.ArrowInvalid as error:
+        if _is_number(kind):
+            return plain  # 1.5 beside a whole number: compared as what both can be
+        reason = f"{value!r} is no {kind}, which {name} is"
+        raise BadFilterError(where, reason) from error
+
+
+def _is_number(kind: Any) -> bool:  # noqa: ANN401
+    return bool(pt.is_integer(kind) or pt.is_floating(kind) or pt.is_decimal(kind))
+
+
+def _is_text(kind: Any) -> bool:  # noqa: ANN401
+    return bool(pt.is_string(kind) or pt.is_large_string(kind) or pt.is_string_view(kind))
+
+
+def _written(node: Any) -> str:  # noqa: ANN401
+    """Write an expression so that it reads back as the same."""
+    if isinstance(node, ice.And | ice.Or):
+        word = "and" if isinstance(node, ice.And) else "or"
+        return f"({_written(node.left)}) {word} ({_written(node.right)})"
+    if isinstance(node, ice.Not):
+        return f"not ({_written(node.child)})"
+    if isinstance(node, ice.AlwaysTrue | ice.AlwaysFalse):
+        return "true" if isinstance(node, ice.AlwaysTrue) else "false"
+    name = ".".join(f'"{part}"' for part in node.term.name.split("."))
+    return f"{name} {_condition(node)}"
+
+
+def _condition(node: Any) -> str:  # noqa: ANN401
+    for kind, word in _UNARY.items():
+        if isinstance(node, kind):
+            return word
+    for kind, (_, sign) in _COMPARISONS.items():
+        if isinstance(node, kind):
+            return f"{sign} {_literal(node.literal)}"
+    if isinstance(node, ice.In | ice.NotIn):
+        word = "in" if isinstance(node, ice.In) else "not in"
+        return f"{word} ({', '.join(sorted(map(_literal, node.literals)))})"
+    if isinstance(node, ice.StartsWith | ice.NotStartsWith):
+        word = "like" if isinstance(node, ice.StartsWith) else "not like"
+        start = str(node.literal.value).replace("%", "\\%")
+        return f"{word} {_quoted(start + '%')}"
+    raise BadFilterError(repr(node), f"{type(node).__name__} cannot be written down")
+
+
+def _literal(one: Any) -> str:  # noqa: ANN401
+    value = one.value
+    if isinstance(one, literals.DateLiteral):
+        return _quoted((_EPOCH + dt.timedelta(days=value)).date().isoformat())
+    if isinstance(one, literals.TimestampLiteral):
+        at = _EPOCH + dt.timedelta(microseconds=value)
+        return _quoted(at.replace(tzinfo=None).isoformat())
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case int() | Decimal():
+            return str(value)
+        case float():
+            return f"{Decimal(value):f}"
+        case str():
+            return _quoted(value)
+        case _:
+            raise BadFilterError(repr(one), f"a {type(value).__name__} cannot be written down")
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

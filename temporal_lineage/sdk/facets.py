@@ -1,0 +1,144 @@
+"""Facets: what a run has recorded, in OpenLineage's words. Spec 2-0-2."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from temporal_lineage.capture.openlineage_recorded import READ_FACET, WRITE_FACET
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from catalogs.portion import Portion
+    from temporal_lineage.sdk.code import Code
+    from temporal_lineage.sdk.records import Fields, InputRecord, Named, OutputRecord
+
+SPEC = "https://openlineage.io/spec/2-0-2/OpenLineage.json"
+
+Facet = dict[str, Any]
+
+
+def producer() -> str:
+    """Name this library and its version, as a URI."""
+    from temporal_lineage import __version__
+
+    return f"urn:temporal-lineage:sdk:{__version__}"
+
+
+def facet(name: str, version: str, /, **content: object) -> Facet:
+    """Make a facet of the specification; what is None is left out."""
+    url = f"https://openlineage.io/spec/facets/{version}/{name}.json#/$defs/{name}"
+    return _facet(url, content)
+
+
+def own_facet(base: str, /, **content: object) -> Facet:
+    """Make a facet of ours, of which the specification knows the base only."""
+    return _facet(f"{SPEC}#/$defs/{base}", content)
+
+
+def input_dataset(one: InputRecord) -> Facet:
+    """Describe what was read: the version, and in our own facet what was taken of it."""
+    portions: dict[Portion, int | None] = {}
+    for taken in one.taken:
+        portions[taken.portion] = portions.get(taken.portion) or taken.rows
+    read = own_facet(
+        "InputDatasetFacet",
+        version=one.version,
+        portions=[
+            {
+                "columns": None if portion.columns is None else list(portion.columns),
+                "where": portion.where,
+                "rows": rows,
+            }
+            for portion, rows in portions.items()
+        ],
+    )
+    sides: Facet = {READ_FACET: read}
+    counts = [rows for rows in portions.values() if rows is not None]
+    if len(counts) == len(portions) and counts:
+        sides["inputStatistics"] = facet(
+            "InputStatisticsInputDatasetFacet", "1-0-0", rowCount=sum(counts)
+        )
+    return {**_dataset(one.named, one.version, one.fields), "inputFacets": sides}
+
+
+def output_dataset(one: OutputRecord) -> Facet:
+    """Describe what was written; without a version as long as nothing was committed."""
+    last = one.versions[-1] if one.versions else None
+    sides: Facet = {}
+    if one.versions:
+        sides[WRITE_FACET] = own_facet("OutputDatasetFacet", versions=one.versions, **one.details)
+    if one.rows is not None:
+        sides["outputStatistics"] = facet(
+            "OutputStatisticsOutputDatasetFacet", "1-0-2", rowCount=one.rows
+        )
+    return {**_dataset(one.named, last, one.fields), "outputFacets": sides}
+
+
+def job_facets(code: Code, queries: Sequence[str]) -> Facet:
+    """Describe the job: what kind it is, where its code lies, which queries it asked."""
+    facets: Facet = {
+        "jobType": facet(
+            "JobTypeJobFacet",
+            "2-0-3",
+            processingType="BATCH",
+            integration="TEMPORAL_LINEAGE",
+            jobType="JOB",
+        )
+    }
+    if code.commit is not None:
+        facets["sourceCodeLocation"] = facet(
+            "SourceCodeLocationJobFacet",
+            "1-0-1",
+            type="git",
+            url=code.url,
+            repoUrl=code.repository,
+            path=code.path,
+            version=code.commit,
+            branch=code.branch,
+        )
+    if queries:
+        facets["sql"] = facet("SQLJobFacet", "1-1-0", query=";\n".join(queries))
+    return facets
+
+
+def parameters_facet(parameters: Mapping[str, str]) -> Facet:
+    """Give the parameters, by name."""
+    return facet(
+        "ExecutionParametersRunFacet",
+        "1-0-0",
+        parameters=[{"key": name, "value": parameters[name]} for name in sorted(parameters)],
+    )
+
+
+def _dataset(named: Named, version: str | None, fields: Fields | None) -> Facet:
+    facets: Facet = {
+        "datasetType": facet("DatasetTypeDatasetFacet", "1-0-0", datasetType=named.kind)
+    }
+    if version is not None:
+        facets["version"] = facet("DatasetVersionDatasetFacet", "1-0-1", datasetVersion=version)
+    if fields is not None:
+        facets["schema"] = facet(
+            "SchemaDatasetFacet",
+            "1-1-1",
+            fields=[{"name": name, "type": kind} for name, kind in fields],
+        )
+    if named.symlinks:
+        facets["symlinks"] = facet(
+            "SymlinksDatasetFacet",
+            "1-0-1",
+            identifiers=[
+                {"namespace": one.namespace, "name": one.name, "type": named.kind}
+                for one in named.symlinks
+            ],
+        )
+    return {
+        "namespace": named.dataset.namespace,
+        "name": named.dataset.name,
+        "facets": facets,
+    }
+
+
+def _facet(url: str, content: Mapping[str, object]) -> Facet:
+    told = {name: value for name, value in content.items() if value is not None}
+    return {"_producer": producer(), "_schemaURL": url, **told}

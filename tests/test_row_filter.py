@@ -1,0 +1,151 @@
+"""Row filters: text that means what it means in SQL, bound to the schema of the state."""
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pyiceberg import expressions as ice
+from pyiceberg.expressions.parser import parse
+
+from catalogs.portion import BadFilterError, Portion
+from catalogs.row_filter import arrow_filter, filter_columns, filter_text
+
+ROWS = pa.record_batch(
+    {
+        "id": pa.array([1, 2, 3, 4, None], pa.int64()),
+        "small": pa.array([1, None, 3, 4, 5], pa.int32()),
+        "amount": pa.array([0.5, 1.5, float("nan"), None, 2.5], pa.float64()),
+        "price": pa.array([Decimal("1.50"), None, Decimal(3), Decimal(4), Decimal(5)]),
+        "name": pa.array(["a", "b%c", None, "it's", "B"]),
+        "paid": pa.array([True, False, None, True, False]),
+        "day": pa.array([dt.date(2026, 1, day) for day in range(1, 6)]),
+        "at": pa.array(
+            [dt.datetime(2026, 1, day, tzinfo=dt.UTC) for day in range(1, 6)],
+            pa.timestamp("us", "UTC"),
+        ),
+        "odd name": pa.array([1, 2, 3, 4, 5]),
+        "inside": pa.array([{"x": 1}, {"x": None}, None, {"x": 4}, {"x": 5}]),
+    }
+)
+
+_LITERALS = {
+    "id": st.integers(0, 5).map(str),
+    "small": st.one_of(st.integers(0, 5).map(str), st.just("5000000000")),
+    "name": st.sampled_from(["'a'", "'it''s'", "'B'", "'zz'"]),
+    "day": st.integers(1, 6).map(lambda day: f"'2026-01-0{day}'"),
+}
+
+
+@st.composite
+def _conditions(draw: st.DrawFn) -> str:
+    column = draw(st.sampled_from(sorted(_LITERALS)))
+    literals = _LITERALS[column]
+    kind = draw(st.integers(0, 3))
+    if kind == 0:
+        return f"{column} {draw(st.sampled_from(['is null', 'is not null']))}"
+    if kind == 1:
+        told = ", ".join(draw(st.lists(literals, min_size=1, max_size=3)))
+        return f"{column} {draw(st.sampled_from(['in', 'not in']))} ({told})"
+    sign = draw(st.sampled_from(["=", "!=", "<", "<=", ">", ">="]))
+    return f"{column} {sign} {draw(literals)}"
+
+
+FILTERS = st.recursive(
+    _conditions(),
+    lambda inner: st.one_of(
+        st.tuples(inner, st.sampled_from(["and", "or"]), inner).map(
+            lambda one: f"({one[0]}) {one[1]} ({one[2]})"
+        ),
+        inner.map(lambda one: f"not ({one})"),
+    ),
+    max_leaves=4,
+)
+
+
+def _kept(where: str) -> list[Any]:
+    days: list[Any] = ROWS.filter(arrow_filter(where, ROWS.schema))["day"].to_pylist()
+    return days
+
+
+@given(FILTERS)
+def test_a_filter_keeps_the_rows_that_sql_keeps(where: str) -> None:
+    table = pa.Table.from_batches([ROWS])
+    with duckdb.connect() as connection:
+        connection.register("rows", table)
+        asked = connection.sql(f"SELECT day FROM rows WHERE {where} ORDER BY day")
+        assert _kept(where) == [day for (day,) in asked.fetchall()]
+
+
+@given(FILTERS)
+def test_an_expression_that_was_written_down_keeps_the_same_rows(where: str) -> None:
+    written = filter_text(parse(where))
+    assert _kept(written) == _kept(where)
+    assert filter_text(parse(written)) == written
+
+
+@pytest.mark.parametrize(
+    ("where", "days"),
+    [
+        ("amount > 1", [2, 5]),
+        ("amount is nan", [3]),
+        ("amount is not nan", [1, 2, 5]),
+        ("price >= 1.5", [1, 3, 4, 5]),
+        ("small > 3.5", [4, 5]),
+        ("name like 'b%'", [2]),
+        ("name not like 'b%'", [1, 4, 5]),
+        ("name = 'it''s'", [4]),
+        ("paid = true", [1, 4]),
+        ("at > '2026-01-03T00:00:00Z'", [4, 5]),
+        ('"odd name" = 2', [2]),
+        ("inside.x >= 4", [4, 5]),
+        ("inside.x is null", [2, 3]),
+        ("true", [1, 2, 3, 4, 5]),
+    ],
+)
+def test_a_filter_reads_every_kind_of_column(where: str, days: list[int]) -> None:
+    assert [day.day for day in _kept(where)] == days
+
+
+@pytest.mark.parametrize(
+    ("where", "reason"),
+    [
+        ("id >", "Expected"),
+        ("idd = 1", "there is no column idd, did you mean id"),
+        ("inside.y = 1", "there is no column inside.y"),
+        ("name > 5", "name is string, and 5 is not"),
+        ("id = 'a'", "id is int64, and 'a' is not"),
+        ("day = 'yesterday'", "'yesterday' is no date32[day], which day is"),
+        ("id like 'a%'", "id is int64, no text"),
+    ],
+)
+def test_a_filter_that_does_not_fit_is_refused_with_the_reason(where: str, reason: str) -> None:
+    with pytest.raises(BadFilterError) as error:
+        arrow_filter(where, ROWS.schema)
+    assert reason in str(error.value)
+
+
+def test_what_is_no_filter_is_refused() -> None:
+    with pytest.raises(BadFilterError, match="it is a list"):
+        filter_text([("id", ">", 1)])
+
+
+def test_dates_and_times_of_an_expression_are_written_as_they_are_read() -> None:
+    compare: Any = ice.GreaterThan  # its types do not tell what its documents do
+    day = compare("day", dt.date(2026, 1, 4))
+    assert filter_text(day) == "\"day\" > '2026-01-04'"
+    assert [one.day for one in _kept(filter_text(day))] == [5]
+
+
+def test_the_columns_of_a_filter_are_those_at_the_top() -> None:
+    where = 'inside.x > 1 and (id = 1 or not "odd name" in (1, 2))'
+    assert set(filter_columns(where, ROWS.schema)) == {"inside", "id", "odd name"}
+
+
+def test_a_portion_is_written_for_people() -> None:
+    assert str(Portion(("id", "name"), "id > 1")) == "(id, name) where id > 1"
+    assert str(Portion(None, None)) == "all rows and columns"

@@ -1,0 +1,62 @@
+"""The whole story of a training run: exact from its reads to its model, and told the same later."""
+
+import os
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+import pytest
+
+import temporal_lineage
+from reproduce_lake import Lake
+from temporal_lineage.session import Session, wall_clock
+from temporal_lineage.workspace import Workspace
+
+
+def _story(lake: Lake, session: Session) -> str:
+    """Train on two tables; gives the run's id."""
+    lake.append(lake.iceberg(), rows=6)
+    lake.write_delta("payments", rows=6)
+    lake.catalog.create_table("raw.features", schema=pa.schema([("id", pa.int64())]))
+    with temporal_lineage.run("train-fraud", to=session, params={"depth": 6}) as run:
+        told = run.read_iceberg("lake.raw.orders", columns=["id"], where="id >= 2")
+        paid = run.scan_delta("delta.payments", where="id < 5")
+        lake.append(lake.catalog.load_table("raw.orders"), rows=9)
+        features = told.lazy().join(paid.select("id"), on="id").sort("id").collect()
+        assert features["id"].to_list() == [2, 3, 4]
+        run.iceberg("lake.raw.features").append(features.to_arrow())
+        weights = run.write_file(lake.root / "weights.bin", b"\0\1\2")
+        run.log_model("fraud", "v1", path=weights)
+    return run.run_id
+
+
+def test_a_training_run_is_exact_end_to_end(tmp_path: Path, ledger_url: str) -> None:
+    lake = Lake(tmp_path)
+    session = Session(Workspace(lake.session.workspace.folder, ledger_url), clock=wall_clock)
+    run_id = _story(lake, session)
+
+    reads, writes = session.why(f"run:{run_id}"), session.why("lake.raw.features")
+    assert {one.grade for one in reads.reasons} == {"exact"}
+    assert run_id in str(writes)
+    answer = session.upstream("model:fraud@v1")
+    assert {edge.grade for edge in answer.edges} == {"exact"}
+    told = str(answer)
+    first = lake.catalog.load_table("raw.orders").snapshots()[0].snapshot_id
+    assert f"lake.raw.orders@{first}" in told
+    assert "delta.payments@0" in told
+
+
+def test_the_default_ledger_is_the_one_the_command_line_would_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake = Lake(tmp_path)
+    lake.write_delta()
+    (tmp_path / ".temporal-lineage").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("TEMPORAL_LINEAGE_LEDGER", raising=False)
+    with temporal_lineage.run("train", namespace="shop") as run:
+        frame = run.scan_delta(os.fspath(lake.delta / "orders")).select(pl.len()).collect()
+        run.log_model("fraud", "v1")
+    assert frame.item() == 3
+    assert (tmp_path / ".temporal-lineage" / "ledger.db").exists()
+    assert "shop/train" in str(temporal_lineage.open_session().upstream("model:fraud@v1"))
