@@ -61,7 +61,7 @@ bench: $(READY)  ## Measure, and print a table
 corpus: $(READY)  ## Score the readers on tables of other projects: ARGS="--only delta --quiet"
 	$(BIN)/python -m benchmarks.corpus $(ARGS)
 
-interop:   ## Real peers: PostgreSQL, S3, Glue, Nessie, Spark; in an environment of its own
+interop:   ## Real peers: PostgreSQL, S3, Glue, Nessie, Hive, Spark; in an environment of its own
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; say: make PYTHON=python3.11")'
 	test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
 	$(PEERS)/bin/python -m pip install --quiet --upgrade pip

@@ -23,6 +23,7 @@ from interop.object_store import (
 )
 from interop.orders import rows_from
 from interop.project import Project
+from secret_search import seen_in
 from snapshots.snapshot_log import Certainty
 
 __all__ = ("amazon",)
@@ -101,6 +102,7 @@ def test_a_server_that_tells_only_the_newest_snapshot_is_remembered_whole(
     assert project.session.at("nessie.shop.orders").snapshot_ids == (written[-1],)
     assert "unchanged" in project.tl("harvest")
     assert SECRET not in project.tl("catalog", "list")
+    assert seen_in(project.folder / ".temporal-lineage", SECRET, KEY) == []
 
 
 def test_tables_of_nested_namespaces_are_found(tmp_path: Path, nessie: str, amazon: str) -> None:
