@@ -9,11 +9,12 @@ from temporal_lineage.session_asking import Asking, When
 from temporal_lineage.targets import as_state
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from temporal_lineage.reproduce.answer import ReproduceAnswer
     from temporal_lineage.reproduce.available import AvailableAnswer
+    from temporal_lineage.reproduce.scan import ScanAnswer
 
 
 class ReadingQuestions(Asking):
@@ -29,6 +30,33 @@ class ReadingQuestions(Asking):
         now, folder = self.clock(), self.workspace.folder
         return self._ask(
             "available", target, (as_of, as_known), available, address, now=now, folder=folder
+        )
+
+    def scan(
+        self,
+        target: str,
+        *,
+        columns: Sequence[str] | None = None,
+        where: str | None = None,
+        as_of: When = None,
+        as_known: When = None,
+    ) -> ScanAnswer:
+        """Stream the rows of one past state of a table, as Arrow batches under its own schema.
+
+        `columns` are those to read, all where it is None; `where` is a condition on the state's
+        own columns, as `amount > 5 and name in ('a', 'b')`. One batch is in memory at a time.
+        """
+        from temporal_lineage.reproduce.scan import scan
+
+        return self._ask(
+            "scan",
+            target,
+            (as_of, as_known),
+            scan,
+            as_state(target),
+            folder=self.workspace.folder,
+            columns=columns,
+            where=where,
         )
 
     def reproduce(

@@ -1,0 +1,95 @@
+"""Scans: the rows of one past state, streamed under the schema it was written with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from snapshots.availability import Gone, LogTruncated
+from snapshots.errors import BadAddressError, UnreadableError
+from temporal_lineage.reproduce.inputs import InputState, find_inputs
+from temporal_lineage.reproduce.tables import OutOfReach, Tables
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import pyarrow as pa
+
+    from temporal_lineage.addresses import DatasetAddress
+    from temporal_lineage.questions.question import Question
+    from temporal_lineage.reproduce.answer import Known
+    from temporal_lineage.store.reader import Reader
+
+_ADVICE = "`tl available` says which states can be read"
+
+
+@dataclass(frozen=True, slots=True)
+class ScanAnswer:
+    """The rows of a state, to be read once.
+
+    `known` says how it is known that this state was meant. pyarrow, polars, duckdb and whatever
+    else reads Arrow streams take the answer itself; `batches` is the reader behind it.
+    """
+
+    ROWS: ClassVar[str | None] = None
+
+    question: Question
+    address: str
+    schema_id: int
+    known: Known
+    batches: pa.RecordBatchReader
+    doubts: tuple[str, ...]
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """Hand the rows on, as the Arrow PyCapsule interface wants it."""
+        return self.batches.__arrow_c_stream__(requested_schema)
+
+
+def scan(
+    reader: Reader,
+    address: DatasetAddress,
+    question: Question,
+    *,
+    folder: Path,
+    columns: Sequence[str] | None,
+    where: str | None,
+) -> ScanAnswer:
+    """Open the rows of the state that an address means at the question's point in both times.
+
+    The state is read from the table as it lies there now, with the help of what the ledger kept.
+    Raises UnreadableError where it cannot be read any more; UnknownNameError, UsageError and
+    UnsupportedError as `catalogs.filtering.scanned` does, before the first row.
+    """
+    from catalogs.filtering import scanned
+
+    inputs = find_inputs(reader, address, question.as_of)
+    one = inputs.inputs[0] if len(inputs.inputs) == 1 else None
+    if not isinstance(one, InputState) or not one.version.isdecimal():
+        raise BadAddressError(str(address), "the state of a harvested table is asked for")
+    tables = Tables(reader, folder)
+    reached = tables.reach(one.dataset_id)
+    place = f"{one.dataset}@{one.version}"
+    if isinstance(reached, OutOfReach):
+        raise UnreadableError(place, reached.reason, _ADVICE)
+    found = tables.state(reached, int(one.version))
+    if isinstance(found, LogTruncated | Gone):
+        raise UnreadableError(place, _why(found), _ADVICE)
+    detour = (f"{one.dataset} was opened by its place: {reached.detour}",) if reached.detour else ()
+    return ScanAnswer(
+        question=question,
+        address=place,
+        schema_id=found.state.schema.schema_id,
+        known=one.known,
+        batches=scanned(found.state, columns=columns, where=where),
+        doubts=(*inputs.doubts, *detour),
+    )
+
+
+def _why(lost: LogTruncated | Gone) -> str:
+    if isinstance(lost, LogTruncated):
+        return "the commits that tell of it were removed from the table's log"
+    what = f": {', '.join(lost.missing)}" if lost.missing else ""
+    since = f" since {lost.since}" if lost.since else ""
+    act = f" ({lost.act})" if lost.act else ""
+    return f"it is gone{since}{act}{what}"
