@@ -78,6 +78,32 @@ def test_a_run_has_the_times_of_its_execution_and_hangs_below_its_invocation(
     assert [one.kind for one in whole] == [RunEventKind.START, RunEventKind.COMPLETE]
 
 
+def test_what_the_same_invocation_built_is_read_as_that_run_left_it(tmp_path: Path) -> None:
+    later = {
+        "name": "execute",
+        "started_at": "2026-11-09T06:00:20Z",
+        "completed_at": "2026-11-09T06:00:25Z",
+    }
+    body = manifest(node(ORDERS), node(SPENT, [ORDERS]), check_node("not_null_id", ORDERS))
+    results = run_results(
+        result(ORDERS),
+        result(SPENT, timing=[later]),
+        result("test.shop.not_null_id", "pass", timing=[later]),
+    )
+    told = translate(project(written(tmp_path, manifest=body, run_results=results)))
+    versions = {
+        (one.event.job.name, mention.version)
+        for one in told.events
+        if isinstance(one.event, RunEvent)
+        for mention in one.event.inputs
+    }
+    run = f"run:{node_run_id(INVOCATION, ORDERS)}"
+    assert versions == {
+        ("db.main.shop.spent.build.run", run),
+        ("db.main.shop.orders.build.test", run),
+    }
+
+
 def test_a_failed_model_fails_its_run_and_its_invocation_with_the_message(tmp_path: Path) -> None:
     broken = result(ORDERS, "error", message="Catalog Error: no table orders")
     folder = written(tmp_path, manifest=_shop(), run_results=run_results(broken))

@@ -95,6 +95,18 @@ class Invocation:
             adapterResponse=dict(result.response) or None,
         )
 
+    def as_built(self, node: Node, body: Event, span: Span) -> Event:
+        """Add to a relation that is read in this span the version that this invocation built.
+
+        Tables that no harvest knows have no versions but the runs that wrote them.
+        """
+        built = self.executed.get(node.unique_id)
+        if built is None or built.status not in DONE or self.span(built).ended > span.started:
+            return body
+        version = f"run:{node_run_id(self.invocation_id, node.unique_id)}"
+        told = {**body["facets"], "version": facet("version", datasetVersion=version)}
+        return {**body, "facets": told}
+
     def _built(self, node: Node, result: Result) -> Iterator[Event]:
         code = result.compiled_code or node.compiled
         kind = node.kind.upper()
@@ -115,16 +127,17 @@ class Invocation:
         )
         span = self.span(result)
         read = self._reads(node, code)
+        relations = self.project.relations
         yield event("START", span.start_text, run, job) | {
-            "inputs": [self._input(one, self.project.relations.short(one.node)) for one in read],
-            "outputs": [self.project.relations.short(node)],
+            "inputs": [self._input(one, relations.short(one.node), span) for one in read],
+            "outputs": [relations.short(node)],
         }
-        output = self.project.relations.full(node)
+        output = relations.full(node)
         rows = rows_written(result.response)
         if rows is not None:
             output["outputFacets"] = {"outputStatistics": facet("outputStatistics", rowCount=rows)}
         yield event(ending(result), span.end_text, run, job) | {
-            "inputs": [self._input(one, self.project.relations.full(one.node)) for one in read],
+            "inputs": [self._input(one, relations.full(one.node), span) for one in read],
             "outputs": [output],
         }
 
@@ -134,9 +147,9 @@ class Invocation:
         # A clone is made from the other environment's table, whatever the model's query reads.
         return (Read(node, node.defer_relation),) if node.defer_relation else ()
 
-    def _input(self, read: Read, body: Event) -> Event:
+    def _input(self, read: Read, body: Event, span: Span) -> Event:
         if read.instead is None:
-            return body
+            return self.as_built(read.node, body, span)
         return self.project.relations.deferred(read.node, read.instead)
 
     def _whole(self) -> Iterator[Event]:

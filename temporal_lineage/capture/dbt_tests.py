@@ -90,7 +90,7 @@ def _of_node(
         if broken
         else None,
     )
-    dataset = _asserted(invocation, tested, assertions)
+    dataset = _asserted(invocation, tested, assertions, span)
     yield event("START", span.start_text, run, job) | {"inputs": [dataset], "outputs": []}
     ended = "FAIL" if broken else "COMPLETE"
     yield event(ended, span.end_text, run, job) | {"inputs": [dataset], "outputs": []}
@@ -117,15 +117,18 @@ def _alone(invocation: Invocation, test: Node, result: Result) -> Iterator[Event
     relations = invocation.project.relations
     span = invocation.span(result)
     inputs = [
-        relations.short(one.node) for one in reads(invocation.project.content, test, compiled=code)
+        invocation.as_built(one.node, relations.short(one.node), span)
+        for one in reads(invocation.project.content, test, compiled=code)
     ]
     yield event("START", span.start_text, run, job) | {"inputs": inputs, "outputs": []}
     yield event(ending(result), span.end_text, run, job) | {"inputs": inputs, "outputs": []}
 
 
-def _asserted(invocation: Invocation, tested: Node, assertions: list[dict[str, Any]]) -> Event:
+def _asserted(
+    invocation: Invocation, tested: Node, assertions: list[dict[str, Any]], span: Span
+) -> Event:
     body: Facet = facet("dataQualityAssertions", assertions=assertions)
-    dataset = invocation.project.relations.short(tested)
+    dataset = invocation.as_built(tested, invocation.project.relations.short(tested), span)
     return {**dataset, "inputFacets": {"dataQualityAssertions": body}}
 
 
