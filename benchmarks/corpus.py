@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 
+from benchmarks.corpus_dbt import dbt_board
 from benchmarks.corpus_delta import delta_marks
 from benchmarks.corpus_iceberg import iceberg_marks
 from benchmarks.corpus_marks import KNOWN_BAD, Column, Fixture, Mark, Marks, Outcome, one_mark
@@ -52,11 +53,15 @@ def main(arguments: Sequence[str]) -> int:
         fixtures = [one for one in fixtures if fnmatch(one.name, wanted)]
     if asked.only == "sql":
         return 1 if sql_board(corpus, quiet=asked.quiet) else 0
+    if asked.only == "dbt":
+        return 1 if dbt_board(corpus, quiet=asked.quiet) else 0
     if not fixtures:
         print(f"no table of {corpus} is called {asked.only}")
         return 2
     status = _board(fixtures, quiet=asked.quiet)
-    wrong = sql_board(corpus, quiet=asked.quiet) if not asked.only else 0
+    wrong = 0
+    if not asked.only:
+        wrong = sql_board(corpus, quiet=asked.quiet) + dbt_board(corpus, quiet=asked.quiet)
     return 1 if wrong else status
 
 
@@ -155,7 +160,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--only",
         metavar="PATTERN",
-        help="tables whose name has or matches this; sql for the SQL part",
+        help="tables whose name has or matches this; sql for the SQL part, dbt for dbt's",
     )
     parser.add_argument("--quiet", action="store_true", help="totals, and what is not right")
     return parser
