@@ -4,7 +4,7 @@
 # The Python that makes the environment: `make test PYTHON=python3.13 VENV=.venv313`.
 PYTHON ?= python3
 VENV ?= .venv
-# Where `make interop` puts Spark, moto and their jars.
+# Where `make interop` puts Spark, moto, dbt and their jars.
 PEERS ?= .venv-interop
 # More for pytest: `make test ARGS="-n 2 -k period"`.
 ARGS ?=
@@ -61,12 +61,15 @@ bench: $(READY)  ## Measure, and print a table
 corpus: $(READY)  ## Score the readers on tables of other projects: ARGS="--only delta --quiet"
 	$(BIN)/python -m benchmarks.corpus $(ARGS)
 
-interop:   ## Real peers: PostgreSQL, S3, Glue, Nessie, Hive, Spark; in an environment of its own
+interop:   ## Real peers: PostgreSQL, S3, Glue, Nessie, Hive, Spark, dbt; in an environment of its own
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; say: make PYTHON=python3.11")'
 	test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
 	$(PEERS)/bin/python -m pip install --quiet --upgrade pip
 	$(PEERS)/bin/python -m pip install --quiet --editable . --group interop
 	$(PEERS)/bin/python tests/interop/jars.py
+	test -x $(PEERS)/dbt/bin/python || $(PYTHON) -m venv $(PEERS)/dbt
+	$(PEERS)/dbt/bin/python -m pip install --quiet --upgrade pip
+	$(PEERS)/dbt/bin/python -m pip install --quiet --group dbt
 	$(PEERS)/bin/python -m pytest tests/interop -m interop -W default -ra $(ARGS)
 
 rewrite: $(READY)  ## Let the program rewrite its documents and goldens; then read the diff
