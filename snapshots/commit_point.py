@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from snapshots.definition import TableDefinition
 from snapshots.instant import Instant
 from snapshots.refs import SnapshotRef
 from snapshots.snapshot import InstantSource
@@ -15,7 +16,8 @@ class CommitPoint:
     `position` orders the chain: the place of an Iceberg metadata file in it, or the Delta
     version. `witness` names the file that says so. `snapshot_id` is None while the table has no
     snapshot. `schema_id` is None where the file does not say which schema was current. `refs`
-    always holds the main branch where there is a snapshot.
+    always holds the main branch where there is a snapshot. `definition` is None where it was not
+    kept: the commit was harvested before there was a place for it.
     """
 
     position: int
@@ -26,6 +28,7 @@ class CommitPoint:
     schema_id: int | None
     refs: tuple[SnapshotRef, ...]
     properties: Mapping[str, str]
+    definition: TableDefinition | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from snapshots.commit_order import Step, steps_of
 from snapshots.commit_point import ChainPoint, CommitPoint, LostPoint
 from snapshots.instant import BEGINNING, FOREVER, Instant
 from snapshots.period import Period
@@ -13,6 +14,7 @@ from snapshots.refs import MAIN
 from snapshots.snapshot import InstantSource, Snapshot
 from snapshots.snapshot_log import (
     Absent,
+    Ambiguous,
     Current,
     LogEntry,
     Rule,
@@ -52,7 +54,7 @@ def logs_of(
     snapshots: Mapping[int, Snapshot],
 ) -> dict[str, SnapshotLog]:
     """Give the logs of several refs; the chain is walked once, whatever their number."""
-    steps = _steps(chain)
+    steps = steps_of(chain)
     marks: dict[str, list[_Mark]] = {ref: [] for ref in refs}
     vouched = RecordedLog(())
     if MAIN in marks:
@@ -60,18 +62,20 @@ def logs_of(
         for entry in before:
             _add(marks[MAIN], _marked(entry))
     told: CommitPoint | None = None
-    for number, point in enumerate(steps):
-        match point:
-            case CommitPoint():
+    for number, step in enumerate(steps):
+        if step.earlier is not step.later:
+            for ref, entries in marks.items():
+                _add(entries, _doubtful(ref, step))
+            told = None
+            continue
+        match step.later:
+            case CommitPoint() as point:
                 for ref in _changed(told, point, marks):
-                    _add(marks[ref], _told(ref, point))
+                    _add(marks[ref], _told(ref, point, at=step.at))
                 told = point
-            case LostPoint():
+            case LostPoint() as point:
                 end = steps[number + 1].at if number + 1 < len(steps) else FOREVER
-                known = vouched.within(Period(point.at, end))
-                for ref, entries in marks.items():
-                    for mark in _over_lost_point(point, known if ref == MAIN else []):
-                        _add(entries, mark)
+                _add_lost(marks, point, Period(step.at, end), vouched)
                 told = None
     return {ref: SnapshotLog(ref, _entries(entries)) for ref, entries in marks.items()}
 
@@ -93,36 +97,15 @@ def monotonic(points: Sequence[CommitPoint]) -> tuple[CommitPoint, ...]:
     return tuple(result)
 
 
-def _steps(chain: Sequence[ChainPoint]) -> list[ChainPoint]:
-    """Order by instant; of equal instants only the latest in the chain was ever seen for long.
-
-    Delta with in-commit instants switched on midway has two regions, and an instant is looked up
-    in one of them only: before the first in-commit instant only the versions before it count,
-    from it on only those after it, whatever the files' times say.
-    """
-    switched = min(
-        (point for point in chain if _is_in_commit(point)), key=lambda p: p.position, default=None
-    )
-    winners: dict[Instant, ChainPoint] = {}
-    for point in sorted(chain, key=lambda p: (p.at, p.position)):
-        if switched and (point.at >= switched.at) != (point.position >= switched.position):
-            continue
-        winners[point.at] = point
-    return list(winners.values())
-
-
-def _is_in_commit(point: ChainPoint) -> bool:
-    return isinstance(point, CommitPoint) and point.source is InstantSource.IN_COMMIT
-
-
 def _recorded(
-    steps: Sequence[ChainPoint],
+    steps: Sequence[Step],
     recorded: Sequence[RecordedEntry],
     snapshots: Mapping[int, Snapshot],
 ) -> tuple[list[LogEntry], RecordedLog]:
     """Give what the snapshot logs say before the chain, and what they can say over lost points."""
-    readable = [step for step in steps if isinstance(step, CommitPoint)]
-    lost = [step for step in steps if isinstance(step, LostPoint)]
+    points = [step.later for step in steps]
+    readable = [point for point in points if isinstance(point, CommitPoint)]
+    lost = [point for point in points if isinstance(point, LostPoint)]
     first = steps[0].at if steps else FOREVER
     before: list[LogEntry] = []
     if first > BEGINNING:
@@ -178,7 +161,28 @@ def _changed(
     return {MAIN, *(name for name, _ in was ^ now)} & refs.keys()
 
 
-def _told(ref: str, point: CommitPoint) -> _Mark:
+def _told(ref: str, point: CommitPoint, *, at: Instant) -> _Mark:
+    return _Mark(at, _state(ref, point), point.schema_id, Rule.COMMIT_POINT, point.witness)
+
+
+def _doubtful(ref: str, step: Step) -> _Mark:
+    """Tell what a ref was while two commits may have been the newest."""
+    witness = f"{step.earlier.witness} or {step.later.witness}"
+    told = [one for one in (step.earlier, step.later) if isinstance(one, CommitPoint)]
+    states = dict.fromkeys(_state(ref, one) for one in told)
+    schemas = {one.schema_id for one in told}
+    ids = [one.snapshot_id for one in states if isinstance(one, Current)]
+    state: State = Unknown(f"a clock stepped back: either {witness} was the newest commit")
+    if len(told) == 2:  # noqa: PLR2004 - both of the two
+        if len(states) == 1:
+            (state,) = states
+        elif len(ids) == len(states) and None not in ids:
+            state = Ambiguous(tuple(one for one in ids if one is not None))
+    schema_id = schemas.pop() if len(schemas) == 1 and len(told) == 2 else None  # noqa: PLR2004
+    return _Mark(step.at, state, schema_id, Rule.COMMIT_POINT, witness)
+
+
+def _state(ref: str, point: CommitPoint) -> State:
     state: State
     named = next((named for named in point.refs if named.name == ref), None)
     if named is not None:
@@ -187,11 +191,22 @@ def _told(ref: str, point: CommitPoint) -> _Mark:
         state = Current(point.snapshot_id)
     else:
         state = Absent()
-    return _Mark(point.at, state, point.schema_id, Rule.COMMIT_POINT, point.witness)
+    return state
 
 
-def _over_lost_point(point: LostPoint, known: Sequence[LogEntry]) -> Iterator[_Mark]:
-    if not known or known[0].period.start > point.at:
+def _add_lost(
+    marks: Mapping[str, list[_Mark]], point: LostPoint, held: Period, vouched: RecordedLog
+) -> None:
+    known = vouched.within(held)
+    for ref, entries in marks.items():
+        for mark in _over_lost_point(point, known if ref == MAIN else [], at=held.start):
+            _add(entries, mark)
+
+
+def _over_lost_point(
+    point: LostPoint, known: Sequence[LogEntry], *, at: Instant
+) -> Iterator[_Mark]:
+    if not known or known[0].period.start > at:
         unknown = Unknown(f"the commit {point.witness} at {point.at} can no longer be read")
-        yield _Mark(point.at, unknown, None, Rule.COMMIT_POINT, point.witness)
+        yield _Mark(at, unknown, None, Rule.COMMIT_POINT, point.witness)
     yield from map(_marked, known)

@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 import msgspec
 
 from snapshots.commit_point import ChainPoint, CommitPoint, LostPoint
+from snapshots.definition import TableDefinition
 from snapshots.instant import Instant
 from snapshots.refs import Branch, SnapshotRef, Tag
 from snapshots.snapshot import InstantSource
@@ -208,8 +209,13 @@ def point_claim(point: ChainPoint) -> PointClaim:
     )
 
 
-def chain_point(position: int, claim: PointClaim, properties: Mapping[str, str]) -> ChainPoint:
-    """Turn a claim back into a chain point; its properties are a timeline of their own."""
+def chain_point(
+    position: int,
+    claim: PointClaim,
+    properties: Mapping[str, str],
+    definition: TableDefinition | None,
+) -> ChainPoint:
+    """Turn a claim back into a chain point; what the table was then has timelines of its own."""
     if claim.lost:
         return LostPoint(position, claim.at, claim.witness)
     return CommitPoint(
@@ -221,6 +227,7 @@ def chain_point(position: int, claim: PointClaim, properties: Mapping[str, str])
         schema_id=claim.schema_id,
         refs=tuple(_ref(ref) for ref in claim.refs),
         properties=properties,
+        definition=definition,
     )
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from dataclasses import replace
 from itertools import takewhile
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from snapshots.commit_order import settled
 from snapshots.commit_point import CommitPoint, LostPoint
 from snapshots.dataset import TableFormat, TableIdentity
 from snapshots.history import Expiry, Gap, TableHistory
@@ -29,13 +30,15 @@ from temporal_lineage.claims import (
     state_claim,
     state_of,
 )
+from temporal_lineage.definitions import Definitions, Held, definition_lines, properties_line
 from temporal_lineage.facts import AsOf, revision
 from temporal_lineage.keys import AttributeKind
 from temporal_lineage.store.assertions import AttributeAssertion
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
+    from snapshots.commit_point import ChainPoint
     from temporal_lineage.store.reader import Believed, Reader
     from temporal_lineage.store.transaction import Transaction
 
@@ -83,14 +86,13 @@ def remembered(reader: Reader, dataset_id: int, *, system: Instant) -> TableHist
     snapshots = lines(AttributeKind.SNAPSHOT)
     listed = {int(name) for name, line in snapshots.items() if line[-1].valid.end == FOREVER}
     decoded = [decode(Snapshot, line[-1].claim) for line in snapshots.values()]
-    properties = _Properties(lines(AttributeKind.PROPERTIES).get("", []))
     claims = {
         int(name): decode(PointClaim, line[-1].claim)
         for name, line in lines(AttributeKind.POINT).items()
     }
-    points = [
-        chain_point(position, claim, properties.at(claim.at)) for position, claim in claims.items()
-    ]
+    defined = Definitions(
+        lines(AttributeKind.PROPERTIES).get("", []), lines(AttributeKind.DEFINITION)
+    )
     expiries = [
         Expiry(int(name), line[-1].valid.start, decode(ExpiryClaim, line[-1].claim).act)
         for name, line in lines(AttributeKind.EXPIRY).items()
@@ -103,7 +105,7 @@ def remembered(reader: Reader, dataset_id: int, *, system: Instant) -> TableHist
     return TableHistory(
         identity=TableIdentity(TableFormat(table.format), table.uuid),
         location=table.location,
-        chain=tuple(sorted(points, key=lambda point: point.position)),
+        chain=_chain(claims, defined),
         recorded=tuple(sorted(recorded, key=lambda entry: entry.at)),
         snapshots=tuple(sorted(decoded, key=_commit_order)),
         schemas=tuple(
@@ -164,11 +166,23 @@ def refs_at(reader: Reader, dataset_id: int, as_of: AsOf) -> dict[str, LogEntry]
     return dict(sorted(entries.items(), key=lambda item: (item[0] != MAIN, item[0])))
 
 
-_Held = tuple[tuple[Period, Any], ...]
-"""What holds over valid time, before it is written as text."""
+def _chain(claims: Mapping[int, PointClaim], defined: Definitions) -> tuple[ChainPoint, ...]:
+    """Give the chain, each point with what the table was from when on it counted."""
+    bare = [chain_point(position, claim, {}, None) for position, claim in sorted(claims.items())]
+    since = {point.position: at for at, point in settled(bare)}
+    return tuple(
+        replace(
+            point,
+            properties=defined.properties(since.get(point.position, point.at)),
+            definition=defined.definition(since.get(point.position, point.at)),
+        )
+        if isinstance(point, CommitPoint)
+        else point
+        for point in bare
+    )
 
 
-def _lines(history: TableHistory) -> dict[AttributeKind, Mapping[str, _Held]]:
+def _lines(history: TableHistory) -> dict[AttributeKind, Mapping[str, Held]]:
     """Give all that a history says of its parts, but for the table as a whole."""
     return {
         AttributeKind.SNAPSHOT: _snapshots(history),
@@ -185,17 +199,18 @@ def _lines(history: TableHistory) -> dict[AttributeKind, Mapping[str, _Held]]:
             for ref, log in history.logs().items()
         },
         AttributeKind.SCHEMA: _schemas(history),
-        AttributeKind.PROPERTIES: {"": _properties(history)},
+        AttributeKind.PROPERTIES: {"": properties_line(history.chain)},
+        AttributeKind.DEFINITION: definition_lines(history.chain),
     }
 
 
-def _difference(old: _Held, new: _Held) -> Iterator[tuple[Period, str | None]]:
+def _difference(old: Held, new: Held) -> Iterator[tuple[Period, str | None]]:
     """Yield the assertions that turn one line into another; a log of thousands is cut short."""
     same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(old, new, strict=False)))
     yield from revision(_told(old[same:]), _told(new[same:]))
 
 
-def _told(line: _Held) -> Line:
+def _told(line: Held) -> Line:
     return tuple((period, _text(what)) for period, what in line)
 
 
@@ -211,7 +226,7 @@ def _text(what: object) -> str:
             return encode(what)
 
 
-def _since(start: Instant, what: object) -> _Held:
+def _since(start: Instant, what: object) -> Held:
     return ((Period.since(start), what),)
 
 
@@ -227,7 +242,7 @@ def _table(history: TableHistory, address: str) -> TableClaim:
 
 
 def _clock_steps(history: TableHistory) -> Iterator[str]:
-    """Name the commits that say they are older than one before them: instants decide, not order."""
+    """Name the commits that say they are older than one before them."""
     latest: CommitPoint | None = None
     for point in history.chain:
         if not isinstance(point, CommitPoint) or point.source is not InstantSource.METADATA_LOG:
@@ -235,7 +250,8 @@ def _clock_steps(history: TableHistory) -> Iterator[str]:
         if latest is not None and point.at < latest.at:
             yield (
                 f"a clock stepped back: {point.witness} says {point.at}, {latest.witness} before it"
-                f" {latest.at}; times are answered by what they say"
+                f" {latest.at}; in between nobody can tell which was current, and from then on the"
+                " order of the commits decides"
             )
         else:
             latest = point
@@ -247,10 +263,10 @@ def _first(history: TableHistory) -> Instant:
     return min(instants, default=BEGINNING)
 
 
-def _snapshots(history: TableHistory) -> dict[str, _Held]:
+def _snapshots(history: TableHistory) -> dict[str, Held]:
     """A snapshot holds from its commit until the table's metadata forgot it."""
     ends = {one.snapshot_id: one.since for one in history.expiries}
-    lines: dict[str, _Held] = {}
+    lines: dict[str, Held] = {}
     for snapshot in history.snapshots:
         start, end = snapshot.committed_at, ends.get(snapshot.snapshot_id, FOREVER)
         # A clock that stepped back can date an expiry before the commit; the order is known.
@@ -259,7 +275,7 @@ def _snapshots(history: TableHistory) -> dict[str, _Held]:
     return lines
 
 
-def _recorded(history: TableHistory) -> dict[str, _Held]:
+def _recorded(history: TableHistory) -> dict[str, Held]:
     """Keep what only the snapshot log can tell: before the chain, and where a point is lost."""
     if all(isinstance(point, CommitPoint) for point in history.chain):
         first = min((point.at for point in history.chain), default=FOREVER)
@@ -272,7 +288,7 @@ def _recorded(history: TableHistory) -> dict[str, _Held]:
     }
 
 
-def _schemas(history: TableHistory) -> dict[str, _Held]:
+def _schemas(history: TableHistory) -> dict[str, Held]:
     """A schema is known from the first commit point that has it as current."""
     firsts: dict[int, Instant] = {}
     for point in history.chain:
@@ -286,35 +302,6 @@ def _schemas(history: TableHistory) -> dict[str, _Held]:
         str(schema.schema_id): _since(firsts.get(schema.schema_id, start), schema)
         for schema in history.schemas
     }
-
-
-def _properties(history: TableHistory) -> _Held:
-    """Give the table properties over time; a point that cannot be read changes nothing."""
-    line: list[tuple[Instant, Mapping[str, str]]] = []
-    for point in sorted(history.chain, key=lambda point: (point.at, point.position)):
-        if isinstance(point, CommitPoint):
-            if line and line[-1][0] == point.at:
-                line.pop()
-            if not line or line[-1][1] != point.properties:
-                line.append((point.at, point.properties))
-    ends = [start for start, _ in line[1:]] + [FOREVER]
-    return tuple(
-        (Period(start, end), dict(properties))
-        for (start, properties), end in zip(line, ends, strict=True)
-    )
-
-
-class _Properties:
-    """The table properties over time, each decoded once."""
-
-    def __init__(self, line: Sequence[Believed]) -> None:
-        self._starts = [one.valid.start for one in line]
-        self._values = [decode(dict[str, str], one.claim) for one in line]
-
-    def at(self, instant: Instant) -> Mapping[str, str]:
-        """Give what was set then; nothing before the first that is known."""
-        place = bisect_right(self._starts, instant) - 1
-        return self._values[place] if place >= 0 else {}
 
 
 def _commit_order(snapshot: Snapshot) -> tuple[int, Instant]:

@@ -60,6 +60,8 @@ class AttributeKind(StrEnum):
     """On a DATASET, by schema id."""
     PROPERTIES = "properties"
     """On a DATASET: the table properties."""
+    DEFINITION = "definition"
+    """On a DATASET, by aspect: partitioning, sort order, features and the like."""
     ORIGINS = "origins"
     """On a VERSION: whose rows the files hold that it brought in, where not its own alone."""
     RUN = "run"

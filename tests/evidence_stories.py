@@ -181,4 +181,5 @@ def _point(position: int, when: Instant, heads: Mapping[str, int], schema_id: in
         schema_id=schema_id,
         refs=tuple(refs),
         properties={},
+        definition=None,
     )

@@ -85,6 +85,7 @@ def point(
         schema_id=schema_id,
         refs=(*main, *refs),
         properties={},
+        definition=None,
     )
 
 

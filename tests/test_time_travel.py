@@ -1,6 +1,7 @@
 """Time travel: the log of a ref agrees with the rule of DESIGN 4.1, asked instant by instant."""
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,7 @@ from snapshots.commit_point import ChainPoint, CommitPoint
 from snapshots.instant import BEGINNING, FOREVER, Instant
 from snapshots.refs import MAIN
 from snapshots.snapshot import InstantSource
-from snapshots.snapshot_log import Absent, Certainty, Current, Rule, State, Unknown
+from snapshots.snapshot_log import Absent, Ambiguous, Certainty, Current, Rule, State, Unknown
 from snapshots.time_travel import log_of, logs_of, monotonic
 from strategies import branch, chains, lost, point, snapshot, tag
 
@@ -22,17 +23,33 @@ REFS = (MAIN, "audit", "v1")
 def _rule(ref: str, chain: Sequence[ChainPoint], at: Instant) -> State | None:
     """The rule as the design words it, slow and obvious; None before the first point."""
     switch = next((p for p in chain if isinstance(p, CommitPoint) and p.source is IN_COMMIT), None)
-    region = list(chain)
-    if switch is not None:
-        after = at >= switch.at
-        region = [p for p in chain if (p.position >= switch.position) == after]
-    seen = [p for p in region if p.at <= at]
+    if switch is None:
+        return _by_chain(ref, chain, at)
+    after = at >= switch.at
+    seen = [p for p in chain if (p.position >= switch.position) == after and p.at <= at]
+    return _state(ref, max(seen, key=lambda p: (p.at, p.position))) if seen else None
+
+
+def _by_chain(ref: str, chain: Sequence[ChainPoint], at: Instant) -> State | None:
+    """Two readings of clocks that step back; where they agree, the state is what both say."""
+    seen = [p for p in chain if p.at <= at]
     if not seen:
         return None
-    found = max(seen, key=lambda p: (p.at, p.position))
-    if not isinstance(found, CommitPoint):
+    sure = [*takewhile(lambda p: p.at <= at, chain)] or [chain[0]]
+    either = {_state(ref, sure[-1]): None, _state(ref, seen[-1]): None}
+    if any(isinstance(one, Unknown) for one in either):
         return Unknown("lost")
-    for named in found.refs:
+    if len(either) == 1:
+        return next(iter(either))
+    ids = [one.snapshot_id for one in either if isinstance(one, Current)]
+    told = [one for one in ids if one is not None]
+    return Ambiguous(tuple(told)) if len(told) == len(either) else Unknown("either")
+
+
+def _state(ref: str, point: ChainPoint) -> State:
+    if not isinstance(point, CommitPoint):
+        return Unknown("lost")
+    for named in point.refs:
         if named.name == ref:
             return Current(named.snapshot_id)
     return Current(None) if ref == MAIN else Absent()
@@ -50,9 +67,39 @@ def test_every_ref_has_at_every_instant_the_state_that_the_rule_says(
                 assert entry is not None
                 assert isinstance(entry.state, Unknown)
                 assert entry.certainty is Certainty.UNKNOWN
-                assert "can no longer be read" in entry.state.reason
             else:
                 assert (entry.state if entry else None) == expected
+
+
+def test_a_clock_that_steps_back_leaves_a_span_in_doubt_and_then_the_order_decides() -> None:
+    """Java and Trino, asked for 130, give snapshot 1: the greatest instant. The head is 2."""
+    chain = [point(0, 50, 0), point(1, 120, 1), point(2, 60, 2), point(3, 200, 3)]
+    log = log_of(MAIN, chain=chain, recorded=(), snapshots={})
+    assert [(entry.period.start.micros, entry.state) for entry in log.entries] == [
+        (50, Current(0)),
+        (60, Ambiguous((0, 2))),
+        (120, Current(2)),
+        (200, Current(3)),
+    ]
+    assert log.entries[1].witness == "00000.json or 00002.json"
+
+
+def test_one_clock_far_ahead_hides_no_commit_after_it() -> None:
+    chain = [point(0, 10, 0), point(1, 9_999, 1), point(2, 20, 2), point(3, 30, 3)]
+    log = log_of(MAIN, chain=chain, recorded=(), snapshots={})
+    found = log.at(Instant(100))
+    assert found is not None
+    assert found.state == Ambiguous((0, 3))
+    assert log.entries[-1].state == Current(3)
+
+
+def test_a_commit_of_metadata_alone_on_a_slow_clock_leaves_no_doubt_about_the_snapshot() -> None:
+    chain = [point(0, 10, 1), point(1, 50, 2), point(2, 40, 2, schema_id=1)]
+    log = log_of(MAIN, chain=chain, recorded=(), snapshots={})
+    found = log.at(Instant(45))
+    assert found is not None
+    assert (found.state, found.schema_id) == (Ambiguous((1, 2)), None)
+    assert (log.entries[-1].state, log.entries[-1].schema_id) == (Current(2), 1)
 
 
 @given(chains())

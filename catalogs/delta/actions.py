@@ -107,6 +107,14 @@ class Transaction(msgspec.Struct, frozen=True, rename="camel"):
     version: Long
 
 
+class DomainMetadata(msgspec.Struct, frozen=True, rename="camel"):
+    """What a feature or an application keeps of the table, as text, under a name of its own."""
+
+    domain: str
+    configuration: str = ""
+    removed: bool = False
+
+
 class Sidecar(msgspec.Struct, frozen=True, rename="camel"):
     """A file that holds a part of a checkpoint's files."""
 
@@ -123,6 +131,7 @@ class Action(msgspec.Struct, frozen=True, rename="camel"):
     protocol: Protocol | None = None
     txn: Transaction | None = None
     sidecar: Sidecar | None = None
+    domain_metadata: DomainMetadata | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +149,7 @@ class Commit:
     protocol: Protocol | None
     transactions: tuple[Transaction, ...]
     sidecars: tuple[str, ...]
+    domains: tuple[DomainMetadata, ...]
     doubts: tuple[str, ...]
 
     @property
@@ -189,6 +199,7 @@ def commit_of(actions: list[Action], *, witness: str, doubts: tuple[str, ...]) -
         protocol=next((one.protocol for one in reversed(actions) if one.protocol), None),
         transactions=tuple(one.txn for one in actions if one.txn is not None),
         sidecars=tuple(one.sidecar.path for one in actions if one.sidecar is not None),
+        domains=tuple(one.domain_metadata for one in actions if one.domain_metadata is not None),
         doubts=doubts,
     )
 

@@ -8,7 +8,16 @@ from typing import Any, BinaryIO, TypeVar
 
 import msgspec
 
-from catalogs.delta.actions import Action, Add, Commit, Metadata, Protocol, Sidecar, commit_of
+from catalogs.delta.actions import (
+    Action,
+    Add,
+    Commit,
+    DomainMetadata,
+    Metadata,
+    Protocol,
+    Sidecar,
+    commit_of,
+)
 from catalogs.delta.log import DeltaLog
 from catalogs.delta.segment import SIDECAR_FOLDER
 from snapshots.errors import UnreadableError
@@ -23,19 +32,19 @@ _COLUMNS = [
     *_OPENING_COLUMNS,
     *("add.path", "add.size", "add.modificationTime", "add.dataChange", "add.partitionValues"),
     *("add.stats", "add.stats_parsed.numRecords", "add.deletionVector"),
-    "sidecar.path",
+    *("sidecar.path", "domainMetadata"),
 ]
 _BATCH_ROWS = 10_000
 _ADVICE = "an older checkpoint or the whole log would do; restore one from a copy of the table"
 
-_Kind = TypeVar("_Kind", Add, Metadata, Protocol, Sidecar)
+_Kind = TypeVar("_Kind", Add, Metadata, Protocol, Sidecar, DomainMetadata)
 
 
 def checkpoint(log: DeltaLog, names: tuple[str, ...]) -> Commit:
     """Give what a checkpoint says, all its parts and sidecars together.
 
-    Only live files, metadata, protocol: a checkpoint's tombstones and transactions decide nothing
-    here. Raises UnreadableError where a part cannot be read.
+    Only live files, metadata, protocol and domains: a checkpoint's tombstones and transactions
+    decide nothing here. Raises UnreadableError where a part cannot be read.
     """
     actions: list[Action] = []
     for name in names:
@@ -88,6 +97,7 @@ def _from_json(log: DeltaLog, name: str) -> list[Action]:
     return [
         *(Action(add=add) for add in told.adds),
         *(Action(sidecar=Sidecar(path)) for path in told.sidecars),
+        *(Action(domain_metadata=one) for one in told.domains),
         Action(meta_data=told.metadata, protocol=told.protocol),
     ]
 
@@ -107,6 +117,8 @@ def _from_parquet(source: BinaryIO, location: str, columns: list[str]) -> Iterat
                 yield Action(protocol=protocol)
             for sidecar in _told(batch, "sidecar", Sidecar):
                 yield Action(sidecar=sidecar)
+            for domain in _told(batch, "domainMetadata", DomainMetadata):
+                yield Action(domain_metadata=domain)
     # A file of other columns than a checkpoint's fails as the types of its values happen to.
     except (pa.ArrowException, OSError, ValueError, TypeError, AttributeError) as error:
         raise UnreadableError(location, f"it is no checkpoint: {error}", _ADVICE) from error

@@ -8,12 +8,20 @@ from dataclasses import replace
 from catalogs.delta import instants
 from catalogs.delta.actions import Commit, Metadata, Protocol
 from catalogs.delta.commits import NOT_TOLD, counted, restored_version, snapshot_of
+from catalogs.delta.definition import (
+    NOTHING_YET,
+    ROW_TRACKING,
+    with_domains,
+    with_metadata,
+    with_protocol,
+)
 from catalogs.delta.effect import effect_of
 from catalogs.delta.log import DeltaLog
 from catalogs.delta.protocol import check, features
-from catalogs.delta.replay import LiveFiles, LogicalFile, Step, Table, tried
+from catalogs.delta.replay import LiveFiles, LogicalFile, Step, Table, declared, tried
 from catalogs.delta.schema import Schemas
 from snapshots.commit_point import CommitPoint
+from snapshots.definition import TableDefinition
 from snapshots.history import TableHistory
 from snapshots.instant import Instant
 from snapshots.refs import MAIN, Branch
@@ -52,6 +60,8 @@ class Chronicle:
         self._schema = self.schemas.named(head.schema_id) if head else None
         self._earlier: Table | None = None
         self._live = LiveFiles(self._earlier_files)
+        self._definition = head.definition if head else NOTHING_YET
+        self._domains = self._domains_of(self._definition)
 
     def take(self, step: Step) -> None:
         """Add one version. Raises UnsupportedError where it asks for what no reader here has."""
@@ -62,6 +72,7 @@ class Chronicle:
             self.protocol, self.features = step.protocol, features(step.protocol)
         if step.metadata is not None:
             self._change(step.metadata, step)
+        self._define(step)
         at, source, witness = self._witnessed(step)
         counts, effect = self._judged(step.commit)
         schema_id = self._schema.schema_id if self._schema else None
@@ -75,6 +86,7 @@ class Chronicle:
             schema_id=schema_id,
             refs=(Branch(MAIN, version, None, None, None),),
             properties=self._properties or {},
+            definition=self._definition,
         )
         self.snapshots[version] = snapshot_of(
             step.commit,
@@ -92,8 +104,34 @@ class Chronicle:
         self._live = LiveFiles(lambda: live)
         self._properties, self._schema, self.metadata = None, None, None
         self._after, self._earlier = None, None
+        self._definition = NOTHING_YET if step.base else None
+        self._domains = dict(step.base.domains) if step.base else {}
         if step.base is None:
             self.unknown.append(step.version)
+
+    def _define(self, step: Step) -> None:
+        """Bring the definition up to this version; it stays unknown where its start is."""
+        if self._definition is None:
+            return
+        if step.protocol is not None:
+            self._definition = with_protocol(self._definition, step.protocol)
+        if step.metadata is not None and self._schema is not None:
+            self._definition = with_metadata(self._definition, step.metadata, self._schema)
+        if step.base is None and step.commit is not None and step.commit.domains:
+            declared(self._domains, step.commit)
+            self._definition = with_domains(self._definition, self._domains)
+        elif step.base is not None and self._domains:
+            self._definition = with_domains(self._definition, self._domains)
+
+    @staticmethod
+    def _domains_of(definition: TableDefinition | None) -> dict[str, str]:
+        """Give the domains a chronicle goes on from, row tracking's own among them."""
+        if definition is None:
+            return {}
+        domains = dict(definition.domains)
+        if definition.next_row_id is not None:
+            domains[ROW_TRACKING] = f'{{"rowIdHighWaterMark":{definition.next_row_id - 1}}}'
+        return domains
 
     def _change(self, metadata: Metadata, step: Step) -> None:
         self.metadata, self.identity = metadata, metadata.id

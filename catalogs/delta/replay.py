@@ -32,10 +32,11 @@ class LogicalFile:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A state: what the table was, and its live files by key."""
+    """A state: what the table was, its domain metadata by name, and its live files by key."""
 
     metadata: Metadata
     protocol: Protocol
+    domains: dict[str, str]
     live: dict[str, LogicalFile]
 
 
@@ -135,6 +136,15 @@ def applied(live: dict[str, LogicalFile], commit: Commit) -> None:
         live[logical(add)] = file_of(add)
 
 
+def declared(domains: dict[str, str], commit: Commit) -> None:
+    """Change domain metadata as a commit does: a removed domain is as if it never was."""
+    for one in commit.domains:
+        if one.removed:
+            domains.pop(one.domain, None)
+        else:
+            domains[one.domain] = one.configuration
+
+
 def file_of(add: Add) -> LogicalFile:
     """Give the logical file of an add."""
     return LogicalFile(
@@ -196,11 +206,13 @@ def _folded(log: DeltaLog, witness: str, commits: Iterable[Commit]) -> Table:
     live: dict[str, LogicalFile] = {}
     metadata: Metadata | None = None
     protocol: Protocol | None = None
+    domains: dict[str, str] = {}
     for commit in commits:
         applied(live, commit)
+        declared(domains, commit)
         metadata = commit.metadata or metadata
         protocol = commit.protocol or protocol
-    return Table(*check_whole(log, witness, metadata, protocol), live)
+    return Table(*check_whole(log, witness, metadata, protocol), domains, live)
 
 
 def _commits(log: DeltaLog, plan: Plan) -> Iterator[Commit]:

@@ -32,6 +32,7 @@ def snapshot_of(entry: SnapshotEntry, *, schema_id: int | None) -> Snapshot:
     """Read one of a metadata file's `snapshots`; `schema_id` is what this history calls it."""
     summary = summary_of(entry)
     operation = summary.get("operation", UNRECORDED)
+    lineage = {"first-row-id": entry.first_row_id, "added-rows": entry.added_rows}
     return Snapshot(
         snapshot_id=entry.snapshot_id,
         parent_id=entry.parent_snapshot_id,
@@ -48,7 +49,8 @@ def snapshot_of(entry: SnapshotEntry, *, schema_id: int | None) -> Snapshot:
             added_bytes=_number(summary, "added-files-size"),
             removed_bytes=_number(summary, "removed-files-size"),
         ),
-        summary=summary,
+        # The snapshot itself says these of row lineage, beside its summary.
+        summary={**summary, **{name: str(n) for name, n in lineage.items() if n is not None}},
     )
 
 

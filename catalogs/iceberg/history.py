@@ -95,6 +95,7 @@ def _points(links: Sequence[Link]) -> Iterator[ChainPoint]:
                     schema_id=link.schema_id,
                     refs=link.refs,
                     properties=link.properties,
+                    definition=link.definition,
                 )
 
 

@@ -42,6 +42,8 @@ class SnapshotEntry(msgspec.Struct, rename="kebab"):
     manifests: list[str] | None = None
     parent_snapshot_id: int | None = None
     sequence_number: int | None = None
+    first_row_id: int | None = None
+    added_rows: int | None = None
     summary: msgspec.Raw = msgspec.Raw()
     schema_id: int | None = None
 
@@ -78,7 +80,9 @@ class PartitionFieldEntry(msgspec.Struct, rename="kebab", frozen=True):
 
     transform: str
     source_id: int | None = None
+    source_ids: list[int] | None = None
     field_id: int | None = None
+    name: str = ""
 
 
 class SpecEntry(msgspec.Struct, rename="kebab", frozen=True):
@@ -88,10 +92,29 @@ class SpecEntry(msgspec.Struct, rename="kebab", frozen=True):
     fields: list[PartitionFieldEntry] = []
 
 
+class SortFieldEntry(msgspec.Struct, rename="kebab", frozen=True):
+    """One field of a sort order. `source_id` is None for transforms of several columns."""
+
+    transform: str = ""
+    source_id: int | None = None
+    source_ids: list[int] | None = None
+    direction: str = ""
+    null_order: str = ""
+
+
 class SortOrderEntry(msgspec.Struct, rename="kebab", frozen=True):
-    """One of `sort-orders`; its fields decide nothing here."""
+    """One of `sort-orders`."""
 
     order_id: int = 0
+    fields: list[SortFieldEntry] = []
+
+
+class StatisticsEntry(msgspec.Struct, rename="kebab", frozen=True):
+    """One of `statistics` or `partition-statistics`: a file that somebody made of a snapshot."""
+
+    snapshot_id: int = -1
+    statistics_path: str = ""
+    file_size_in_bytes: int = 0
 
 
 class TableMetadata(msgspec.Struct, rename="kebab"):
@@ -122,6 +145,9 @@ class TableMetadata(msgspec.Struct, rename="kebab"):
     metadata_log: list[MetadataLogEntry] | None = None
     refs: dict[str, RefEntry] | None = None
     encryption_keys: list[dict[str, Any]] | None = None
+    statistics: list[StatisticsEntry] | None = None
+    partition_statistics: list[StatisticsEntry] | None = None
+    next_row_id: int | None = None
 
     def current_snapshot(self) -> int | None:
         """Give the current snapshot's id; None while the table has none (some write -1)."""

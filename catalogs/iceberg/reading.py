@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from catalogs.iceberg.commits import snapshot_of
+from catalogs.iceberg.definition import definition_of
 from catalogs.iceberg.metadata import (
     MetadataLogEntry,
     RefEntry,
@@ -17,6 +18,7 @@ from catalogs.iceberg.metadata import (
     reading_of,
 )
 from catalogs.iceberg.schema import schema_version
+from snapshots.definition import TableDefinition
 from snapshots.instant import Instant
 from snapshots.refs import MAIN, Branch, SnapshotRef, Tag
 from snapshots.schema import Field, SchemaVersion
@@ -44,6 +46,7 @@ class Reading:
     listed: frozenset[int]
     metadata_log: tuple[MetadataLogEntry, ...]
     features: tuple[str, ...]
+    definition: TableDefinition
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,7 @@ class Readings:
         """Take one metadata file in. Raises UnreadableError where a schema of it is broken."""
         ids = self._take_schemas(path, metadata)
         current = metadata.current_schema()
+        features = tuple(_features(metadata, self.schemas[ids[current.get("schema-id", 0)]]))
         for entry in metadata.snapshots or ():
             # Each file repeats nearly all of the one before it.
             if entry.snapshot_id not in self._whole:
@@ -97,7 +101,8 @@ class Readings:
             properties=metadata.text_properties(),
             listed=frozenset(one.snapshot_id for one in metadata.snapshots or ()),
             metadata_log=tuple(metadata.metadata_log or ()),
-            features=tuple(_features(metadata, self.schemas[ids[current.get("schema-id", 0)]])),
+            features=features,
+            definition=definition_of(metadata, features=features),
         )
 
     def _take_snapshot(
