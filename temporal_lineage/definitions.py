@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Held = tuple[tuple[Period, Any], ...]
 """What holds over valid time, before it is written as text."""
 
-ASPECTS = {
+ASPECTS: dict[str, Any] = {
     "features": tuple[str, ...],
     "partitioning": PartitionSpec,
     "sort_order": SortOrder | None,

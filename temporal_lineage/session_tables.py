@@ -10,9 +10,13 @@ from temporal_lineage.session_asking import Asking, When
 from temporal_lineage.targets import as_state, as_table, refuse_column, refuse_state
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from temporal_lineage.questions.logs import LogAnswer
     from temporal_lineage.questions.schemas import SchemaDiffAnswer, SchemaLogAnswer
     from temporal_lineage.questions.states import StateAnswer
-    from temporal_lineage.questions.tables import CatalogAnswer, LogAnswer, TableAnswer
+    from temporal_lineage.questions.table_log import TableLogAnswer
+    from temporal_lineage.questions.tables import CatalogAnswer, TableAnswer
 
 
 class TableQuestions(Asking):
@@ -27,7 +31,7 @@ class TableQuestions(Asking):
 
     def log(self, target: str, *, as_of: When = None, as_known: When = None) -> LogAnswer:
         """List a table's snapshots, oldest first."""
-        from temporal_lineage.questions.tables import log
+        from temporal_lineage.questions.logs import log
 
         address = as_table(target)
         return self._ask("log", target, (as_of, as_known), log, address)
@@ -50,6 +54,20 @@ class TableQuestions(Asking):
         from temporal_lineage.questions.tables import show_all
 
         return self._ask("show", "", (as_of, as_known), show_all)
+
+    def table_log(
+        self,
+        target: str,
+        *,
+        parts: Sequence[str] = (),
+        as_of: When = None,
+        as_known: When = None,
+    ) -> TableLogAnswer:
+        """List every change of what a table is, but for its rows; `parts` names some of PARTS."""
+        from temporal_lineage.questions.table_log import table_log
+
+        address = as_table(target)
+        return self._ask("table log", target, (as_of, as_known), table_log, address, parts=parts)
 
     def schema_log(
         self, target: str, *, as_of: When = None, as_known: When = None

@@ -11,16 +11,12 @@ from temporal_lineage.cli.layout import pairs, table
 from temporal_lineage.cli.options import output_option, point_options, print_answer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from temporal_lineage.questions.logs import LogAnswer, LogLine
     from temporal_lineage.questions.rollbacks import RollbackLine
     from temporal_lineage.questions.states import StateAnswer
-    from temporal_lineage.questions.tables import (
-        CatalogAnswer,
-        LogAnswer,
-        LogLine,
-        TableAnswer,
-    )
+    from temporal_lineage.questions.tables import CatalogAnswer, TableAnswer
     from temporal_lineage.session import Session
 
 
@@ -105,8 +101,9 @@ def _state(answer: StateAnswer) -> Iterator[str]:
 
 
 def _log(answer: LogAnswer) -> Iterator[str]:
+    headers = ["snapshot", "committed", "operation", "schema", "added", "removed", "job", "by"]
     yield from table(
-        ["snapshot", "committed", "operation", "schema", "added", "removed", "job", "remarks"],
+        [*headers, "remarks"],
         [
             [
                 line.snapshot_id,
@@ -116,6 +113,7 @@ def _log(answer: LogAnswer) -> Iterator[str]:
                 line.added_rows,
                 line.removed_rows,
                 line.job,
+                by(line.engine, line.user),
                 _remarks(line, answer.rollbacks),
             ]
             for line in answer.lines
@@ -124,8 +122,19 @@ def _log(answer: LogAnswer) -> Iterator[str]:
     )
 
 
+def by(engine: str | None, user: str | None) -> str | None:
+    """Name who made a commit, as far as it says."""
+    return ", ".join(one for one in (user, engine) if one) or None
+
+
+def _named(values: Mapping[str, str]) -> str | None:
+    return ", ".join(f"{name}={value}" for name, value in values.items()) or None
+
+
 def _remarks(line: LogLine, rollbacks: Sequence[RollbackLine]) -> str:
-    remarks = [] if line.current else ["never on main"]
+    remarks = [] if line.on_main else ["never on main"]
+    if line.on_main and not line.current:
+        remarks.append("on main nobody knows when")
     remarks += [
         f"{one.ref} went back to {one.returned_id} {one.at}"
         for one in rollbacks
@@ -172,6 +181,14 @@ def _table(answer: TableAnswer) -> Iterator[str]:
             ("harvested", answer.harvested_at),
             ("missing", f"since {answer.missing_since}" if answer.missing_since else None),
             ("features", ", ".join(answer.features) or None),
+            ("partitions", ", ".join(answer.partitioning) or None),
+            ("sorted", ", ".join(answer.sort_order) or None),
+            ("clustered", ", ".join(answer.clustering) or None),
+            ("row ids", f"below {answer.next_row_id}" if answer.next_row_id is not None else None),
+            ("statistics", f"{answer.statistics} files" if answer.statistics else None),
+            ("properties", _named(answer.properties)),
+            ("domains", _named(answer.domains)),
+            ("transactions", _named(answer.applications)),
             ("snapshots", counted if answer.format else None),
             ("first", answer.first_commit),
             ("last", answer.last_commit),

@@ -21,6 +21,9 @@ ID_FIELDS = frozenset(
 )
 """Fields written as text: many readers of JSON lose the last digits of a 64-bit number."""
 
+UNHARVESTED = "known from events only: no snapshots were ever harvested"
+"""The doubt of an answer about a dataset that no harvest found."""
+
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 

@@ -1,4 +1,4 @@
-"""What a table's history holds: `tl log` and `tl show`."""
+"""What is known of a dataset, or of all: `tl show`."""
 
 from __future__ import annotations
 
@@ -7,66 +7,38 @@ from typing import TYPE_CHECKING, ClassVar
 
 from snapshots.refs import MAIN
 from snapshots.snapshot_log import Current
-from temporal_lineage.claims import WriterClaim, decode
-from temporal_lineage.facts import LAST, AsOf
 from temporal_lineage.histories import (
     refs_at,
     remembered,
     remembered_log,
     table_claim,
 )
-from temporal_lineage.keys import AttributeKind, NodeKind
+from temporal_lineage.keys import AttributeKind
 from temporal_lineage.looks import absence, last_look
 from temporal_lineage.naming import Naming, find_dataset, known_datasets
-from temporal_lineage.questions.rollbacks import rollback_lines
+from temporal_lineage.questions.defined import (
+    clustered_by,
+    definition_at,
+    partitioned_by,
+    properties_at,
+    sorted_by,
+)
+from temporal_lineage.questions.question import UNHARVESTED
 from temporal_lineage.questions.versions import told_versions
 
 if TYPE_CHECKING:
+    from snapshots.history import TableHistory
     from snapshots.instant import Instant
     from snapshots.period import Period
-    from snapshots.snapshot import Snapshot
     from snapshots.snapshot_log import LogEntry
     from temporal_lineage.addresses import DatasetAddress
+    from temporal_lineage.facts import AsOf
     from temporal_lineage.questions.question import Question
-    from temporal_lineage.questions.rollbacks import RollbackLine
     from temporal_lineage.store.reader import Reader
 
 
-_UNHARVESTED = "known from events only: no snapshots were ever harvested"
-
-
-@dataclass(frozen=True, slots=True)
-class LogLine:
-    """One snapshot: what made it, what it changed, when it was current on main.
-
-    `current` is empty for a snapshot that no reader of main ever saw. `expired_at` is None while
-    the table lists it. `job` is None where no run claims the commit.
-    """
-
-    snapshot_id: int
-    parent_id: int | None
-    committed_at: Instant
-    operation: str
-    schema_id: int | None
-    added_rows: int | None
-    removed_rows: int | None
-    current: tuple[Period, ...]
-    expired_at: Instant | None
-    job: str | None
-    run: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class LogAnswer:
-    """Every snapshot of a table committed by the instant asked for, oldest first; rollbacks too."""
-
-    ROWS: ClassVar[str | None] = "lines"
-
-    question: Question
-    dataset: str
-    lines: tuple[LogLine, ...]
-    rollbacks: tuple[RollbackLine, ...]
-    doubts: tuple[str, ...]
+_TXN = "txn."
+"""How a Delta commit's summary names an application's transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +75,9 @@ class TableAnswer:
 
     `names` are those that catalogs ever listed it under. `harvested_at` is the last time that a
     harvest looked at it. `missing_since` is None while some catalog listed it, and for a table
-    that was harvested by its path alone.
+    that was harvested by its path alone. `partitioning`, `sort_order` and `clustering` are written
+    with the names columns had then; `next_row_id` is None where rows have no ids. `applications`
+    says how far each application had come with its own Delta transactions.
     """
 
     ROWS: ClassVar[str | None] = None
@@ -117,6 +91,14 @@ class TableAnswer:
     harvested_at: Instant | None
     missing_since: Instant | None
     features: tuple[str, ...]
+    partitioning: tuple[str, ...]
+    sort_order: tuple[str, ...]
+    clustering: tuple[str, ...]
+    properties: dict[str, str]
+    domains: dict[str, str]
+    applications: dict[str, str]
+    next_row_id: int | None
+    statistics: int
     snapshots: int
     expired: int
     first_commit: Instant | None
@@ -149,32 +131,6 @@ class CatalogAnswer:
     doubts: tuple[str, ...]
 
 
-def log(reader: Reader, address: DatasetAddress, question: Question) -> LogAnswer:
-    """Answer `tl log`."""
-    as_of = question.as_of
-    dataset_id = find_dataset(reader, address.name, as_of=as_of)
-    history = remembered(reader, dataset_id, system=as_of.system)
-    naming = Naming(reader, as_of=as_of)
-    if history is None:
-        return LogAnswer(question, naming.dataset(dataset_id), (), (), (_UNHARVESTED,))
-    writers = _writers(reader, dataset_id, as_of)
-    current = _current_periods(reader, dataset_id, as_of)
-    expiries = {one.snapshot_id: one.since for one in history.expiries}
-    lines = tuple(
-        _line(
-            snapshot,
-            tuple(current.get(snapshot.snapshot_id, ())),
-            _known_by(expiries.get(snapshot.snapshot_id), as_of.valid),
-            writers.get(snapshot.snapshot_id),
-        )
-        for snapshot in history.snapshots
-        if snapshot.committed_at <= as_of.valid
-    )
-    doubts = tuple(gap.what for gap in history.gaps)
-    back = rollback_lines(history, until=as_of.valid)
-    return LogAnswer(question, naming.dataset(dataset_id), lines, back, doubts)
-
-
 def show(reader: Reader, address: DatasetAddress, question: Question) -> TableAnswer:
     """Answer `tl show DATASET`."""
     as_of = question.as_of
@@ -188,6 +144,7 @@ def show(reader: Reader, address: DatasetAddress, question: Question) -> TableAn
     refs = refs_at(reader, dataset_id, as_of)
     schema_id = refs[MAIN].schema_id if MAIN in refs else None
     schema = history.schema(schema_id=schema_id) if schema_id is not None else None
+    told = definition_at(reader, dataset_id, as_of)
     commits = [one.committed_at for one in history.snapshots if one.committed_at <= as_of.valid]
     return TableAnswer(
         question=question,
@@ -198,7 +155,15 @@ def show(reader: Reader, address: DatasetAddress, question: Question) -> TableAn
         names=_names(reader, dataset_id, as_of),
         harvested_at=last_look(reader, dataset_id, address=None, system=as_of.system),
         missing_since=_missing_since(reader, dataset_id, as_of),
-        features=history.features,
+        features=told.get("features", history.features),
+        partitioning=partitioned_by(told["partitioning"], schema) if told else (),
+        sort_order=sorted_by(told["sort_order"], schema) if told else (),
+        clustering=clustered_by(told["clustering"], schema) if told else (),
+        properties=properties_at(reader, dataset_id, as_of),
+        domains=told.get("domains", {}),
+        applications=_applications(history, as_of.valid),
+        next_row_id=told.get("next_row_id"),
+        statistics=len(told.get("statistics", ())),
         snapshots=len(commits),
         expired=sum(one.since <= as_of.valid for one in history.expiries),
         first_commit=min(commits, default=None),
@@ -257,6 +222,16 @@ def _names(reader: Reader, dataset_id: int, as_of: AsOf) -> tuple[NameLine, ...]
     return tuple(sorted(lines, key=lambda line: (line.held, line.name)))
 
 
+def _applications(history: TableHistory, valid: Instant) -> dict[str, str]:
+    """Give the last transaction of each application, of those that commits told of."""
+    found: dict[str, str] = {}
+    for one in history.snapshots:
+        if one.committed_at <= valid:
+            told = ((key, value) for key, value in one.summary.items() if key.startswith(_TXN))
+            found.update((key.removeprefix(_TXN), value) for key, value in told)
+    return found
+
+
 def _missing_since(reader: Reader, dataset_id: int, as_of: AsOf) -> Instant | None:
     gone = absence(reader, dataset_id, as_of)
     return gone.first_missed if gone is not None else None
@@ -275,6 +250,14 @@ def _unharvested(
         harvested_at=None,
         missing_since=None,
         features=(),
+        partitioning=(),
+        sort_order=(),
+        clustering=(),
+        properties={},
+        domains={},
+        applications={},
+        next_row_id=None,
+        statistics=0,
         snapshots=0,
         expired=0,
         first_commit=None,
@@ -282,63 +265,5 @@ def _unharvested(
         refs=(),
         columns=(),
         versions=versions,
-        doubts=(_UNHARVESTED,),
+        doubts=(UNHARVESTED,),
     )
-
-
-def _line(
-    snapshot: Snapshot,
-    current: tuple[Period, ...],
-    expired_at: Instant | None,
-    writer: WriterClaim | None,
-) -> LogLine:
-    return LogLine(
-        snapshot_id=snapshot.snapshot_id,
-        parent_id=snapshot.parent_id,
-        committed_at=snapshot.committed_at,
-        operation=snapshot.operation,
-        schema_id=snapshot.schema_id,
-        added_rows=snapshot.counts.added_rows,
-        removed_rows=snapshot.counts.removed_rows,
-        current=current,
-        expired_at=expired_at,
-        job=writer.job if writer else None,
-        run=writer.run if writer else None,
-    )
-
-
-def _current_periods(reader: Reader, dataset_id: int, as_of: AsOf) -> dict[int, list[Period]]:
-    log = remembered_log(reader, dataset_id, MAIN, system=as_of.system)
-    periods: dict[int, list[Period]] = {}
-    for entry in log.entries if log else ():
-        if entry.period.start > as_of.valid:
-            break
-        match entry.state:
-            case Current(snapshot_id) if snapshot_id is not None:
-                held = periods.setdefault(snapshot_id, [])
-                if held and held[-1].end == entry.period.start:
-                    held[-1] = type(entry.period)(held[-1].start, entry.period.end)
-                else:
-                    held.append(entry.period)
-            case _:
-                pass
-    return periods
-
-
-def _writers(reader: Reader, dataset_id: int, as_of: AsOf) -> dict[int, WriterClaim]:
-    """Give the run that made each snapshot, for those whose run is known."""
-    versions = {
-        node.node_id: int(node.name)
-        for node in reader.children(parent_id=dataset_id, kind=NodeKind.VERSION)
-        if node.name.isdecimal()
-    }
-    believed = reader.attributes_of(
-        node_ids=list(versions),
-        kind=AttributeKind.WRITER,
-        as_of=AsOf(valid=LAST, system=as_of.system),
-    )
-    return {versions[one.node_id]: decode(WriterClaim, one.claim) for one in believed}
-
-
-def _known_by(instant: Instant | None, valid: Instant) -> Instant | None:
-    return instant if instant is not None and instant <= valid else None
