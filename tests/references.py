@@ -108,6 +108,8 @@ def _json(node: ast.expr) -> str:
             return f"array of {_json(one)}"
         case ast.Subscript(value=ast.Name(id="tuple"), slice=ast.Tuple(elts=parts)):
             return f"[{', '.join(_json(one) for one in parts)}]"
+        case ast.Subscript(value=ast.Name(id="dict"), slice=ast.Tuple(elts=[_, one])):
+            return f"object of {_json(one)} by name"
         case ast.Name(id=name):
             return _named(name)
         case _:
