@@ -214,8 +214,8 @@ def test_domains_of_a_log_that_starts_with_its_checkpoint_are_kept(tmp_path: Pat
     assert [one.clustering for one in defined if one is not None] == [("a",), ("a",)]
 
 
-def test_row_lineage_and_statistics_of_iceberg_are_kept(session: Session, tmp_path: Path) -> None:
-    root = tmp_path / "lake/shop/v3"
+def write_v3(root: Path) -> None:
+    """Write the metadata of a table with row lineage, and with statistics of its snapshot."""
     (root / "metadata").mkdir(parents=True)
     snapshot = {
         "snapshot-id": 7,
@@ -254,6 +254,10 @@ def test_row_lineage_and_statistics_of_iceberg_are_kept(session: Session, tmp_pa
         "next-row-id": 5,
     }
     (root / "metadata/00000-a.metadata.json").write_text(json.dumps(metadata))
+
+
+def test_row_lineage_and_statistics_of_iceberg_are_kept(session: Session, tmp_path: Path) -> None:
+    write_v3(tmp_path / "lake/shop/v3")
     session.harvest()
 
     shown = session.show("lake.shop.v3")
