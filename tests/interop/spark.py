@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -76,8 +76,11 @@ def vacuum(folder: Path) -> str:
 
 
 @contextmanager
-def spark(folder: Path, *, java: Path, events: Path) -> Iterator[Any]:
-    """Open a session whose catalog `ice` lies in `folder`/ice, and whose listener writes events."""
+def spark(folder: Path, *, java: Path, transport: Mapping[str, str]) -> Iterator[Any]:
+    """Open a session whose catalog `ice` lies in `folder`/ice, and whose listener sends events.
+
+    `transport` are the settings of the listener's transport, as `type` and `url`.
+    """
     os.environ["JAVA_HOME"] = str(java.resolve().parent.parent)
     from pyspark.sql import SparkSession
 
@@ -91,8 +94,6 @@ def spark(folder: Path, *, java: Path, events: Path) -> Iterator[Any]:
         "spark.sql.catalog.ice.warehouse": f"{folder}/ice",
         "spark.sql.warehouse.dir": f"{folder}/hive",
         "spark.extraListeners": "io.openlineage.spark.agent.OpenLineageSparkListener",
-        "spark.openlineage.transport.type": "file",
-        "spark.openlineage.transport.location": str(events),
         "spark.openlineage.namespace": "interop",
         "spark.databricks.delta.retentionDurationCheck.enabled": "false",
         "spark.sql.shuffle.partitions": "1",
@@ -103,6 +104,7 @@ def spark(folder: Path, *, java: Path, events: Path) -> Iterator[Any]:
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.sql.session.timeZone": "UTC",
     }
+    settings |= {f"spark.openlineage.transport.{key}": value for key, value in transport.items()}
     builder = SparkSession.builder.master("local[1]").appName("orders")
     for key, value in settings.items():
         builder = builder.config(key, value)

@@ -39,7 +39,9 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     project = Project.begun(folder / "project")
     project.add_catalog("ice", {}, str(folder / "ice"))
     project.add_catalog("delta", {}, str(deltas))
-    with spark(folder, java=java, events=folder / "events.ndjson") as session:
+    events = folder / "events.ndjson"
+    transport = {"type": "file", "location": str(events)}
+    with spark(folder, java=java, transport=transport) as session:
         for statement in (*ICEBERG_WORK, *delta_work(deltas)):
             session.sql(statement)
         listed = session.sql("SELECT snapshot_id FROM ice.shop.orders.snapshots").collect()
@@ -58,7 +60,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
         session.sql(EXPIRE)
         session.sql(vacuum(deltas))
     project.tl("harvest")
-    project.tl("ingest", "openlineage", str(folder / "events.ndjson"))
+    project.tl("ingest", "openlineage", str(events))
     return Lake(project, counts, versions)
 
 
