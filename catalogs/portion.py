@@ -45,10 +45,9 @@ class Portion:
         return self.columns is None and self.where is None
 
     def __str__(self) -> str:
-        """Write it for people: `(id, amount) where amount > 10`."""
-        told = [] if self.columns is None else [f"({', '.join(self.columns)})"]
-        told += [] if self.where is None else [f"where {self.where}"]
-        return " ".join(told) or "all rows and columns"
+        """Write it for people: `id, amount where amount > 10`."""
+        columns = "all columns" if self.columns is None else ", ".join(self.columns)
+        return columns if self.where is None else f"{columns} where {self.where}"
 
 
 def portion_rows(state: TableState, portion: Portion) -> pa.RecordBatchReader:

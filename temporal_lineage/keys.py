@@ -68,6 +68,8 @@ class AttributeKind(StrEnum):
     """On a RUN: what is known of it."""
     READS = "reads"
     """On a RUN, by the dataset's name: which states it read, and how we know."""
+    TAKEN = "taken"
+    """On a RUN, by dataset and version: which columns and rows it took of that state."""
     WRITES = "writes"
     """On a RUN, by the dataset's name: which commits it made, and how we know."""
     WRITER = "writer"

@@ -22,6 +22,7 @@ from temporal_lineage.naming import UNHARVESTED, unharvested_address
 from temporal_lineage.resolving import Resolver
 from temporal_lineage.run_records import RunRecords
 from temporal_lineage.runs import keep_runs, runs_naming
+from temporal_lineage.taken import taken_of
 from temporal_lineage.unharvested import told_input, told_output
 
 if TYPE_CHECKING:
@@ -183,4 +184,5 @@ def _table_link(
     ended = run.ended_at or run.last_at
     since = {str(one): known[one].committed_at if one in known else ended for one in snapshot_ids}
     claim = LinkClaim(resolved.identity, tuple(str(one) for one in snapshot_ids), evidence)
-    return Link(name_key(observation.dataset), resolved.dataset_id, claim, since)
+    taken = taken_of(observation)
+    return Link(name_key(observation.dataset), resolved.dataset_id, claim, since, taken)

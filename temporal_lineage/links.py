@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from snapshots.instant import Instant
     from temporal_lineage.store.transaction import Transaction
+    from temporal_lineage.taken import TakenPortion
 
 EdgeKey = tuple[str, int, int]
 """Kind, source node and destination node."""
@@ -28,13 +29,15 @@ class Link:
     """One dataset that a run named on one side, and what it did there.
 
     `name` is the key of the recorded name. `since` gives, by version, the instant from which an
-    edge into it holds: its commit, or the end of the run where no commit is known.
+    edge into it holds: its commit, or the end of the run where no commit is known. `taken` gives,
+    by version, what was taken of it, where the run recorded that.
     """
 
     name: str
     dataset_id: int
     claim: LinkClaim
     since: Mapping[str, Instant]
+    taken: Mapping[str, tuple[TakenPortion, ...]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from temporal_lineage.facts import LAST, AsOf
 from temporal_lineage.keys import AttributeKind, EdgeKind, NodeKind
 from temporal_lineage.links import RunLinks, edge_claim, edges_of, version_ids
 from temporal_lineage.store.assertions import NodeKey
+from temporal_lineage.taken import keep_taken
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -121,6 +122,7 @@ def _keep_claims(
         lines: dict[str, Line] = dict.fromkeys(before, ())
         lines |= {link.name: since(begun, encode(link.claim)) for link in side}
         settle_attributes(transaction, run_id, kind, lines)
+    keep_taken(transaction, run_id, links.reads, begun)
 
 
 def _edges(transaction: Transaction, links: RunLinks) -> Iterator[tuple[EdgeKey, Line]]:

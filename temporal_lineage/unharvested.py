@@ -8,6 +8,7 @@ from temporal_lineage.claims import LinkClaim
 from temporal_lineage.evidence.grades import Evidence, Grade, Method
 from temporal_lineage.keys import name_key
 from temporal_lineage.links import Link
+from temporal_lineage.taken import taken_of
 
 if TYPE_CHECKING:
     from temporal_lineage.evidence.runs import Observation, RunRecord
@@ -37,7 +38,9 @@ def told_input(observation: Observation, resolved: Resolved) -> Link:
         evidence = Evidence(Method.INPUT_START_VERSION, Grade.INFERRED, witness, ())
         versions = (version,)
     claim = LinkClaim(resolved.identity, versions, evidence)
-    return Link(name_key(observation.dataset), resolved.dataset_id, claim, {})
+    return Link(
+        name_key(observation.dataset), resolved.dataset_id, claim, {}, taken_of(observation)
+    )
 
 
 def told_output(record: RunRecord, observation: Observation, resolved: Resolved) -> Link:
@@ -58,4 +61,4 @@ def told_output(record: RunRecord, observation: Observation, resolved: Resolved)
         evidence = Evidence(Method.OUTPUT_COMPLETE_VERSION, Grade.HIGH, witness, ())
     claim = LinkClaim(resolved.identity, versions, evidence)
     since = dict.fromkeys(versions, record.ended_at or record.last_at)
-    return Link(name_key(observation.dataset), resolved.dataset_id, claim, since)
+    return Link(name_key(observation.dataset), resolved.dataset_id, claim, since, {})

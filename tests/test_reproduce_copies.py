@@ -65,6 +65,7 @@ def test_the_lock_says_all_about_what_was_read_and_written(lake: Lake) -> None:
         "version": snapshot,
         "metadata": str(local(table.metadata_location)),
         "schema": SCHEMA,
+        "portion": None,
         "rows": 3,
         "files": {"count": 1, "size_bytes": size, "sha256": _sha256(line.encode())},
         "known": {"grade": "exact", "method": "named", "witness": witness},

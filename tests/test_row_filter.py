@@ -147,5 +147,5 @@ def test_the_columns_of_a_filter_are_those_at_the_top() -> None:
 
 
 def test_a_portion_is_written_for_people() -> None:
-    assert str(Portion(("id", "name"), "id > 1")) == "(id, name) where id > 1"
-    assert str(Portion(None, None)) == "all rows and columns"
+    assert str(Portion(("id", "name"), "id > 1")) == "id, name where id > 1"
+    assert str(Portion(None, None)) == "all columns"

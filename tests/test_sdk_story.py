@@ -1,14 +1,18 @@
 """The whole story of a training run: exact from its reads to its model, and told the same later."""
 
+import json
 import os
 from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
 import pytest
+from openlineage.client.transport.file import FileConfig, FileTransport
+from pyarrow import parquet
 
 import temporal_lineage
 from reproduce_lake import Lake
+from temporal_lineage.reproduce.rows import RowCountError
 from temporal_lineage.session import Session, wall_clock
 from temporal_lineage.workspace import Workspace
 
@@ -60,3 +64,56 @@ def test_the_default_ledger_is_the_one_the_command_line_would_use(
     assert frame.item() == 3
     assert (tmp_path / ".temporal-lineage" / "ledger.db").exists()
     assert "shop/train" in str(temporal_lineage.open_session().upstream("model:fraud@v1"))
+
+
+def test_what_the_code_saw_is_written_again_row_by_row(tmp_path: Path, ledger_url: str) -> None:
+    lake = Lake(tmp_path)
+    session = Session(Workspace(lake.session.workspace.folder, ledger_url), clock=wall_clock)
+    _story(lake, session)
+    out = tmp_path / "rebuilt"
+
+    answer = session.reproduce("model:fraud@v1", out=out)
+
+    assert answer.verdict == "reproducible"
+    first = lake.catalog.load_table("raw.orders").snapshots()[0].snapshot_id
+    rebuilt = parquet.read_table(out / f"lake.raw.orders@{first}.parquet")
+    assert rebuilt.to_pydict() == {"id": [2, 3, 4, 5]}
+    paid = parquet.read_table(out / "delta.payments@0.parquet")
+    assert paid.to_pydict() == {"id": [0, 1, 2, 3, 4]}
+    lock = json.loads((out / "reproduction.lock.json").read_text())
+    assert [one["portion"] for one in lock["inputs"]] == [
+        {"columns": ["id"], "where": "id < 5"},
+        {"columns": ["id"], "where": "id >= 2"},
+    ]
+
+
+def test_portions_of_one_state_are_written_one_by_one(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    lake.write_delta(rows=6)
+    with temporal_lineage.run("split", to=lake.session) as run:
+        train = run.read_delta("delta.orders", where="id < 4").to_arrow()
+        test = run.read_delta("delta.orders", where="id >= 4").to_arrow()
+        run.log_model("fraud", "v1")
+    answer = lake.session.reproduce("model:fraud@v1", out=tmp_path / "out")
+    assert answer.verdict == "reproducible"
+    (one,) = answer.inputs
+    assert [portion.rows for portion in one.portions] == [4, 2]
+    files = [parquet.read_table(path) for path in sorted((tmp_path / "out").glob("*.parquet"))]
+    assert sorted(files, key=len) == sorted([test, train], key=len)
+    told = lake.tl("reproduce", "model:fraud@v1").output
+    assert "all columns where id < 4: 4 rows" in told
+
+
+def test_a_run_that_took_other_rows_than_it_says_is_found_out(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    lake.write_delta(rows=6)
+    kept = tmp_path / "events.ndjson"
+    transport = FileTransport(FileConfig(log_file_path=str(kept), append=True))
+    with temporal_lineage.run("train", to=transport) as run:
+        run.read_delta(lake.delta / "orders", where="id < 4").to_arrow()
+        run.log_model("fraud", "v1")
+    kept.write_text(kept.read_text().replace('"rows": 4', '"rows": 3'))
+    lake.harvest()
+    lake.session.ingest_openlineage([str(kept)])
+    with pytest.raises(RowCountError, match="gave 4 rows where the run that read it counted 3"):
+        lake.session.reproduce("model:fraud@v1", out=tmp_path / "out")

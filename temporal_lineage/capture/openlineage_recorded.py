@@ -11,10 +11,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from catalogs.portion import Portion
-from temporal_lineage.capture.openlineage_json import Doubts, items, mapping, text
+from temporal_lineage.capture.openlineage_json import Doubts, items, mapping, text, whole
 
 READ_FACET = "temporalLineage_read"
 WRITE_FACET = "temporalLineage_write"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedPortion:
+    """A portion that was taken; `rows` is None where not all of them were counted."""
+
+    portion: Portion
+    rows: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +30,7 @@ class RecordedRead:
     """The version that was pinned before the first row was read, and what was taken of it."""
 
     version: str
-    portions: tuple[Portion, ...]
+    portions: tuple[RecordedPortion, ...]
 
 
 def recorded_read(facets: Mapping[str, Any], place: str, doubts: Doubts) -> RecordedRead | None:
@@ -40,7 +48,9 @@ def recorded_read(facets: Mapping[str, Any], place: str, doubts: Doubts) -> Reco
         if isinstance(names, list):
             told = (text(one, f"{where}.columns", doubts) for one in names)
             columns = tuple(one for one in told if one)
-        portions.append(Portion(columns, text(portion.get("where"), f"{where}.where", doubts)))
+        condition = text(portion.get("where"), f"{where}.where", doubts)
+        rows = whole(portion.get("rows"), f"{where}.rows", doubts)
+        portions.append(RecordedPortion(Portion(columns, condition), rows))
     return RecordedRead(version, tuple(dict.fromkeys(portions)))
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from snapshots.availability import Availability
     from temporal_lineage.reproduce.answer import ReproduceAnswer, ReproduceInput, Written
     from temporal_lineage.session import Session
+    from temporal_lineage.taken import TakenPortion
 
 ANSWERED_NO = 3
 """The exit status where the target cannot be rebuilt with the means that were allowed."""
@@ -137,9 +138,14 @@ def _lines(one: ReproduceInput) -> list[tuple[str, object]]:
         ("schema", schema),
         ("files", files),
         ("rows", f"{one.rows:,}" if one.rows is not None else None),
+        *(("taken", _taken(portion)) for portion in one.portions),
         ("known", f"{one.known.grade}, {one.known.method}"),
         ("witness", one.known.witness or None),
     ]
+
+
+def _taken(one: TakenPortion) -> str:
+    return f"{one.portion}" + (f": {one.rows:,} rows" if one.rows is not None else "")
 
 
 def _reasons(availability: Availability) -> Iterator[tuple[str, object]]:

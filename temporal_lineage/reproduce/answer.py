@@ -8,6 +8,7 @@ from typing import ClassVar
 from snapshots.availability import AtRisk, Availability, Live, Protected, Recoverable, Unverified
 from snapshots.files import FileContent
 from temporal_lineage.questions.question import Question
+from temporal_lineage.taken import TakenPortion
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,8 @@ class ReproduceInput:
     version as text, else None, and `candidates` are the versions it may be. `format` and
     `location` are None for a dataset that was never harvested. The schema, the files, their rows
     and bytes are None where the state was not found; `rows` also where the table does not record
-    them. `verdict` names the kind of `availability`: live, protected, at-risk, ...
+    them. `portions` are what was taken of the state, where whoever read it recorded that; without
+    any, all of it counts. `verdict` names the kind of `availability`: live, protected, at-risk, ...
     """
 
     address: str
@@ -60,6 +62,7 @@ class ReproduceInput:
     files: int | None
     size_bytes: int | None
     rows: int | None
+    portions: tuple[TakenPortion, ...]
     verdict: str
     availability: Availability
     lost: tuple[LostFile, ...]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from snapshots.errors import BadAddressError, UnknownNameError
@@ -22,6 +22,7 @@ from temporal_lineage.naming import Naming, find_addressed
 from temporal_lineage.questions.provenance import find_version, model_as_dataset
 from temporal_lineage.questions.states import entry_at, version_of
 from temporal_lineage.reproduce.answer import Known, MadeBy
+from temporal_lineage.taken import portions_taken
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -30,17 +31,22 @@ if TYPE_CHECKING:
     from temporal_lineage.evidence import Evidence
     from temporal_lineage.facts import AsOf
     from temporal_lineage.store.reader import Reader
+    from temporal_lineage.taken import TakenPortion
 
 
 @dataclass(frozen=True, slots=True)
 class InputState:
-    """One state that was read; `dataset` is how people call the dataset."""
+    """One state that was read; `dataset` is how people call the dataset.
+
+    `portions` are what was taken of it; empty where all of it counts.
+    """
 
     dataset_id: int
     dataset: str
     identity: str
     version: str
     known: Known
+    portions: tuple[TakenPortion, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +119,11 @@ def _of_run(reader: Reader, address: RunAddress, as_of: AsOf) -> Inputs:
     claims = reader.attributes(node_id=run_id, kind=AttributeKind.RUN, as_of=as_of)
     job = decode(RunClaim, claims[0].claim).job if claims else ""
     named = Known(Grade.EXACT.value, "named", f"{address} is what was asked for")
-    inputs = [one for link in _reads(reader, run_id, as_of) for one in _linked(reader, link, as_of)]
+    inputs = [
+        _taken(reader, run_id, one, as_of) if isinstance(one, InputState) else one
+        for link in _reads(reader, run_id, as_of)
+        for one in _linked(reader, link, as_of)
+    ]
     doubts = () if inputs else ("no event says what this run read",)
     return Inputs(str(address), MadeBy(address.run_id, job, named), _once(inputs), doubts)
 
@@ -133,7 +143,9 @@ def _of_version(reader: Reader, address: DatasetAddress, as_of: AsOf) -> Inputs:
         if node.kind != NodeKind.VERSION:
             inputs.append(_untold(reader, naming, node.node_id, (), claim.reads))
         elif claim.reads.grade.claims:
-            inputs.append(_state(reader, naming, node.parent_id, node.name, known))
+            state = _state(reader, naming, node.parent_id, node.name, known)
+            run_id = reader.node(kind=NodeKind.RUN, parent_id=0, name=claim.run)
+            inputs.append(_taken(reader, run_id, state, as_of))
         else:
             inputs.append(_untold(reader, naming, node.parent_id, (node.name,), claim.reads))
     made_by, doubts = _made_by(reader, node_id, target, [claim for _, claim in edges], as_of)
@@ -204,7 +216,15 @@ def _state(
     reader: Reader, naming: Naming, dataset_id: int, version: str, known: Known
 ) -> InputState:
     identity = reader.named(node_ids=[dataset_id])[dataset_id].name
-    return InputState(dataset_id, naming.dataset(dataset_id), identity, version, known)
+    return InputState(dataset_id, naming.dataset(dataset_id), identity, version, known, ())
+
+
+def _taken(reader: Reader, run_id: int | None, state: InputState, as_of: AsOf) -> InputState:
+    """Say what the run took of a state, where it recorded that."""
+    if run_id is None:
+        return state
+    portions = portions_taken(reader, run_id, state.identity, state.version, as_of)
+    return replace(state, portions=portions)
 
 
 def _untold(
@@ -230,10 +250,12 @@ def _once(inputs: Iterable[Input]) -> tuple[Input, ...]:
     for one in inputs:
         if isinstance(one, InputState):
             key = (one.identity, one.version)
-            if key not in states or surest.index(one.known.grade) < surest.index(
-                states[key].known.grade
-            ):
-                states[key] = one
+            same = states.setdefault(key, one)
+            best = min(same, one, key=lambda state: surest.index(state.known.grade))
+            # Several runs may have read it: all that any of them took is needed.
+            whole = not (same.portions and one.portions)
+            portions = () if whole else tuple(dict.fromkeys((*same.portions, *one.portions)))
+            states[key] = replace(best, portions=portions)
             continue
         before = unknown.get(one.identity)
         candidates = (*(before.candidates if before else ()), *one.candidates)

@@ -3,7 +3,8 @@
 It stands alone: nothing in it needs this ledger to be understood. `target`, `as_of` and `as_known`
 are the question, `made_by` is the run behind it or null. Each of `inputs` names a state of a table
 (`address`, `identity`, `format`, `location`, `version`), the `metadata` file that defines it, its
-`schema` by field id, the set of its `files` by digest, how it is `known` to have been read, the
+`schema` by field id, the `portion` that was taken of it (columns and condition, null for all), how
+many `rows` that is, the set of its `files` by digest, how it is `known` to have been read, the
 `verdict`, and the Parquet file `written`, with its own digest. Versions are text: a snapshot id is
 too long for the numbers of many JSON readers.
 """
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from snapshots.schema import SchemaVersion
     from temporal_lineage.questions.question import Json, Question
     from temporal_lineage.reproduce.answer import Known, MadeBy, ReproduceInput, WrittenFile
+    from temporal_lineage.taken import TakenPortion
 
 LOCK_NAME = "reproduction.lock.json"
 
@@ -56,9 +58,16 @@ def lock_text(
 
 
 def locked_input(
-    one: ReproduceInput, state: TableState, metadata: str | None, written: WrittenFile
+    one: ReproduceInput,
+    state: TableState,
+    metadata: str | None,
+    taken: TakenPortion | None,
+    written: WrittenFile,
 ) -> Json:
-    """Give an input's part of the lock; `metadata` names the file that defines the state."""
+    """Give an input's part of the lock; `metadata` names the file that defines the state.
+
+    `taken` is what the file holds of it, None for all.
+    """
     return {
         "address": one.address,
         "identity": one.identity,
@@ -67,6 +76,7 @@ def locked_input(
         "version": one.version,
         "metadata": metadata,
         "schema": _schema(state.schema),
+        "portion": _portion(taken),
         "rows": written.rows,
         "files": {
             "count": len(state.files),
@@ -124,6 +134,13 @@ def _schema(schema: SchemaVersion) -> Json:
             for field in schema.fields
         ],
     }
+
+
+def _portion(taken: TakenPortion | None) -> Json:
+    if taken is None or taken.portion.whole:
+        return None
+    columns: list[Json] | None = None if taken.columns is None else [*taken.columns]
+    return {"columns": columns, "where": taken.where}
 
 
 def _made_by(made_by: MadeBy | None) -> Json:

@@ -144,6 +144,7 @@ def _told(one: InputState, claim: TableClaim | None) -> ReproduceInput:
         files=None,
         size_bytes=None,
         rows=None,
+        portions=one.portions,
         verdict=availability_name(before),
         availability=before,
         lost=(),
@@ -157,7 +158,7 @@ def _legible(identity: str) -> str:
 
 
 def _unknown(one: UnknownState) -> ReproduceInput:
-    known = InputState(0, one.dataset, one.identity, "", one.known)
+    known = InputState(0, one.dataset, one.identity, "", one.known, ())
     told = replace(_told(known, None), address=one.dataset, version=None)
     return _judged(replace(told, candidates=one.candidates), Unverified(one.reason))
 

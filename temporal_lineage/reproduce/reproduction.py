@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+from catalogs.portion import Portion, portion_rows
 from temporal_lineage.reproduce.answer import (
     ReproduceAnswer,
     Reproducible,
@@ -17,19 +18,21 @@ from temporal_lineage.reproduce.folder import appearing, file_name, refuse_unles
 from temporal_lineage.reproduce.inputs import find_inputs
 from temporal_lineage.reproduce.lock import LOCK_NAME, lock_text, locked_input, write_lock
 from temporal_lineage.reproduce.look import Seen, look
-from temporal_lineage.reproduce.rows import RowCountError, row_bounds, write_rows
+from temporal_lineage.reproduce.rows import RowBounds, RowCountError, row_bounds, write_rows
 from temporal_lineage.reproduce.tables import Tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from catalogs.table import TableState
     from snapshots.instant import Instant
     from temporal_lineage.addresses import Address
     from temporal_lineage.questions.question import Question
     from temporal_lineage.reproduce.inputs import Inputs
     from temporal_lineage.reproduce.look import Looked
     from temporal_lineage.store.reader import Reader
+    from temporal_lineage.taken import TakenPortion
 
 Progress = "Callable[[str, int, int], None]"
 """Called with a state's address, how many rows are written, how many there are (0: unknown)."""
@@ -103,9 +106,11 @@ def _write(
     locked = []
     with appearing(out) as hidden:
         for one in seen:
-            path = hidden / file_name(one.input.address, taken={file.name for file in files})
-            files.append(_write_state(one, path, progress))
-            locked.append(locked_input(one.input, one.state, one.metadata, files[-1]))
+            # What was taken in several portions is written in as many files.
+            for taken in one.input.portions or (None,):
+                path = hidden / file_name(one.input.address, taken={file.name for file in files})
+                files.append(_write_state(one, taken, path, progress))
+                locked.append(locked_input(one.input, one.state, one.metadata, taken, files[-1]))
         text = lock_text(
             target=inputs.target,
             question=question,
@@ -118,21 +123,36 @@ def _write(
 
 
 def _write_state(
-    one: Seen, path: Path, progress: Callable[[str, int, int], None] | None
+    one: Seen,
+    taken: TakenPortion | None,
+    path: Path,
+    progress: Callable[[str, int, int], None] | None,
 ) -> WrittenFile:
     state, address = one.state, one.input.address
-    bounds = row_bounds(state.files)
+    bounds = _bounds(state, taken)
 
     def moved(rows: int) -> None:
         if progress is not None:
             progress(address, rows, bounds.most if bounds else 0)
 
     moved(0)
-    with closing(state.batches(columns=None)) as batches:
+    whole = Portion(None, None)
+    with closing(portion_rows(state, taken.portion if taken else whole)) as batches:
         written = write_rows(batches, path, address=address, progress=moved)
     if bounds is not None and not bounds.least <= written.rows <= bounds.most:
-        raise RowCountError(address, written.rows, bounds)
+        counted = taken is not None and taken.rows is not None
+        told_by = "the run that read it counted" if counted else "its files hold"
+        raise RowCountError(address, written.rows, bounds, told_by=told_by)
     return written
+
+
+def _bounds(state: TableState, taken: TakenPortion | None) -> RowBounds | None:
+    """Say how many rows there must be: as many as were counted when they were read."""
+    if taken is not None and taken.rows is not None:
+        return RowBounds(taken.rows, taken.rows)
+    if taken is not None and taken.where is not None:
+        return None
+    return row_bounds(state.files)
 
 
 def _tool() -> str:

@@ -34,13 +34,14 @@ _DELETES = {
 class RowCountError(TemporalLineageError):
     """A state gave another number of rows than its table says it has."""
 
-    def __init__(self, address: str, rows: int, bounds: RowBounds) -> None:
-        """Keep the state, the rows it gave, and what was expected."""
+    def __init__(self, address: str, rows: int, bounds: RowBounds, *, told_by: str) -> None:
+        """Keep the state, the rows it gave, what was expected, and who says so."""
         self.address = address
         self.rows = rows
         self.bounds = bounds
+        self.told_by = told_by
         super().__init__(
-            f"{address} gave {rows} rows where its files hold {bounds};"
+            f"{address} gave {rows} rows where {told_by} {bounds};"
             " nothing was written, since a copy that differs would be worse than none"
         )
 
