@@ -164,10 +164,14 @@ class EdgeClaim:
 
 @dataclass(frozen=True, slots=True)
 class FlowClaim:
-    """A job moves data between two datasets or columns; `how` names transformations, if known."""
+    """A job moves data between two datasets or columns; `how` names transformations, if known.
+
+    `by` is what told it where that is not an event: `sql`.
+    """
 
     jobs: tuple[str, ...]
     how: tuple[str, ...]
+    by: tuple[str, ...]
 
 
 def encode(claim: object) -> str:

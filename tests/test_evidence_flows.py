@@ -151,6 +151,10 @@ def test_a_run_that_failed_shows_nothing() -> None:
     assert column_sightings(run) == ()
 
 
+def _flow(dataset: Dataset, field: str, target: str | None) -> ColumnFlow:
+    return ColumnFlow(dataset, field, target, (), schema_id=None, by=())
+
+
 def test_columns_come_from_the_facet_the_run_told_last() -> None:
     columns = {
         "fields": {"x": {"inputFields": [{**A, "field": "y", "transformations": []}]}},
@@ -159,8 +163,8 @@ def test_columns_come_from_the_facet_the_run_told_last() -> None:
     run = _run([A, B], {**T, "facets": {"columnLineage": columns}})
     (one,) = column_sightings(run)
     assert one.sources == {
-        ColumnFlow(Dataset("d", "a"), "y", "x", ()),
-        ColumnFlow(Dataset("d", "b"), "z", None, ()),
+        _flow(Dataset("d", "a"), "y", "x"),
+        _flow(Dataset("d", "b"), "z", None),
     }
     assert column_sightings(_run([A], T)) == ()
 
@@ -174,8 +178,8 @@ def test_explicit_columns_win_over_the_facet() -> None:
     run = _run([A, B], {**T, "facets": {"columnLineage": columns, "lineage": explicit}})
     (one,) = column_sightings(run)
     assert one.sources == {
-        ColumnFlow(Dataset("d", "b"), "y", "x", ()),
-        ColumnFlow(Dataset("d", "b"), "z", None, ()),
+        _flow(Dataset("d", "b"), "y", "x"),
+        _flow(Dataset("d", "b"), "z", None),
     }
 
 

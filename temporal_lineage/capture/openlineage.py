@@ -123,6 +123,7 @@ def _run_event(value: Mapping[str, Any], at: Instant, producer: str, doubts: Dou
         keys=runs.engine_keys(facets, job, "run.facets", doubts),
         options=read_options(facets),
         sql=runs.sql(job_facets, "job.facets", doubts),
+        sql_dialect=runs.sql_dialect(job_facets, "job.facets", doubts),
         code=runs.source_code(job_facets, "job.facets", doubts),
     )
 

@@ -265,7 +265,8 @@ class ReadOption:
 class RunEvent:
     """One event of a run. UUIDs are in lower case, so that one run has one id.
 
-    `error`, `sql`, `parent`, `nominal`, `engine` and `code` are None where the event has none.
+    `error`, `sql`, its dialect, `parent`, `nominal`, `engine` and `code` are None where the event
+    has none.
     """
 
     run_id: str
@@ -283,6 +284,7 @@ class RunEvent:
     keys: tuple[EngineKey, ...]
     options: tuple[ReadOption, ...]
     sql: str | None
+    sql_dialect: str | None
     code: SourceCode | None
 
 

@@ -126,6 +126,12 @@ def sql(facets: Mapping[str, Any], place: str, doubts: Doubts) -> str | None:
     return text(body.get("query"), f"{place}.sql.query", doubts)
 
 
+def sql_dialect(facets: Mapping[str, Any], place: str, doubts: Doubts) -> str | None:
+    """Read the dialect of the `sql` facet."""
+    body = mapping(facets.get("sql"), f"{place}.sql", doubts)
+    return text(body.get("dialect"), f"{place}.sql.dialect", doubts)
+
+
 def _run_and_job(
     body: Mapping[str, Any], place: str, doubts: Doubts
 ) -> tuple[str | None, JobName | None]:

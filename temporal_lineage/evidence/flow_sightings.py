@@ -27,13 +27,17 @@ class ColumnFlow:
     """A column that feeds an output column, and how; another way to feed it is another flow.
 
     `field` is None where the source dataset as a whole does, `target` where all columns of the
-    output are meant: filters, joins, sorting.
+    output are meant: filters, joins, sorting. `schema_id` is the schema in which `field` is a
+    name, None for the one that was current when the run started. `by` is what told it where that
+    is no event.
     """
 
     dataset: Dataset
     field: str | None
     target: str | None
     transformations: tuple[Transformation, ...]
+    schema_id: int | None
+    by: tuple[str, ...]
 
 
 DatasetSighting = FlowSighting[Dataset]
@@ -56,6 +60,28 @@ def column_sightings(run: RunRecord) -> tuple[ColumnSighting, ...]:
     """
     said = _Said.by_run(run)
     return () if said is None else tuple(_columns(said))
+
+
+def without_columns(run: RunRecord, told: Iterable[ColumnSighting]) -> tuple[Dataset, ...]:
+    """Give the outputs of a run that did not fail of whose columns its events tell nothing.
+
+    What an explicit `lineage` facet speaks of is left to it.
+    """
+    said = _Said.by_run(run)
+    if said is None:
+        return ()
+    known = {one.output for one in told}
+    return tuple(
+        output
+        for output in sorted(said.outputs)
+        if output not in known and not _explicit(said, output)
+    )
+
+
+def coverage_of(run: RunRecord) -> Coverage:
+    """Tell whether what the run does not show is over."""
+    ended = run.state is RunState.COMPLETE and run.started_at is not None
+    return Coverage.WHOLE if ended else Coverage.PART
 
 
 def designed_dataset_sightings(event: JobEvent) -> tuple[DatasetSighting, ...]:
@@ -84,12 +110,11 @@ class _Said:
     def by_run(cls, run: RunRecord) -> _Said | None:
         if run.state in (RunState.FAIL, RunState.ABORT):
             return None
-        ended = run.state is RunState.COMPLETE and run.started_at is not None
         return cls(
             job=run.job,
             at=run.last_at if run.ended_at is None else run.ended_at,
             run_id=run.run_id,
-            coverage=Coverage.WHOLE if ended else Coverage.PART,
+            coverage=coverage_of(run),
             inputs=tuple(one.dataset for one in run.inputs),
             outputs={one.dataset: list(one.mentions()) for one in run.outputs},
             entries=_entries(
@@ -187,4 +212,6 @@ def _column(source: ColumnSource | DatasetSource, target: str | None) -> ColumnF
     how = sorted(
         set(source.transformations), key=lambda one: (one.type, one.subtype or "", one.masking or 0)
     )
-    return ColumnFlow(canonical(source.dataset), source.field, target, tuple(how))
+    return ColumnFlow(
+        canonical(source.dataset), source.field, target, tuple(how), schema_id=None, by=()
+    )

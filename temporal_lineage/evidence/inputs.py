@@ -23,7 +23,7 @@ from temporal_lineage.evidence.grades import (
 )
 from temporal_lineage.evidence.input_pins import Meant, meant_by
 from temporal_lineage.evidence.own_commits import Own, own_parent, read_version
-from temporal_lineage.evidence.pins import pins_of, read_without_pin
+from temporal_lineage.evidence.pins import asked_of
 from temporal_lineage.evidence.producers import resolves_inputs_after_the_job
 from temporal_lineage.evidence.reported import reported
 from temporal_lineage.evidence.runs import Observation, RunRecord
@@ -128,12 +128,11 @@ def _told(
 def _by_pin(reading: _Reading) -> _Decision | None:
     alone = len(reading.run.inputs) == 1
     options = [one for one in reading.run.options if alone or one.table is not None]
-    names, queries = reading.names(), reading.run.queries
-    pins = pins_of(names, queries=queries, options=options)
-    if not pins:
+    asked = asked_of(reading.names(), run=reading.run, options=options)
+    if not asked.pins:
         return None
     met: list[Meant] = []
-    for pin in pins:
+    for pin in asked.pins:
         found = meant_by(pin, table=reading.table, window=reading.window)
         if isinstance(found, Meant):
             met.append(found)
@@ -142,10 +141,13 @@ def _by_pin(reading: _Reading) -> _Decision | None:
     ids = tuple(one for found in met for one in found.snapshot_ids)
     words = "; ".join(found.witness for found in met) or "a pin that cannot be resolved"
     grade = weakest(*(found.grade for found in met)) if met else Grade.NONE
-    if read_without_pin(names, queries=queries):
+    if asked.newest:
         newest = _newest_state(reading)
         ids += newest.ids
         grade = weakest(grade, newest.grade)
+        if ids and not grade.claims:
+            # One of the reads is known and the other is not: what is known is not all.
+            grade = Grade.CANDIDATES
         words = f"{words}; read without a pin too: {newest.witness}"
     return _Decision(Method.INPUT_PIN, grade, ids, words)
 

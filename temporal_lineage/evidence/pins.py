@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from snapshots.dataset import Dataset
 from temporal_lineage.capture.openlineage_events import ReadOption
@@ -18,6 +19,8 @@ from temporal_lineage.evidence.pin_values import (
     time_pin,
     version_pin,
 )
+from temporal_lineage.evidence.runs import RunRecord
+from temporal_lineage.evidence.sql_reads import SqlRead, reads_of, spoken
 
 QUERY_CHARS_MAX = 1_000_000
 
@@ -34,42 +37,69 @@ _AS_OF = re.compile(
 _AT = re.compile(rf"(?P<table>{_NAME})@(?:[vV](?P<version>\d{{1,18}})|(?P<stamp>\d{{17}}))(?!\w)")
 _TABLE_READ = re.compile(rf"\b(?:FROM|JOIN|USING)\s++(?P<table>{_NAME})", re.IGNORECASE)
 _COMMENT = re.compile(r"--[^\n]*+|/\*(?:[^*]|\*(?!/))*+(?:\*/|\Z)")
+_MAY_PIN = re.compile(
+    r"\bAS\s++OF\b|@|\b(?:AT|BEFORE)\s*+\(|\bAT\s++SNAPSHOT\b"
+    r"|branch_|tag_|snapshot_id_|at_timestamp_",
+    re.IGNORECASE,
+)
 _KEYWORDS = {"for", "system_version", "system_time"}
 
 
-def pins_of(
-    names: Iterable[Dataset], *, queries: Sequence[str], options: Sequence[ReadOption]
-) -> tuple[Pin, ...]:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the queries and read options of a run ask of one dataset.
+
+    `newest` tells whether a query reads its newest state as well.
+    """
+
+    pins: tuple[Pin, ...]
+    newest: bool
+
+
+def asked_of(names: Iterable[Dataset], *, run: RunRecord, options: Sequence[ReadOption]) -> Asked:
     """Find the pins on the dataset of these names, each once, queries before options.
 
-    This reads patterns, not SQL: a table is recognised by the parts of its name that the query
-    gives, and everything that is no pattern is passed over.
+    A query is parsed where it has what may be a pin. What does not parse is searched for
+    patterns, so that a word sqlglot does not know hides no pin; everything that is no pattern is
+    passed over then. A table is recognised by the parts of its name that the query gives.
     """
     tails = {_parts(name.name) for name in names}
     found: list[Pin] = [pin for tail in sorted(tails) for pin in _suffix_pin(tail[-1:], tail)]
-    for query in queries:
-        for table, pin in _in_query(query):
-            if _same(table, tails):
+    newest = False
+    for query in run.queries:
+        for table, pin in _reads(query, run):
+            if not _same(table, tails):
+                continue
+            if pin is None:
+                newest = True
+            else:
                 found.append(pin)
     found += [
         _option_pin(option)
         for option in options
         if option.table is None or _same(_parts(option.table), tails)
     ]
-    return tuple(dict.fromkeys(found))
+    return Asked(tuple(dict.fromkeys(found)), newest)
 
 
-def read_without_pin(names: Iterable[Dataset], *, queries: Sequence[str]) -> bool:
-    """Tell whether a query also reads the dataset's newest state."""
-    tails = {_parts(name.name) for name in names}
-    for query in queries:
-        text = _COMMENT.sub(" ", query[:QUERY_CHARS_MAX])
-        pinned = {match.start("table") for match in (*_AS_OF.finditer(text), *_AT.finditer(text))}
-        for match in _TABLE_READ.finditer(text):
-            parts = _parts(match["table"])
-            if match.start("table") not in pinned and _same(parts, tails):
-                return True
-    return False
+def _reads(query: str, run: RunRecord) -> Iterator[tuple[tuple[str, ...], Pin | None]]:
+    reads: Sequence[SqlRead] | None = None
+    if len(query) <= QUERY_CHARS_MAX and _MAY_PIN.search(query):
+        reads = reads_of(query, spoken(run)[0].name)
+    if reads is not None:
+        yield from ((_parts(name), pin) for name, pin in reads)
+        return
+    yield from _in_query(query)
+    yield from ((table, None) for table in _without_pin(query))
+
+
+def _without_pin(query: str) -> Iterator[tuple[str, ...]]:
+    """Give the tables that a query reads at their newest state."""
+    text = _COMMENT.sub(" ", query[:QUERY_CHARS_MAX])
+    pinned = {match.start("table") for match in (*_AS_OF.finditer(text), *_AT.finditer(text))}
+    for match in _TABLE_READ.finditer(text):
+        if match.start("table") not in pinned:
+            yield _parts(match["table"])
 
 
 def _in_query(query: str) -> Iterator[tuple[tuple[str, ...], Pin]]:

@@ -93,6 +93,7 @@ class RunRecord:
     keys: tuple[EngineKey, ...]
     options: tuple[ReadOption, ...]
     queries: tuple[str, ...]
+    sql_dialect: str | None
     code: SourceCode | None
     events: tuple[RunEvent, ...]
 
@@ -146,6 +147,7 @@ def _record(run_id: str, events: Sequence[RunEvent]) -> RunRecord:
         keys=tuple(sorted({key for event in events for key in event.keys})),
         options=_distinct([option for event in events for option in event.options]),
         queries=_distinct([event.sql for event in events if event.sql]),
+        sql_dialect=_newest([event.sql_dialect for event in events]),
         code=_newest([event.code for event in events]),
         events=tuple(events),
     )

@@ -30,7 +30,7 @@ _SHOWN = frozenset({EdgeKind.EDGE, EdgeKind.FLOW, EdgeKind.COLUMN_FLOW})
 """The kinds of edges that answers show; others only help to find them."""
 
 _TOLD = "told"
-"""The grade of a flow: jobs told it, and there is nothing to hold against it."""
+"""The grade of a flow that events told; one that was read out of SQL says so instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,8 @@ def why_edge(reader: Reader, address: EdgeAddress, question: Question) -> WhyAns
     if '"reads"' not in row.claim:
         flow = decode(FlowClaim, row.claim)
         jobs = ", ".join(flow.jobs)
-        shown = Reason("data flows", ", ".join(flow.how) or "events", _TOLD, jobs, ())
+        told = f"by {' and '.join(flow.by)}" if flow.by else _TOLD
+        shown = Reason("data flows", ", ".join(flow.how) or "events", told, jobs, ())
         return WhyAnswer(question, str(address), source, target, jobs, "", (shown,), beliefs, ())
     claim = decode(EdgeClaim, row.claim)
     reasons: tuple[Reason, ...] = (

@@ -54,6 +54,12 @@ class EdgeReads(Reads):
         """Give the same edges as `edges_out_of`, as (edge, source, destination, claim)."""
         return self._ends_among("steps_out_of", node_ids, kinds, as_of)
 
+    def edge_keys_into(self, *, node_ids: Iterable[int], kinds: Sequence[str]) -> list[EdgeKey]:
+        """Give all edges ever spoken of that end in one of the nodes, whatever is believed now."""
+        lists = {"nodes": listed(node_ids), "kinds": listed_texts(kinds)}
+        rows = self._runner.rows("edge_keys_into", lists)
+        return [(kind, src_id, dst_id) for kind, src_id, dst_id in rows]
+
     def edge(self, *, edge_id: int, as_of: AsOf) -> EdgeRow | None:
         """Give one edge; None where there is no such edge, or it does not hold at the point.
 

@@ -160,6 +160,9 @@ STATEMENTS: dict[str, Select[Any]] = {
     "edges_out_of": _edges(edge.c.src_id),
     "steps_into": _steps(edge.c.dst_id),
     "steps_out_of": _steps(edge.c.src_id),
+    "edge_keys_into": select(edge.c.kind, edge.c.src_id, edge.c.dst_id).where(
+        among_numbers(edge.c.dst_id, "nodes"), among_texts(edge.c.kind, "kinds")
+    ),
     "edge_ends": select(edge.c.src_id, edge.c.dst_id).where(edge.c.edge_id == _number("edge_id")),
     "edge_history": _edge_history(),
     "edge_history_by_key": _edge_history_by_key(),

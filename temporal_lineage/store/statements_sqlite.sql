@@ -115,6 +115,13 @@ WHERE edge.src_id IN (SELECT CAST(nodes_list.value AS BIGINT) AS value
 FROM json_each(:nodes) AS nodes_list) AND edge.kind IN (SELECT kinds_list.value
 FROM json_each(:kinds) AS kinds_list);
 
+-- edge_keys_into
+SELECT edge.kind, edge.src_id, edge.dst_id
+FROM edge
+WHERE edge.dst_id IN (SELECT CAST(nodes_list.value AS BIGINT) AS value
+FROM json_each(:nodes) AS nodes_list) AND edge.kind IN (SELECT kinds_list.value
+FROM json_each(:kinds) AS kinds_list);
+
 -- edge_ends
 SELECT edge.src_id, edge.dst_id
 FROM edge
