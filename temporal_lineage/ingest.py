@@ -2,39 +2,57 @@
 
 from __future__ import annotations
 
-import sys
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from snapshots.errors import UnreadableError
-from temporal_lineage.capture.openlineage import read_events
-from temporal_lineage.capture.openlineage_events import CapturedEvent, RejectedEvent, RunEvent
+from temporal_lineage.admission import admitted, kept
+from temporal_lineage.capture.json_stream import Tail
+from temporal_lineage.capture.openlineage import read_events, read_stream
+from temporal_lineage.capture.openlineage_events import CapturedEvent, RejectedEvent
+from temporal_lineage.event_sources import EventFile, event_files
 from temporal_lineage.pending import catch_up, link_pending
-from temporal_lineage.store.records import KeptEvent
+from temporal_lineage.quarantine import quarantine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
     from temporal_lineage.store.ledger import Ledger
+    from temporal_lineage.store.transaction import Transaction
 
-_ENDINGS = {".json", ".ndjson", ".jsonl"}
-_EVENTS_MAX = 5_000
-"""Events taken in by one transaction; more are taken in several."""
+BATCH_EVENTS_MAX = 5_000
+BATCH_BYTES_MAX = 32 * 1024 * 1024
+"""How much one transaction takes in: others who write wait for it, and memory holds it."""
+
+REJECTED_SHOWN_MAX = 1_000
+"""How many refused events a report lists; all of them are in quarantine."""
+
+Read = CapturedEvent | RejectedEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Something that was no event: where it stood, why, and its id in quarantine."""
+
+    source: str
+    line: int
+    reason: str
+    quarantine: str
 
 
 @dataclass(frozen=True, slots=True)
 class IngestReport:
     """What an ingest brought: `repeated` events were known already, byte order aside.
 
-    `unresolved` are addresses of datasets in these events that no harvest knows.
+    `rejected` lists the first of the `refused` ones. `unresolved` are addresses of datasets in
+    these events that no harvest knows.
     """
 
     events: int
     new: int
     repeated: int
     runs: int
-    rejected: tuple[RejectedEvent, ...]
+    refused: int
+    rejected: tuple[Refused, ...]
     unresolved: tuple[str, ...]
 
 
@@ -48,76 +66,115 @@ class Taken:
 
 
 def ingest_openlineage(ledger: Ledger, sources: Iterable[str]) -> IngestReport:
-    """Take in OpenLineage events; what is no event is reported and nothing else is lost.
+    """Take in OpenLineage events, batch by batch; what is no event goes into quarantine.
 
-    Raises UnreadableError for a file or folder that cannot be read, before anything is kept.
+    Raises UnreadableError for a file or folder that cannot be opened, before anything is kept;
+    and for one that breaks off in the middle, when what stood before was kept.
     """
-    bodies = [(name, body) for source in sources for name, body in _bodies(source)]
-    return ingest_bodies(ledger, bodies)
+    files = event_files(sources)
+    catch_up(ledger)
+    broken: list[UnreadableError] = []
+    tally = _tallied(ledger, _read(files, broken), source="ingest openlineage")
+    if broken:
+        raise broken[0]
+    return tally.report()
 
 
 def ingest_bodies(ledger: Ledger, bodies: Iterable[tuple[str, bytes]]) -> IngestReport:
     """Take in OpenLineage events from bytes, each body with the name of where it came from."""
-    captured: list[CapturedEvent] = []
-    rejected: list[RejectedEvent] = []
-    for name, body in bodies:
-        for one in read_events(body, source=name):
-            if isinstance(one, RejectedEvent):
-                rejected.append(one)
-            else:
-                captured.append(one)
-    taken = keep_and_link(ledger, captured, source="ingest openlineage")
-    return IngestReport(
-        events=len(captured),
-        new=taken.new,
-        repeated=len(captured) - taken.new,
-        runs=taken.runs,
-        rejected=tuple(rejected),
-        unresolved=taken.unresolved,
-    )
+    catch_up(ledger)
+    read = (one for name, body in bodies for one in read_events(body, source=name))
+    return _tallied(ledger, read, source="ingest openlineage").report()
 
 
-def keep_and_link(ledger: Ledger, captured: Sequence[CapturedEvent], *, source: str) -> Taken:
+def keep_and_link(ledger: Ledger, captured: Iterable[Read], *, source: str) -> Taken:
     """Keep events as they came, and link what they touch; `source` names who takes them in."""
     catch_up(ledger)
-    new, runs, unresolved = 0, set[str](), dict[str, None]()
-    for start in range(0, len(captured), _EVENTS_MAX):
-        batch = captured[start : start + _EVENTS_MAX]
-        with ledger.transaction(source=source, note=batch[0].source) as transaction:
-            kept = transaction.keep_events(_kept(one) for one in batch)
-            new += len(kept)
-            runs |= {
-                one.event.run_id
-                for one in batch
-                if one.digest in kept and isinstance(one.event, RunEvent)
-            }
-            linked = link_pending(transaction)
-            if linked is not None:
-                unresolved.update(dict.fromkeys(linked.unresolved))
-    return Taken(new, len(runs), tuple(unresolved))
+    report = _tallied(ledger, captured, source=source).report()
+    return Taken(report.new, report.runs, report.unresolved)
 
 
-def _kept(one: CapturedEvent) -> KeptEvent:
-    run_id = one.event.run_id if isinstance(one.event, RunEvent) else ""
-    return KeptEvent(one.digest, run_id, one.source, one.body)
+def _tallied(ledger: Ledger, read: Iterable[Read], *, source: str) -> Tally:
+    tally = Tally(ledger, source)
+    for batch in _batches(read):
+        tally.take_in(batch)
+    return tally
 
 
-def _bodies(source: str) -> Iterator[tuple[str, bytes]]:
-    if source == "-":
-        yield "standard input", sys.stdin.buffer.read()
-        return
-    path = Path(source)
-    if not source:
-        raise UnreadableError(source, "an empty name", "give a file or folder of events, or -")
-    try:
-        if path.is_dir():
-            for file in sorted(path.rglob("*")):
-                if file.suffix in _ENDINGS and file.is_file():
-                    yield str(file), file.read_bytes()
-            return
-        yield str(path), path.read_bytes()
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise UnreadableError(
-            source, reason.lower(), "give a file or folder of OpenLineage events, or -"
-        ) from error
+@dataclass(slots=True)
+class Tally:
+    """Takes in batches, and counts."""
+
+    ledger: Ledger
+    source: str
+    events: int = 0
+    new: int = 0
+    refused: int = 0
+    rejected: list[Refused] = field(default_factory=list)
+    unresolved: dict[str, None] = field(default_factory=dict)
+    tx_ids: list[int] = field(default_factory=list)
+
+    def take_in(self, batch: Sequence[Read]) -> None:
+        """Take in a batch in one transaction."""
+        now = self.ledger.now()
+        judged = [admitted(one, now=now) for one in batch]
+        note = judged[0].source
+        with self.ledger.transaction(source=self.source, note=note) as transaction:
+            self.keep(transaction, judged)
+
+    def keep(self, transaction: Transaction, judged: Sequence[Read]) -> None:
+        """Keep and link events, and put what was refused into quarantine."""
+        captured = [one for one in judged if isinstance(one, CapturedEvent)]
+        refused = [one for one in judged if isinstance(one, RejectedEvent)]
+        new = transaction.keep_events(kept(one) for one in captured)
+        ids = quarantine(transaction, refused)
+        linked = link_pending(transaction)
+        if linked is not None:
+            self.unresolved.update(dict.fromkeys(linked.unresolved))
+        if new:
+            self.tx_ids.append(transaction.tx_id)
+        self.events += len(captured)
+        self.new += len(new)
+        self.refused += len(refused)
+        room = REJECTED_SHOWN_MAX - len(self.rejected)
+        self.rejected += [
+            Refused(one.source, one.line, one.reason, mark)
+            for one, mark in zip(refused[:room], ids, strict=False)
+        ]
+
+    def report(self) -> IngestReport:
+        """Say what was taken in."""
+        with self.ledger.reading() as reader:
+            runs = reader.runs_arrived(tx_ids=self.tx_ids)
+        return IngestReport(
+            events=self.events,
+            new=self.new,
+            repeated=self.events - self.new,
+            runs=runs,
+            refused=self.refused,
+            rejected=tuple(self.rejected),
+            unresolved=tuple(self.unresolved),
+        )
+
+
+def _read(files: Sequence[EventFile], broken: list[UnreadableError]) -> Iterator[Read]:
+    """Read file by file; one that breaks off does not keep the others from being read."""
+    for file in files:
+        try:
+            for one, _ in read_stream(file.chunks(), source=file.name, tail=Tail.BROKEN):
+                yield one
+        except UnreadableError as error:
+            broken.append(error)
+
+
+def _batches(read: Iterable[Read]) -> Iterator[list[Read]]:
+    batch: list[Read] = []
+    size = 0
+    for one in read:
+        batch.append(one)
+        size += len(one.raw if isinstance(one, RejectedEvent) else one.body)
+        if len(batch) >= BATCH_EVENTS_MAX or size >= BATCH_BYTES_MAX:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch

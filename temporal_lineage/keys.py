@@ -31,6 +31,8 @@ class NodeKind(StrEnum):
     RUN = "run"
     CATALOG = "catalog"
     """A catalog, by its name in the configuration."""
+    QUARANTINED = "quarantined"
+    """Something that came as an event and was refused."""
 
 
 class AttributeKind(StrEnum):
@@ -74,6 +76,8 @@ class AttributeKind(StrEnum):
     """On a RUN, by the dataset's name: which commits it made, and how we know."""
     WRITER = "writer"
     """On a VERSION: the run that made it, and how we know."""
+    QUARANTINED = "quarantined"
+    """On a QUARANTINED: why it was refused, and what has become of it."""
 
 
 class EdgeKind(StrEnum):

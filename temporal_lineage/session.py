@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from snapshots.instant import Instant
 from temporal_lineage.session_intake import Intake
 from temporal_lineage.session_lineage import LineageQuestions
+from temporal_lineage.session_quarantine import Quarantine
 from temporal_lineage.session_reading import ReadingQuestions
 from temporal_lineage.session_tables import TableQuestions
 from temporal_lineage.workspace import find_workspace
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class Session(Intake, TableQuestions, LineageQuestions, ReadingQuestions):
+class Session(Intake, Quarantine, TableQuestions, LineageQuestions, ReadingQuestions):
     """A ledger and a catalog list, open for questions and for work.
 
     Every question takes `as_of` (valid time) and `as_known` (system time); None means now, and

@@ -17,7 +17,7 @@ import click
 from snapshots import availability
 from snapshots.files import FileContent
 from snapshots.snapshot_log import Certainty, Rule
-from temporal_lineage import harvest, ingest, questions
+from temporal_lineage import harvest, ingest, quarantine_retry, questions
 from temporal_lineage.capture import openlineage_events
 from temporal_lineage.cli.root import tl
 from temporal_lineage.lineage.graph import Direction
@@ -38,6 +38,7 @@ _MODULES = (
     harvest,
     ingest,
     openlineage_events,
+    quarantine_retry,
     reproduction,
     serving,
     *(

@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import threading
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,9 @@ from sink_server import (
     run_event,
     sink_server,
 )
+from temporal_lineage.session import Session, wall_clock
 from temporal_lineage.sink.metrics_reports import REPORT_FACET, report_key
+from temporal_lineage.workspace import Workspace
 
 SCAN = {
     "report-type": "scan-report",
@@ -85,11 +88,13 @@ def test_one_bad_event_costs_its_batch_nothing_else(sink: SinkServer) -> None:
                 "index": 1,
                 "reason": "element 1 of the array: 5 is not a point in time",
                 "retriable": False,
+                "quarantine": sha256(b'{"eventTime": 5}' + (16).to_bytes(8)).hexdigest()[:12],
             },
             {
                 "index": 2,
                 "reason": "element 2 of the array: an event is a JSON object, not int",
                 "retriable": False,
+                "quarantine": sha256(b"7" + (1).to_bytes(8)).hexdigest()[:12],
             },
         ],
     }
@@ -137,6 +142,22 @@ def test_a_body_over_the_limit_is_refused_however_it_is_packed(sink: SinkServer)
     chunks = (b"x" * 2**16 for _ in range(400))
     told = requests.post(f"{sink.url}/api/v1/lineage", data=chunks, timeout=30)
     assert told.status_code == 413
+
+
+def test_what_is_refused_can_be_looked_at_in_quarantine(sink: SinkServer) -> None:
+    told = sink.post("/api/v1/lineage", b'{"eventTime": "2026-11-17", "half')
+    (failed,) = told.json()["failed_events"]
+    sink.post("/v1/namespaces/raw/tables/orders/metrics", b"no report")
+    ahead = run_event("ahead") | {"eventTime": "2999-01-01T00:00:00Z"}
+    future = sink.post("/api/v1/lineage", ahead)
+    assert future.status_code == 422
+    assert "more than a day ahead" in future.json()["failed_events"][0]["reason"]
+
+    session = Session(Workspace(Path(), sink.ledger), clock=wall_clock)
+    assert session.quarantined_raw(failed["quarantine"]) == b'{"eventTime": "2026-11-17", "half'
+    waiting = {one.reason: one for one in session.quarantine().lines}
+    (report,) = (one for reason, one in waiting.items() if reason.startswith("no JSON: JSON is"))
+    assert "/v1/namespaces/raw/tables/orders/metrics from 127.0.0.1" in report.source
 
 
 def test_other_addresses_and_methods_do_not_exist(sink: SinkServer) -> None:

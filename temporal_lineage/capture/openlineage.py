@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from typing import Any
 
@@ -11,6 +12,13 @@ import msgspec
 from snapshots.instant import Instant
 from temporal_lineage.capture import openlineage_runs as runs
 from temporal_lineage.capture.dbt_run_ids import RunIdentity, identified
+from temporal_lineage.capture.json_stream import (
+    RAW_BYTES_MAX,
+    BrokenText,
+    JsonValue,
+    Tail,
+    values,
+)
 from temporal_lineage.capture.openlineage_datasets import mention, mentions
 from temporal_lineage.capture.openlineage_events import (
     CapturedEvent,
@@ -25,7 +33,6 @@ from temporal_lineage.capture.openlineage_events import (
 from temporal_lineage.capture.openlineage_json import Doubts, instant, mapping, run_id, text
 from temporal_lineage.capture.openlineage_lineage import job_entries
 from temporal_lineage.capture.openlineage_plans import read_options
-from temporal_lineage.capture.openlineage_stream import BrokenText, values
 
 
 def read_events(body: bytes, *, source: str) -> Iterator[CapturedEvent | RejectedEvent]:
@@ -34,34 +41,39 @@ def read_events(body: bytes, *, source: str) -> Iterator[CapturedEvent | Rejecte
     Follows OpenLineage 2-0-2 and reads every earlier version. `source` names the file or request
     for people. What is no event is yielded as RejectedEvent with its line; nothing is raised.
     """
-    for found in values(body):
+    for one, _ in read_stream([body], source=source, tail=Tail.BROKEN):
+        yield one
+
+
+def read_stream(
+    chunks: Iterable[bytes], *, source: str, tail: Tail
+) -> Iterator[tuple[CapturedEvent | RejectedEvent, int]]:
+    """Read a stream of the same, whatever its length, each with where it ends in the stream."""
+    for found in values(chunks, tail=tail):
         if isinstance(found, BrokenText):
-            yield RejectedEvent(source, found.line, found.reason)
-            continue
-        if not isinstance(found.value, list):
-            yield _captured(found.value, source=source, line=found.line, place="")
-            continue
-        for number, element in enumerate(found.value):
-            yield _captured(
-                element, source=source, line=found.line, place=f"element {number} of the array: "
+            one: CapturedEvent | RejectedEvent = RejectedEvent(
+                source, found.line, found.reason, found.raw, found.size
             )
+        else:
+            one = _captured(found, source=source)
+        yield one, found.end
 
 
 class _NoEventError(Exception):
     """An object that is no event; the message is the reason."""
 
 
-def _captured(
-    value: object, *, source: str, line: int, place: str
-) -> CapturedEvent | RejectedEvent:
+def _captured(found: JsonValue, *, source: str) -> CapturedEvent | RejectedEvent:
+    value, line = found.value, found.line
+    place = "" if found.element is None else f"element {found.element} of the array: "
     doubts = Doubts()
     try:
         event = _event(value, doubts)
         body = msgspec.json.encode(value, order="deterministic")
     except _NoEventError as error:
-        return RejectedEvent(source, line, f"{place}{error}")
+        return _rejected(found, source, f"{place}{error}")
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-        return RejectedEvent(source, line, f"{place}cannot be written down: {error}")
+        return _rejected(found, source, f"{place}cannot be written down: {error}")
     return CapturedEvent(
         digest=sha256(body).hexdigest(),
         body=body,
@@ -70,6 +82,19 @@ def _captured(
         line=line,
         doubts=doubts.found(),
     )
+
+
+def _rejected(found: JsonValue, source: str, reason: str) -> RejectedEvent:
+    raw = found.raw if found.raw is not None else _text_of(found.value)
+    return RejectedEvent(source, found.line, reason, raw[:RAW_BYTES_MAX], len(raw))
+
+
+def _text_of(value: object) -> bytes:
+    """Write a value anew; nothing of one that is nested too deeply even for that."""
+    try:
+        return json.dumps(value).encode()
+    except RecursionError:
+        return b""
 
 
 def _event(value: object, doubts: Doubts) -> Event:

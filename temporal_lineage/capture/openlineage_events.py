@@ -333,8 +333,13 @@ class CapturedEvent:
 
 @dataclass(frozen=True, slots=True)
 class RejectedEvent:
-    """Something in the stream that is no event, and why."""
+    """Something in the stream that is no event, and why.
+
+    `raw` is what stood there, cut where `size` bytes are more than anybody wants to look at.
+    """
 
     source: str
     line: int
     reason: str
+    raw: bytes
+    size: int

@@ -88,7 +88,7 @@ def ingest_openlineage(session: Session, sources: tuple[str, ...], output: str) 
     """
     report = session.ingest_openlineage(sources)
     print_report(report, output, text=_ingested, rows="rejected")
-    return 1 if report.rejected else 0
+    return 1 if report.refused else 0
 
 
 @contextmanager
@@ -124,9 +124,13 @@ def _harvested(report: HarvestReport) -> Iterator[str]:
 def _ingested(report: IngestReport) -> Iterator[str]:
     yield (
         f"{report.events} events: {report.new} new of {report.runs} runs,"
-        f" {report.repeated} known already, {len(report.rejected)} rejected"
+        f" {report.repeated} known already, {report.refused} rejected"
     )
     for one in report.rejected:
         yield click.style(f"! {one.source}, line {one.line}: {one.reason}", fg="red")
+    if report.refused:
+        more = report.refused - len(report.rejected)
+        told = f"{more} more, and all" if more else "all of it"
+        yield click.style(f"! {told} kept in quarantine: tl quarantine list", fg="red")
     for name in report.unresolved:
         yield click.style(f"! known from events only: {name}", fg="yellow")

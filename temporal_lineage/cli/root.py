@@ -22,6 +22,10 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "ingest": ("intake", "Take in the events of runs."),
     "init": ("catalogs", "Make this folder a project with its own ledger."),
     "log": ("states", "Every snapshot of a table."),
+    "quarantine": (
+        "quarantine",
+        "What came as events and was refused, and what becomes of it.",
+    ),
     "reproduce": (
         "reproduce",
         "Rebuild what a model or table was made from, or say what is missing.",

@@ -15,16 +15,18 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from snapshots.errors import TemporalLineageError
+from temporal_lineage.admission import admitted, kept
+from temporal_lineage.capture.json_stream import RAW_BYTES_MAX
 from temporal_lineage.capture.openlineage import read_events
-from temporal_lineage.capture.openlineage_events import CapturedEvent, RejectedEvent, RunEvent
+from temporal_lineage.capture.openlineage_events import CapturedEvent, RejectedEvent
 from temporal_lineage.sink.bodies import RefusedBodyError, read_body
-from temporal_lineage.sink.keeping import EVENTS_PER_COMMIT_MAX, BusyError, Keeper
+from temporal_lineage.sink.keeping import EVENTS_PER_COMMIT_MAX, BusyError, Keeper, Kept
 from temporal_lineage.sink.metrics_reports import NoReportError, ReportedTable, kept_report
-from temporal_lineage.store.records import KeptEvent
 
 if TYPE_CHECKING:
     from snapshots.instant import Instant
     from temporal_lineage.sink.tokens import Tokens
+    from temporal_lineage.store.records import KeptEvent
 
 _INLINE_BYTES_MAX = 64 * 1024
 """Bodies up to here are read where they arrive; longer ones beside it, so that others go on."""
@@ -83,9 +85,7 @@ class Sink:
                     headers={"WWW-Authenticate": "Bearer"},
                 )
             try:
-                return await endpoint(request)
-            except RefusedBodyError as error:
-                return _failure(error.status, error.reason)
+                return await self._answered(endpoint, request)
             except BusyError:
                 return _failure(503, "too many events wait for the ledger", headers=_RETRY)
             except TemporalLineageError as error:
@@ -94,6 +94,16 @@ class Sink:
                 return Response(status_code=400)
 
         return guarded
+
+    async def _answered(self, endpoint: Endpoint, request: Request) -> Response:
+        """Answer, and put a body that is not taken into quarantine."""
+        try:
+            return await endpoint(request)
+        except RefusedBodyError as error:
+            if error.rest:
+                refused = _refused(request, error.reason, error.rest, error.size)
+                await self._keep([], [refused])
+            return _failure(error.status, error.reason)
 
     async def _single(self, request: Request) -> Response:
         return await self._lineage(request, status=201)
@@ -110,23 +120,31 @@ class Sink:
             found = await run_in_threadpool(lambda: list(read_events(body, source=source)))
         if not found:
             return _failure(400, "the body is empty; post an event, or an array of them")
-        events = [_kept(one) for one in found if isinstance(one, CapturedEvent)]
-        new = await self._keep(events)
+        now = self.clock()
+        judged = [admitted(one, now=now) for one in found]
+        refused = [one for one in judged if isinstance(one, RejectedEvent)]
+        done = await self._keep(
+            [kept(one) for one in judged if isinstance(one, CapturedEvent)], refused
+        )
+        ids = iter(done.quarantined)
         failed = [
-            {"index": index, "reason": one.reason, "retriable": False}
-            for index, one in enumerate(found)
+            {"index": index, "reason": one.reason, "retriable": False, "quarantine": next(ids)}
+            for index, one in enumerate(judged)
             if isinstance(one, RejectedEvent)
         ]
-        return _told(len(found), new=new, failed=failed, status=status)
+        return _told(len(found), new=done.new, failed=failed, status=status)
 
     async def _report(self, request: Request) -> Response:
         path = request.path_params
         table = ReportedTable(path.get("prefix", ""), path["namespace"], path["table"])
+        body = await self._body(request)
         try:
-            event = kept_report(await self._body(request), table, now=self.clock())
+            event = kept_report(body, table, now=self.clock())
         except NoReportError as error:
+            refused = _refused(request, str(error), body, len(body))
+            await self._keep([], [refused])
             return _failure(400, str(error))
-        await self._keep([event])
+        await self._keep([event], [])
         return Response(status_code=204)
 
     async def _body(self, request: Request) -> bytes:
@@ -134,13 +152,18 @@ class Sink:
         async with aclosing(_chunks(request)) as chunks:
             return await read_body(chunks, encoding=encoding, bytes_max=self.bytes_max)
 
-    async def _keep(self, events: Sequence[KeptEvent]) -> int:
-        """Keep events; returns how many were new, once all are safe."""
+    async def _keep(self, events: Sequence[KeptEvent], refused: Sequence[RejectedEvent]) -> Kept:
+        """Keep events, in one commit or in several; returns once all are safe."""
         pieces = [
             self.keeper.keep(events[start : start + EVENTS_PER_COMMIT_MAX])
             for start in range(0, len(events), EVENTS_PER_COMMIT_MAX)
         ]
-        return sum([await asyncio.wrap_future(piece) for piece in pieces])
+        if refused:
+            pieces.append(self.keeper.keep((), refused))
+        done = [await asyncio.wrap_future(piece) for piece in pieces]
+        return Kept(
+            sum(one.new for one in done), tuple(mark for one in done for mark in one.quarantined)
+        )
 
 
 async def _chunks(request: Request) -> AsyncGenerator[bytes]:
@@ -174,9 +197,8 @@ def _failure(status: int, reason: str, *, headers: dict[str, str] | None = None)
     )
 
 
-def _kept(one: CapturedEvent) -> KeptEvent:
-    run_id = one.event.run_id if isinstance(one.event, RunEvent) else ""
-    return KeptEvent(one.digest, run_id, one.source, one.body)
+def _refused(request: Request, reason: str, raw: bytes, size: int) -> RejectedEvent:
+    return RejectedEvent(_sender(request), 1, reason, raw[:RAW_BYTES_MAX], size)
 
 
 def _sender(request: Request) -> str:

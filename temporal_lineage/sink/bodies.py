@@ -13,11 +13,12 @@ _DRAINED_TIMES = 16
 class RefusedBodyError(Exception):
     """A body that is not taken; `status` and `reason` are what the sender is told."""
 
-    def __init__(self, status: int, reason: str, rest: bytes) -> None:
-        """Keep the status, the reason, and the beginning of the body as it came."""
+    def __init__(self, status: int, reason: str, rest: bytes, size: int) -> None:
+        """Keep the status, the reason, the beginning of the body, and how long it was."""
         self.status = status
         self.reason = reason
         self.rest = rest
+        self.size = size
         super().__init__(reason)
 
 
@@ -29,7 +30,7 @@ async def read_body(chunks: AsyncIterator[bytes], *, encoding: str, bytes_max: i
     """
     how = encoding.strip().lower()
     if how not in {"", "identity", "gzip", "x-gzip"}:
-        raise RefusedBodyError(415, f"Content-Encoding {encoding} is not known; send gzip", b"")
+        raise RefusedBodyError(415, f"Content-Encoding {encoding} is not known; send gzip", b"", 0)
     raw = await _all(chunks, bytes_max)
     return raw if how in {"", "identity"} else _unpacked(raw, bytes_max)
 
@@ -43,7 +44,7 @@ async def _all(chunks: AsyncIterator[bytes], bytes_max: int) -> bytes:
         elif length > bytes_max * _DRAINED_TIMES:
             break
     if length > bytes_max:
-        raise _too_long(bytes_max, bytes(kept))
+        raise _too_long(bytes_max, bytes(kept), length)
     return bytes(kept)
 
 
@@ -55,17 +56,17 @@ def _unpacked(raw: bytes, bytes_max: int) -> bytes:
         try:
             part = unpacker.decompress(rest, bytes_max - length + 1)
         except zlib.error as error:
-            raise RefusedBodyError(400, f"the body is no gzip: {error}", raw) from error
+            raise RefusedBodyError(400, f"the body is no gzip: {error}", raw, len(raw)) from error
         length += len(part)
         parts.append(part)
         if length > bytes_max:
-            raise _too_long(bytes_max, b"".join(parts)[:bytes_max])
+            raise _too_long(bytes_max, b"".join(parts)[:bytes_max], length)
         if not unpacker.eof:
-            raise RefusedBodyError(400, "the body is no gzip: it ends too early", raw)
+            raise RefusedBodyError(400, "the body is no gzip: it ends too early", raw, len(raw))
         rest = unpacker.unused_data.lstrip(b"\0")
     return b"".join(parts)
 
 
-def _too_long(bytes_max: int, start: bytes) -> RefusedBodyError:
+def _too_long(bytes_max: int, start: bytes, size: int) -> RefusedBodyError:
     reason = f"the body is longer than {bytes_max} bytes, unpacked; send fewer events at once"
-    return RefusedBodyError(413, reason, start)
+    return RefusedBodyError(413, reason, start, size)

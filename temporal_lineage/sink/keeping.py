@@ -9,12 +9,15 @@ from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from snapshots.errors import TemporalLineageError
 from temporal_lineage.pending import is_pending, link_pending
+from temporal_lineage.quarantine import quarantine
 
 if TYPE_CHECKING:
+    from temporal_lineage.capture.openlineage_events import RejectedEvent
     from temporal_lineage.store.ledger import Ledger
     from temporal_lineage.store.records import KeptEvent
 
@@ -51,6 +54,7 @@ class KeeperState:
 
     kept: int
     repeated: int
+    refused: int
     waiting: int
     linked: int
     is_linked: bool
@@ -58,11 +62,20 @@ class KeeperState:
     linking_trouble: str
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What became of what was posted: how many events were new, and the ids in quarantine."""
+
+    new: int
+    quarantined: tuple[str, ...]
+
+
 @dataclass(slots=True, eq=False)
 class _Posted:
     events: Sequence[KeptEvent]
+    refused: Sequence[RejectedEvent]
     size_bytes: int
-    done: Future[int]
+    done: Future[Kept]
 
 
 class Keeper:
@@ -79,7 +92,7 @@ class Keeper:
         self._posted: deque[_Posted] = deque()
         self._waiting_bytes = 0
         self._is_stopping = False
-        self._kept = self._repeated = self._linked = 0
+        self._kept = self._repeated = self._refused = self._linked = 0
         self._keeping_trouble = self._linking_trouble = ""
         self._step_events = 200
         self._link_since: float | None = None
@@ -100,13 +113,16 @@ class Keeper:
             self._change.notify()
         self._thread.join()
 
-    def keep(self, events: Sequence[KeptEvent]) -> Future[int]:
-        """Keep events; the future is done when they are committed, and tells how many were new.
+    def keep(
+        self, events: Sequence[KeptEvent], refused: Sequence[RejectedEvent] = ()
+    ) -> Future[Kept]:
+        """Keep events, and what is none in quarantine; the future is done when all is committed.
 
         It raises LedgerError where the ledger cannot take them. Raises BusyError at once where too
         much waits already.
         """
-        posted = _Posted(events, sum(len(one.body) for one in events), Future())
+        size = sum(len(one.body) for one in events) + sum(len(one.raw) for one in refused)
+        posted = _Posted(events, refused, size, Future())
         with self._change:
             if self._posted and self._waiting_bytes + posted.size_bytes > WAITING_BYTES_MAX:
                 raise BusyError
@@ -123,6 +139,7 @@ class Keeper:
             return KeeperState(
                 self._kept,
                 self._repeated,
+                self._refused,
                 sum(len(one.events) for one in self._posted),
                 self._linked,
                 self._link_since is None,
@@ -165,9 +182,11 @@ class Keeper:
 
     def _keep_together(self, batch: Sequence[_Posted]) -> None:
         events = [event for posted in batch for event in posted.events]
+        refused = [one for posted in batch for one in posted.refused]
         try:
             with self._ledger.transaction(source="serve", note="") as transaction:
                 new = set(transaction.keep_events(events))
+                ids = iter(quarantine(transaction, refused))
         except Exception as error:  # noqa: BLE001 - whatever it is, those who wait must hear of it
             self._fail(batch, error)
             return
@@ -177,10 +196,12 @@ class Keeper:
         with self._change:
             self._kept += len(new)
             self._repeated += len(events) - len(new)
+            self._refused += len(refused)
             self._keeping_trouble = ""
         for posted in batch:
             digests = {event.digest for event in posted.events}
-            posted.done.set_result(len(digests & new))
+            quarantined = tuple(islice(ids, len(posted.refused)))
+            posted.done.set_result(Kept(len(digests & new), quarantined))
             new -= digests
 
     def _fail(self, batch: Sequence[_Posted], error: Exception) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import zlib
+from collections.abc import Sequence
 
 from snapshots.instant import Instant
 from temporal_lineage.store.read_base import Reads
@@ -59,6 +61,11 @@ class RecordReads(Reads):
         """Give the runs that have events which arrived in these transactions, by name."""
         rows = self._runner.rows("event_run_ids", {"after_tx": after_tx, "upto_tx": upto_tx})
         return sorted({run_id for (run_id,) in rows})
+
+    def runs_arrived(self, *, tx_ids: Sequence[int]) -> int:
+        """Count the runs of which events arrived in these transactions."""
+        ((count,),) = self._runner.rows("runs_arrived", {"tx_ids": json.dumps(tx_ids)})
+        return int(count)
 
     def linked_upto(self) -> int:
         """Give the transaction up to which all kept events are linked; 0 before the first."""

@@ -8,6 +8,7 @@ from sqlalchemy import Integer, Text, bindparam, func, literal_column, select
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import Select
 
+from temporal_lineage.store.listed import among_numbers
 from temporal_lineage.store.tables import blob, event, harvest, ledger, linked, tx
 
 _LIMIT: ColumnElement[int] = bindparam("limit", type_=Integer)
@@ -59,6 +60,9 @@ RECORD_STATEMENTS: dict[str, Select[Any]] = {
     .order_by(event.c.event_id),
     # Not distinct: the planner would walk all runs for that, not the latest events.
     "event_run_ids": select(event.c.run_id).where(_AFTER, event.c.tx_id <= _UPTO),
+    "runs_arrived": select(func.count(event.c.run_id.distinct())).where(
+        among_numbers(event.c.tx_id, "tx_ids"), event.c.run_id != literal_column("''")
+    ),
     "linked_upto": select(func.max(linked.c.upto_tx)),
     "events_after": select(event.c.tx_id, func.count())
     .where(_AFTER)

@@ -261,6 +261,12 @@ SELECT event.run_id
 FROM event
 WHERE event.tx_id > :after_tx AND event.tx_id <= :upto_tx;
 
+-- runs_arrived
+SELECT count(DISTINCT event.run_id) AS count_1
+FROM event
+WHERE event.tx_id IN (SELECT CAST(tx_ids_list.value AS BIGINT) AS value
+FROM json_each(:tx_ids) AS tx_ids_list) AND event.run_id != '';
+
 -- linked_upto
 SELECT max(linked.upto_tx) AS max_1
 FROM linked;
