@@ -70,7 +70,7 @@ def show_entry(
 
     \b
     tl quarantine show 9f86d081884c
-    tl quarantine show 9f86 --raw > event.json
+    tl quarantine show 9f86 --raw
     """
     if raw:
         click.echo(session.quarantined_raw(entry), nl=False)
