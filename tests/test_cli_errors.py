@@ -116,10 +116,11 @@ def test_what_is_no_event_is_named_and_the_rest_is_kept(shop: Path) -> None:
     done = asked("ingest", "openlineage", "events.ndjson")
     assert done.status == 1
     assert done.err == ""
-    lines = [line for line in done.out.splitlines() if line.startswith("! ")]
+    *lines, kept = [line for line in done.out.splitlines() if line.startswith("! ")]
     assert [line.partition(":")[0] for line in lines] == [
         f"! events.ndjson, line {number}" for number in (2, 3, 4)
     ]
+    assert kept == "! all of it kept in quarantine: tl quarantine list"
     assert transactions() == before + 1
     events.write_text("not JSON\n")
     assert asked("ingest", "openlineage", "events.ndjson").status == 1
