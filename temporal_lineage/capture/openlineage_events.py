@@ -43,6 +43,7 @@ class KeyKind(StrEnum):
     DATABRICKS_NOTEBOOK = "databricks-notebook"
     DATABRICKS_CLUSTER = "databricks-cluster"
     DELTA_APPLICATION = "delta-application"
+    STREAMING_QUERY = "streaming-query"
 
     @property
     def names_one_run(self) -> bool:

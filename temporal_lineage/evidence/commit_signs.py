@@ -33,6 +33,7 @@ _KEYS = {
     "app-id": KeyKind.SPARK_APPLICATION,
     "flink.job-id": KeyKind.FLINK_JOB,
     "trino_query_id": KeyKind.TRINO_QUERY,
+    "spark.sql.streaming.queryId": KeyKind.STREAMING_QUERY,
     "kafka.connect.commit-id": KeyKind.KAFKA_CONNECT_COMMIT,
     "job.jobRunId": KeyKind.DATABRICKS_RUN,
     "job.runId": KeyKind.DATABRICKS_RUN,

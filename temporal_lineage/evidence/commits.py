@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,11 +18,14 @@ from temporal_lineage.evidence.grades import Evidence, Grade, Method, RejectedAl
 from temporal_lineage.evidence.timeline import Timeline
 from temporal_lineage.evidence.versions import number_of
 
+_QUOTED_PATH = re.compile(r"(?:delta|iceberg|parquet)\.`(?P<path>[^`]+)`", re.IGNORECASE)
 _PICKED = "source-snapshot-id"
 _STAGED = "wap.id"
 _PUBLISHED = "published-wap-id"
 _RESTORED_VERSION = "operationParameters.version"
-_RESTORED_TIME = "operationParameters.timestamp"
+_RESTORED_TIMES = ("operationParameters.timestamp", "operationParameters.datetime")
+"""What Spark calls it, and what delta-rs does."""
+
 _CLONE_SOURCE = "operationParameters.source"
 _CLONE_VERSION = "operationParameters.sourceVersion"
 
@@ -80,7 +84,7 @@ def clones(table: Timeline) -> tuple[CloneLink, ...]:
     """Give the commits that copied a state of another table: Delta CLONE, shallow or deep."""
     found = []
     for one in table.table.snapshots:
-        source = one.summary.get(_CLONE_SOURCE)
+        source = _place(one.summary.get(_CLONE_SOURCE, ""))
         if one.operation.upper() != "CLONE" or not source:
             continue
         told = one.summary.get(_CLONE_VERSION, "")
@@ -117,6 +121,16 @@ def rollbacks(table: Timeline) -> tuple[Rollback, ...]:
     return tuple(found)
 
 
+def _place(source: str) -> str:
+    """Take a path out of its quotes: Spark calls a table that has no other name delta.`path`.
+
+    >>> _place("delta.`s3://lake/orders`"), _place("main.sales.orders")
+    ('s3://lake/orders', 'main.sales.orders')
+    """
+    quoted = _QUOTED_PATH.fullmatch(source.strip())
+    return quoted["path"] if quoted else source.strip()
+
+
 def _went_back(now: int, before: int, seen: set[int], table: Timeline) -> bool:
     snapshot = table.by_id.get(now)
     if now in seen or snapshot is None or snapshot.parent_id == before:
@@ -136,7 +150,8 @@ def _restored(commit: Snapshot, table: Timeline) -> Iterator[CommitLink]:
         evidence = Evidence(Method.RESTORE, Grade.EXACT, witness, ())
         yield CommitLink(version, commit.snapshot_id, evidence)
         return
-    text = commit.summary.get(_RESTORED_TIME, "")
+    told_times = (commit.summary.get(key, "") for key in _RESTORED_TIMES)
+    text = next((one for one in told_times if one), "")
     at = _instant(text)
     entry = None if at is None else table.at(MAIN, at)
     if entry is None or at is None:

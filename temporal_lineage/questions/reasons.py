@@ -13,6 +13,7 @@ from temporal_lineage.histories import remembered
 from temporal_lineage.keys import AttributeKind, EdgeKind, NodeKind, split_name_key
 from temporal_lineage.naming import Naming
 from temporal_lineage.questions.columns import column_names
+from temporal_lineage.questions.commit_reasons import sources_told, unclaimed
 from temporal_lineage.questions.provenance import find_version
 from temporal_lineage.questions.rollbacks import rollback_lines
 
@@ -139,11 +140,12 @@ def why_version(reader: Reader, node_id: int, question: Question) -> WhyAnswer:
         if one.recorded_at <= as_of.system
     )
     back = _rollbacks(reader, node_id, as_of)
+    told = tuple(reason(shows, how) for shows, how in sources_told(reader, node_id, as_of))
     if believed is None:
-        doubt = "no run claims this commit: nobody has told the ledger who made it"
-        return WhyAnswer(question, name, None, name, "", "", back, beliefs, (doubt,))
+        doubt = unclaimed(reader, node_id, as_of)
+        return WhyAnswer(question, name, None, name, "", "", (*told, *back), beliefs, (doubt,))
     claim = decode(WriterClaim, believed.claim)
-    reasons = (reason(f"the run wrote {name}", claim.evidence), *back)
+    reasons = (reason(f"the run wrote {name}", claim.evidence), *told, *back)
     return WhyAnswer(question, name, None, name, claim.job, claim.run, reasons, beliefs, ())
 
 

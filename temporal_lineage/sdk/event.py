@@ -28,13 +28,14 @@ if TYPE_CHECKING:
 
 ENVIRONMENT_FACET = "temporalLineage_environment"
 CODE_FACET = "temporalLineage_code"
+MLFLOW_FACET = "temporalLineage_mlflow"
 
 
 @dataclass(frozen=True, slots=True)
 class Story:
     """All that is known of a run at one moment; `message` and `trace` are None but for an error.
 
-    `packages` are empty until the run is over.
+    `packages` and `mlflow`, the runs of MLflow, are empty until the run is over.
     """
 
     run_id: str
@@ -49,6 +50,7 @@ class Story:
     queries: tuple[str, ...]
     inputs: tuple[InputRecord, ...]
     outputs: tuple[OutputRecord, ...]
+    mlflow: tuple[Mapping[str, str], ...]
     message: str | None
     trace: str | None
 
@@ -98,6 +100,8 @@ def _run_facets(story: Story) -> Facet:
                 {"name": name, "value": value} for name, value in story.variables.items()
             ],
         )
+    if story.mlflow:
+        facets[MLFLOW_FACET] = own_facet("RunFacet", runs=[dict(one) for one in story.mlflow])
     if story.parent is not None:
         facets["parent"] = facet("ParentRunFacet", "1-1-0", **_parent(story.parent))
     if story.message is not None:

@@ -38,6 +38,9 @@ def own_facet(base: str, /, **content: object) -> Facet:
 
 def input_dataset(one: InputRecord) -> Facet:
     """Describe what was read: the version, and in our own facet what was taken of it."""
+    dataset = _dataset(one.named, one.version, one.fields)
+    if not one.taken:
+        return {**dataset, "inputFacets": {}}
     portions: dict[Portion, int | None] = {}
     for taken in one.taken:
         portions[taken.portion] = portions.get(taken.portion) or taken.rows
@@ -59,7 +62,7 @@ def input_dataset(one: InputRecord) -> Facet:
         sides["inputStatistics"] = facet(
             "InputStatisticsInputDatasetFacet", "1-0-0", rowCount=sum(counts)
         )
-    return {**_dataset(one.named, one.version, one.fields), "inputFacets": sides}
+    return {**dataset, "inputFacets": sides}
 
 
 def output_dataset(one: OutputRecord) -> Facet:

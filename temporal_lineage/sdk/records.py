@@ -36,7 +36,10 @@ class Taken:
 
 @dataclass(slots=True)
 class InputRecord:
-    """One version that was read, and every portion that was taken of it."""
+    """One version that was read, and every portion that was taken of it.
+
+    Nothing was taken where somebody else tells of it: then the version is a hint, not a pin.
+    """
 
     named: Named
     version: str
@@ -74,6 +77,11 @@ class Records:
             taken = Taken(portion)
             one.taken.append(taken)
             return taken
+
+    def told(self, named: Named, version: str) -> None:
+        """Note an input that somebody else tells of: no pin, but a hint at a version."""
+        with self._lock:
+            self._inputs.setdefault((named.dataset, version), InputRecord(named, version, None))
 
     def writes(self, named: Named) -> bool:
         """Note that a dataset is about to be written; tells whether this is news."""

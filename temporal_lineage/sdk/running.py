@@ -12,6 +12,7 @@ from temporal_lineage.capture.openlineage_events import RunEventKind
 from temporal_lineage.sdk.environment import allowed_variables, imported_packages, surroundings
 from temporal_lineage.sdk.event import Story, event_of
 from temporal_lineage.sdk.files import FileCalls
+from temporal_lineage.sdk.mlflow_links import link_mlflow
 from temporal_lineage.sdk.reading import ReadCalls
 from temporal_lineage.sdk.records import Records
 from temporal_lineage.sdk.writing import WriteCalls
@@ -51,6 +52,8 @@ class Run(ReadCalls, WriteCalls, FileCalls):
         self.parent = parent
         self.code = code
         self._delivery = delivery
+        self._begun_ms = session.clock().micros // 1000
+        self._mlflow: tuple[dict[str, str], ...] = ()
         self._surroundings = surroundings()
         self._variables = allowed_variables(variables, os.environ)
 
@@ -75,6 +78,7 @@ class Run(ReadCalls, WriteCalls, FileCalls):
     def end(self, error: BaseException | None) -> None:
         """Tell how the run ended."""
         self.note_commits()
+        self._mlflow = tuple(link_mlflow(self.records, self.run_id, since_ms=self._begun_ms))
         if error is None or (isinstance(error, SystemExit) and not error.code):
             self._tell(RunEventKind.COMPLETE)
         elif isinstance(error, KeyboardInterrupt):
@@ -97,6 +101,7 @@ class Run(ReadCalls, WriteCalls, FileCalls):
             queries=self.records.queries if over else (),
             inputs=self.records.inputs,
             outputs=self.records.outputs,
+            mlflow=self._mlflow,
             message=None if error is None else _message(error),
             trace=None if error is None else _trace(error),
         )
