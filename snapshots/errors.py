@@ -27,6 +27,16 @@ class BadInstantError(UsageError):
         )
 
 
+class EmptyPeriodError(UsageError):
+    """A period that ends before it begins."""
+
+    def __init__(self, start: str, end: str) -> None:
+        """Keep both ends as ISO texts."""
+        self.start = start
+        self.end = end
+        super().__init__(f"nothing lies between {start} and {end}; the earlier time comes first")
+
+
 class BadAddressError(UsageError):
     """A text that is no address of a dataset, version, column, job, run or model."""
 

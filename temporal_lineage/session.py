@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snapshots.instant import Instant
+from temporal_lineage.session_changes import ChangeQuestions
 from temporal_lineage.session_intake import Intake
 from temporal_lineage.session_lineage import LineageQuestions
 from temporal_lineage.session_quarantine import Quarantine
@@ -18,7 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class Session(Intake, Quarantine, TableQuestions, LineageQuestions, ReadingQuestions):
+class Session(
+    Intake,
+    Quarantine,
+    TableQuestions,
+    LineageQuestions,
+    ChangeQuestions,
+    ReadingQuestions,
+):
     """A ledger and a catalog list, open for questions and for work.
 
     Every question takes `as_of` (valid time) and `as_known` (system time); None means now, and

@@ -45,7 +45,7 @@ class Asking:
         from temporal_lineage.store.reader import open_reader
 
         now = self.clock()
-        valid, system = map(_instant, when)
+        valid, system = map(instant_of, when)
         with open_reader(self.workspace.ledger) as reader:
             first, last = reader.system_bounds() or (BEGINNING, now)
             # A clock steps back, or stands still for several transactions: what is known is known.
@@ -60,7 +60,7 @@ class Asking:
         return replace(answer, doubts=doubts)  # type: ignore[type-var]
 
 
-def _instant(when: When) -> Instant | None:
+def instant_of(when: When) -> Instant | None:
     """Read a time; None for now."""
     match when:
         case None | "now":

@@ -38,6 +38,7 @@ QUESTIONS: dict[str, Ask] = {
     f"schema diff {FEATURES}@2026-10-01 {FEATURES}": lambda s: s.schema_diff(
         f"{FEATURES}@2026-10-01", FEATURES
     ),
+    "schema audit lake --from 2026-10-01": lambda s: s.schema_audit("lake", since="2026-10-01"),
     "upstream model:fraud@v3 --as-known 2026-11-06": lambda s: s.upstream(
         "model:fraud@v3", as_known="2026-11-06"
     ),
@@ -65,6 +66,7 @@ ROWS = {
     "show": "datasets",
     "schema log": "steps",
     "schema diff": "changes",
+    "schema audit": "changes",
     "upstream": "edges",
     "downstream": "edges",
     "contamination": "tables",

@@ -89,6 +89,7 @@ COMMANDS = (
     ("downstream", "--depth", "1"),
     ("why",),
     ("schema", "log"),
+    ("schema", "audit"),
     ("schema", "diff", "lake.s.t@0"),
     ("available",),
     ("reproduce",),

@@ -8,10 +8,12 @@ import click
 
 from temporal_lineage.cli.layout import table
 from temporal_lineage.cli.options import output_option, point_options, print_answer
+from temporal_lineage.questions.breaking import Breaking, breaking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from temporal_lineage.questions.schema_audit import SchemaAuditAnswer
     from temporal_lineage.questions.schemas import SchemaDiffAnswer, SchemaLogAnswer
     from temporal_lineage.session import Session
 
@@ -63,6 +65,61 @@ def schema_diff(
     """
     answer = session.schema_diff(before, after, as_of=as_of, as_known=as_known)
     print_answer(answer, output, text=_diff)
+
+
+@schema.command("audit", short_help="Every change in a period, and whom it reached.")
+@click.argument(
+    "target",
+    metavar="[TABLE|NAMESPACE|CATALOG]",
+    default="",
+    help="A table, or what names of tables begin with; every table without it.",
+)
+@click.option("--from", "since", metavar="TIME", help="Where the period begins. Default: at first.")
+@click.option("--to", "--as-of", "until", metavar="TIME", help="Where it ends. Default: now.")
+@click.option("--as-known", metavar="TIME", help="Answer with what this ledger knew then.")
+@click.option(
+    "--fail-on",
+    type=click.Choice([one.value for one in Breaking]),
+    help="End with exit status 3 where the period has such a change; breaking is both of the first"
+    " two.",
+)
+@output_option
+@click.pass_obj
+def schema_audit(
+    session: Session,
+    target: str,
+    since: str | None,
+    until: str | None,
+    as_known: str | None,
+    fail_on: str | None,
+    output: str,
+) -> int:
+    """List every schema change in a period: when, graded how, by whom, and what it reached.
+
+    Reached is what lay downstream when the change came: columns by field id, and datasets of
+    which nobody told the columns. Beside each stands how its jobs fared since.
+
+    \b
+    tl schema audit lake.features --from 2026-10-01 --to 2026-11-01
+    tl schema audit --from 2026-11-09 --fail-on breaking
+    """
+    answer = session.schema_audit(target, since=since, as_of=until, as_known=as_known)
+    print_answer(answer, output, text=_audit)
+    failing = fail_on is not None and any(breaking(answer, Breaking(fail_on)))
+    return 3 if failing else 0
+
+
+def _audit(answer: SchemaAuditAnswer) -> Iterator[str]:
+    tables = f"{answer.tables} table{'' if answer.tables == 1 else 's'}"
+    yield f"{len(answer.changes)} changes of {tables} from {answer.period.start}"
+    for one in answer.changes:
+        yield f"{click.style(f'{one.at}  {one.dataset}', bold=True)}  schema {one.schema_id}"
+        told = [text for text in (one.job, one.user) if text]
+        by = f"  by {', '.join(told)}" if told else ""
+        yield f"  {one.text}  [{one.grade}]{by}"
+        for reached in one.reached:
+            jobs = ", ".join(reached.jobs)
+            yield f"    {reached.address}  {jobs}: {reached.followed}"
 
 
 def _log(answer: SchemaLogAnswer) -> Iterator[str]:

@@ -1,0 +1,168 @@
+"""Schema audits: each change in a period, who made it, whom it reached, and how they fared."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from snapshots.errors import EmptyPeriodError, UnknownNameError
+from snapshots.period import Period
+from temporal_lineage.addresses import DatasetAddress
+from temporal_lineage.facts import AsOf
+from temporal_lineage.histories import table_claim
+from temporal_lineage.naming import Naming, known_datasets
+from temporal_lineage.questions.change_reach import Affected, reached_by
+from temporal_lineage.questions.logs import log
+from temporal_lineage.questions.question import Question
+from temporal_lineage.questions.schemas import schema_log
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from snapshots.instant import Instant
+    from temporal_lineage.questions.logs import LogLine
+    from temporal_lineage.questions.schemas import ChangeLine, SchemaStep
+    from temporal_lineage.store.reader import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class AuditedChange:
+    """One change of one field: when, by whom, and what lay downstream of it at that time.
+
+    `commit` is the snapshot that came with it, None for a change of metadata alone; `job`, `run`
+    and `user` are None where nobody told them. `field_id` is None where a table was created.
+    """
+
+    dataset: str
+    at: Instant
+    schema_id: int
+    field_id: int | None
+    kind: str
+    grade: str
+    text: str
+    commit: int | None
+    job: str | None
+    run: str | None
+    user: str | None
+    reached: tuple[Affected, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaAuditAnswer:
+    """Every schema change in a period, over a table, a namespace, a catalog or all, oldest first.
+
+    `tables` is how many were looked at.
+    """
+
+    ROWS: ClassVar[str | None] = "changes"
+
+    question: Question
+    period: Period
+    tables: int
+    changes: tuple[AuditedChange, ...]
+    doubts: tuple[str, ...]
+
+
+def schema_audit(
+    reader: Reader, question: Question, *, since: Instant, depth_max: int
+) -> SchemaAuditAnswer:
+    """Answer `tl schema audit`; the target is a table, or what names of tables begin with.
+
+    The period begins with `since` and ends with the instant asked for, which is in it. Raises
+    UnknownNameError where no harvested table has that name, EmptyPeriodError for no period.
+    """
+    until = question.as_of.valid
+    if since > until:
+        raise EmptyPeriodError(since.isoformat(), until.isoformat())
+    period = Period(since, until.plus(micros=1))
+    tables = _tables(reader, question)
+    changes: list[AuditedChange] = []
+    doubts: dict[str, None] = {}
+    for dataset_id, name in tables:
+        found, doubtful = _of_table(reader, dataset_id, name, question, period, depth_max)
+        changes += found
+        doubts.update(dict.fromkeys(doubtful))
+    changes.sort(key=lambda one: (one.at, one.dataset))
+    return SchemaAuditAnswer(question, period, len(tables), tuple(changes), tuple(doubts))
+
+
+def _tables(reader: Reader, question: Question) -> list[tuple[int, str]]:
+    naming = Naming(reader, as_of=question.as_of)
+    known = [
+        (node.node_id, naming.dataset(node.node_id))
+        for node in known_datasets(reader, as_of=question.as_of)
+        if table_claim(reader, node.node_id, system=question.as_of.system) is not None
+    ]
+    target = question.target.removesuffix(".*").removesuffix(".")
+    found = [
+        one for one in known if not target or one[1] == target or one[1].startswith(f"{target}.")
+    ]
+    if not found and target:
+        names = {part for _, name in known for part in (name, name.rpartition(".")[0])}
+        nearest = difflib.get_close_matches(target, sorted(names - {""}), n=3, cutoff=0.5)
+        raise UnknownNameError(
+            "table, namespace or catalog", target, nearest, "`tl show` lists what is known"
+        )
+    return found
+
+
+def _of_table(
+    reader: Reader,
+    dataset_id: int,
+    name: str,
+    question: Question,
+    period: Period,
+    depth_max: int,
+) -> tuple[list[AuditedChange], list[str]]:
+    address = DatasetAddress(name, None, None)
+    history = schema_log(reader, address, Question("schema log", name, question.as_of))
+    doubts = [f"{name}: {doubt}" for doubt in history.doubts]
+    steps = [step for step in history.steps if period.contains(step.since)]
+    if not steps:
+        return [], doubts
+    lines = log(reader, address, Question("log", name, question.as_of)).lines
+    commits = {line.committed_at: line for line in lines}
+    changes: list[AuditedChange] = []
+    for step in steps:
+        # What lay downstream when the change came, as it is known at the point of the question.
+        before = AsOf(valid=step.since.plus(micros=-1), system=question.as_of.system)
+        for change in step.changes:
+            reached, cut = (
+                reached_by(
+                    reader,
+                    dataset_id,
+                    change.field_id,
+                    before=before,
+                    until=question.as_of.valid,
+                    depth_max=depth_max,
+                )
+                if change.field_id is not None and change.kind != "added"
+                else ((), ())
+            )
+            doubts += [f"{name}: {one}" for one in cut]
+            changes.append(_audited(name, step, change, commits.get(step.since), reached))
+    return changes, doubts
+
+
+def _audited(
+    name: str,
+    step: SchemaStep,
+    change: ChangeLine,
+    commit: LogLine | None,
+    reached: Sequence[Affected],
+) -> AuditedChange:
+    return AuditedChange(
+        dataset=name,
+        at=step.since,
+        schema_id=step.schema_id,
+        field_id=change.field_id,
+        kind=change.kind,
+        grade=change.grade,
+        text=change.text,
+        commit=commit.snapshot_id if commit else None,
+        job=commit.job if commit else None,
+        run=commit.run if commit else None,
+        user=commit.user if commit else None,
+        reached=tuple(reached),
+    )
