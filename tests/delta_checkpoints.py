@@ -76,6 +76,7 @@ class Layout(StrEnum):
     MULTI_PART = "multi-part"
     V2_JSON = "v2-json"
     V2_JSON_SIDECARS = "v2-json-sidecars"
+    V2_PARQUET = "v2-parquet"
     V2_PARQUET_SIDECARS = "v2-parquet-sidecars"
 
 
@@ -96,6 +97,8 @@ def write_checkpoint(root: Path, version: int, layout: Layout = Layout.CLASSIC) 
             write_named(root, f"{name}.{UUID}.json", *head, *adds)
         case Layout.V2_JSON_SIDECARS:
             write_named(root, f"{name}.{UUID}.json", *head, *_sidecars(root, version, adds))
+        case Layout.V2_PARQUET:
+            write_parquet(root, f"{name}.{UUID}.parquet", [*head, *adds], STATS)
         case Layout.V2_PARQUET_SIDECARS:
             rows = [*head, *_sidecars(root, version, adds)]
             write_parquet(root, f"{name}.{UUID}.parquet", rows, STATS)
