@@ -26,8 +26,8 @@ class Inheritance:
 
     `snapshot_id` is the state it made. `removed` are the paths of the data files it took away,
     and whose rows they then held; `strangers` tells of removed files that nobody knew. `masked`
-    tells whether the state it made has delete files. `first_life` gives the earliest life of a
-    file by its key, None where it had none.
+    tells whether the state it made has delete files that may hide rows of any file. `first_life`
+    gives the earliest life of a file by its key, None where it had none.
     """
 
     snapshot_id: int
@@ -35,11 +35,6 @@ class Inheritance:
     strangers: bool
     masked: bool
     first_life: Callable[[str], FileLife | None]
-
-
-def is_mask(file: DataFile) -> bool:
-    """Tell whether the file masks rows of others and holds none."""
-    return file.content is not FileContent.DATA
 
 
 def effect_on_rows(told: Effect, added: Sequence[AddedFile], removed: Sequence[FileLife]) -> Effect:
@@ -113,8 +108,11 @@ def _carried(effect: Effect, added: Sequence[AddedFile], inheritance: Inheritanc
         if not _holds_rows(one.file):
             origins = _NOBODY
         elif one.file.path in again:
-            stays = effect is Effect.REPLACE and not fresh
-            origins = by_path[one.file.path] if stays else by_path[one.file.path].doubted()
+            origins = by_path[one.file.path]
+            rows_left = one.file.rows is not None and one.file.rows > 0
+            of_one = rows_left and len(origins.sure) == 1 and not origins.possible
+            if not of_one and (effect is not Effect.REPLACE or fresh):
+                origins = origins.doubted()
         elif effect is Effect.REPLACE:
             origins = compacted
         else:

@@ -11,7 +11,6 @@ from snapshots.ancestry import ancestry, starts_afresh
 from snapshots.carrying import (
     Inheritance,
     effect_on_rows,
-    is_mask,
     origins_of_added,
     origins_of_first,
 )
@@ -27,6 +26,7 @@ from snapshots.lives import (
     Place,
     holds_at,
 )
+from snapshots.masking import is_loose
 from snapshots.snapshot import Effect
 
 if TYPE_CHECKING:
@@ -151,13 +151,13 @@ class ContributionTracer:
         self._heads[line.name] = line.position
         added, removed, strangers = line.changes(commit)
         effect = effect_on_rows(commit.effect, added, removed)
-        masks_removed = sum(is_mask(one.file) for one in removed)
-        masks_added = sum(is_mask(one.file) for one in added)
+        loose_removed = sum(is_loose(one.file) for one in removed)
+        loose_added = sum(is_loose(one.file) for one in added)
         inheritance = Inheritance(
             snapshot_id=commit.snapshot_id,
             removed=line.held(removed),
             strangers=bool(strangers),
-            masked=line.masks() - masks_removed + masks_added > 0,
+            masked=line.loose_masks() - loose_removed + loose_added > 0,
             first_life=self._known.first_life,
         )
         carry = origins_of_first if parent is None else origins_of_added

@@ -21,6 +21,8 @@ class DataFile:
 
     `key` is what the format counts as one logical file: the path, and for Delta the deletion
     vector that masks it. `path` is the whole path or URL. `rows` is None where unrecorded.
+    `masks` is the key of the one data file that a delete file hides rows of; None where it may
+    hide those of several, and for data.
     """
 
     key: str
@@ -28,6 +30,7 @@ class DataFile:
     content: FileContent
     size_bytes: int
     rows: int | None
+    masks: str | None
 
 
 @dataclass(frozen=True, slots=True)

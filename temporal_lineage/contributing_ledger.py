@@ -295,7 +295,7 @@ _STAND_IN = "assumed:"
 def stand_in(commit: Origin) -> AddedFile:
     """Make up a file that stands for the rows of a commit whose files nobody knows."""
     name = f"{_STAND_IN}{commit}"
-    return AddedFile(DataFile(name, name, FileContent.DATA, 0, None), commit)
+    return AddedFile(DataFile(name, name, FileContent.DATA, 0, None, None), commit)
 
 
 def is_stand_in(file: DataFile) -> bool:

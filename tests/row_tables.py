@@ -17,13 +17,16 @@ from snapshots.contributions import (
 )
 from snapshots.files import AddedFile, CommitFiles, DataFile, FileContent
 from snapshots.lives import holds_at
+from snapshots.masking import is_mask
 from snapshots.snapshot import Effect
 
 
-def data_file(key: str, *, mask: bool = False, rows: int | None = None) -> DataFile:
+def data_file(
+    key: str, *, mask: bool = False, rows: int | None = None, masks: str | None = None
+) -> DataFile:
     content = FileContent.EQUALITY_DELETES if mask else FileContent.DATA
     path, _, _ = key.partition("?")
-    return DataFile(key, path, content, 1, rows)
+    return DataFile(key, path, content, 1, rows, masks)
 
 
 def shares(trace: ContributionTrace, snapshot_id: int) -> dict[Origin, ContributionCertainty]:
@@ -93,9 +96,16 @@ class RowTable:
 
     @staticmethod
     def live(state: State) -> set[int]:
-        masked = {r for one in state.values() if one.file.key.startswith("mask") for r in one.ids}
-        data = {r for one in state.values() if not one.file.key.startswith("mask") for r in one.ids}
-        return data - masked
+        masks = [one for one in state.values() if is_mask(one.file)]
+        return {
+            row
+            for one in state.values()
+            if not is_mask(one.file)
+            for row in one.ids
+            if not any(
+                row in mask.ids and mask.file.masks in {None, one.file.key} for mask in masks
+            )
+        }
 
     def write(self, commit: int, number: int) -> set[int]:
         new = set(range(len(self.writers), len(self.writers) + number))
@@ -104,11 +114,21 @@ class RowTable:
 
     def file(self, writer: int, ids: Iterable[int], key: str = "") -> _Rows:
         self._made += 1
-        name = f"{key or 'f'}{self._made}"
-        return _Rows(data_file(name, mask=key == "mask"), writer, frozenset(ids))
+        name, found = f"{key or 'f'}{self._made}", frozenset(ids)
+        known = key != "mask" and self.draw(st.booleans())
+        rows = len(found) if known else None
+        return _Rows(data_file(name, mask=key == "mask", rows=rows), writer, found)
+
+    def aim(self, writer: int, victims: set[int], at: _Rows) -> _Rows:
+        """Mask rows of one file; the same position may be written down twice."""
+        self._made += 1
+        hidden = victims & at.ids
+        rows = self.draw(st.sampled_from([None, len(hidden), len(hidden) + 1]))
+        file = data_file(f"mask{self._made}", mask=True, rows=rows, masks=at.file.key)
+        return _Rows(file, writer, frozenset(hidden))
 
     def some(self, state: State) -> list[_Rows]:
-        data = [one for key, one in state.items() if not key.startswith("mask")]
+        data = [one for one in state.values() if not is_mask(one.file)]
         return [one for one in data if self.draw(st.booleans())]
 
     def spread(self, commit: int, rows: set[int], least: set[int]) -> list[_Rows]:
@@ -146,23 +166,31 @@ class RowTable:
 
     def _replace(self, commit: int, before: State) -> tuple[list[_Rows], list[_Rows]]:
         gone = self.some(before)
-        masked = set().union(*(one.ids for key, one in before.items() if key.startswith("mask")))
-        rows = {row for one in gone for row in one.ids} - masked
+        live = self.live(before)
+        rows = {row for one in gone for row in one.ids if row in live}
         return gone, self.spread(commit, rows, rows)
 
     def _rewrite(self, commit: int, before: State) -> tuple[list[_Rows], list[_Rows]]:
         live = sorted(self.live(before))
         victims = {row for row in live if self.draw(st.booleans())}
-        how = self.draw(st.sampled_from(["copy", "mask", "vector"]))
+        how = self.draw(st.sampled_from(["copy", "mask", "aim", "vector"]))
         if how == "mask":
             new = self.write(commit, self.draw(st.integers(0, 1)))
             return [], [self.file(commit, victims, "mask"), *self.spread(commit, new, new)]
+        if how == "aim":
+            new = self.write(commit, self.draw(st.integers(0, 1)))
+            masks = [self.aim(commit, victims, one) for one in self.some(before)]
+            return [], [*masks, *self.spread(commit, new, new)]
         gone = self.some(before)
         if how == "vector":
             again = [
                 replace(
                     one,
-                    file=replace(one.file, key=f"{one.file.path}?{commit}"),
+                    file=replace(
+                        one.file,
+                        key=f"{one.file.path}?{commit}",
+                        rows=one.file.rows and len(one.ids - victims),
+                    ),
                     writer=commit,
                     ids=one.ids - victims,
                 )
@@ -170,7 +198,8 @@ class RowTable:
             ]
             return gone, again
         new = self.write(commit, self.draw(st.integers(0, 2)))
-        kept = {row for one in gone for row in one.ids} - victims if new else set()
+        left = set(live) - victims
+        kept = {row for one in gone for row in one.ids if row in left} if new else set()
         return gone, self.spread(commit, kept | new, new)
 
     _unknown = _rewrite

@@ -22,7 +22,7 @@ NOW = Instant(100)
 
 
 def _file(name: str, content: FileContent = FileContent.DATA) -> DataFile:
-    return DataFile(name, f"/t/{name}", content, 1, None)
+    return DataFile(name, f"/t/{name}", content, 1, None, None)
 
 
 A, B = _file("a"), _file("b")

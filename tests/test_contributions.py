@@ -14,7 +14,7 @@ from snapshots.contributions import (
     Place,
     trace_contributions,
 )
-from snapshots.files import AddedFile, CommitFiles
+from snapshots.files import AddedFile, CommitFiles, DataFile, FileContent
 from snapshots.snapshot import Effect
 
 EXACT = ContributionCertainty.EXACT
@@ -148,6 +148,52 @@ def test_a_delete_file_may_mask_every_row_before_it_and_none_after() -> None:
     )
     assert shares(trace, 4) == {1: POSSIBLE, 2: POSSIBLE, 3: POSSIBLE, 4: EXACT}
     assert shares(trace, 5) == {1: POSSIBLE, 2: POSSIBLE, 3: POSSIBLE, 4: EXACT, 5: EXACT}
+
+
+@pytest.mark.parametrize(
+    ("masks", "rows", "hidden", "left"),
+    [
+        ("a", 3, 2, {1: EXACT, 2: EXACT, 3: EXACT}),
+        ("a", 3, 3, {1: POSSIBLE, 2: EXACT, 3: EXACT}),
+        ("a", 3, None, {1: POSSIBLE, 2: EXACT, 3: EXACT}),
+        ("a", None, 1, {1: POSSIBLE, 2: EXACT, 3: EXACT}),
+        ("b", 3, 3, {1: EXACT, 2: POSSIBLE, 3: EXACT}),
+        ("elsewhere/a", 3, 1, {1: POSSIBLE, 2: POSSIBLE, 3: POSSIBLE}),
+        (None, 3, 1, {1: POSSIBLE, 2: POSSIBLE, 3: POSSIBLE}),
+    ],
+)
+def test_a_delete_file_that_names_its_data_file_leaves_all_others_alone(
+    masks: str | None, rows: int | None, hidden: int | None, left: dict[Origin, object]
+) -> None:
+    appended = [
+        CommitFiles(n, n - 1 or None, Effect.APPEND, (_added(key, n, rows=rows),), ())
+        for n, key in enumerate("abc", start=1)
+    ]
+    mask = AddedFile(data_file("mask1", mask=True, rows=hidden, masks=masks), 4)
+    trace = _traced(*appended, CommitFiles(4, 3, Effect.OVERWRITE, (mask,), ()))
+    assert shares(trace, 4) == left
+
+
+def test_a_compacted_file_may_lose_the_last_row_of_somebody_to_any_delete_file() -> None:
+    one = _added("x", 4, rows=10)
+    trace = _traced(
+        *APPENDED,
+        CommitFiles(4, 3, Effect.REPLACE, (one, _added("y", 4, rows=10)), ("a", "b", "c")),
+        CommitFiles(5, 4, Effect.OVERWRITE, (_aimed("mask1", "x", rows=1),), ()),
+    )
+    assert shares(trace, 4) == {1: EXACT, 2: EXACT, 3: EXACT}
+    assert shares(trace, 5) == {1: POSSIBLE, 2: POSSIBLE, 3: POSSIBLE}
+
+
+def test_a_file_with_rows_left_under_its_vector_surely_holds_them() -> None:
+    vector = _aimed("dv", "a#dv", rows=7)
+    file = AddedFile(DataFile("a#dv", "a", FileContent.DATA, 1, 3, None), 4)
+    trace = _traced(*APPENDED, CommitFiles(4, 3, Effect.REWRITE, (file, vector), ("a",)))
+    assert shares(trace, 4) == {1: EXACT, 2: EXACT, 3: EXACT}
+
+
+def _aimed(key: str, masks: str, *, rows: int) -> AddedFile:
+    return AddedFile(data_file(key, mask=True, rows=rows, masks=masks), 0)
 
 
 def test_a_delete_file_itself_contributes_no_rows() -> None:

@@ -65,7 +65,7 @@ def test_metadata_with_another_value_in_a_list(name: str, value: object) -> None
 
 @given(damage=damages())
 def test_a_manifest_with_other_bytes(manifest: bytes, damage: list[tuple[int, int]]) -> None:
-    listed = Manifest("m", None, 1, 1, None, None)
+    listed = Manifest("m", None, 1, 1, None, None, False)
     with suppress(TemporalLineageError):
         list(read_manifest(_damaged(manifest, damage), listed, location="m"))
 

@@ -153,7 +153,8 @@ def test_a_second_harvest_after_the_loss_loses_nothing_that_was_kept(lake: Lake)
 def test_each_file_of_a_table_is_looked_for_once_and_a_remote_one_by_one_listing() -> None:
     storage = _Counting()
     files = [
-        DataFile(f"f{n}", f"memory://lake/t/data/f{n}", FileContent.DATA, 1, 1) for n in range(30)
+        DataFile(f"f{n}", f"memory://lake/t/data/f{n}", FileContent.DATA, 1, 1, None)
+        for n in range(30)
     ]
     _put({f"/lake/t/data/f{n}": b"x" for n in range(20)})
     try:

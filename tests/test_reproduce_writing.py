@@ -197,7 +197,7 @@ def test_every_address_gives_a_name_that_any_file_system_takes(addresses: list[s
 
 
 def _file(key: str, *, size: int = 10, rows: int | None = 1, content: str = "data") -> DataFile:
-    return DataFile(key, f"/wh/{key}", FileContent(content), size, rows)
+    return DataFile(key, f"/wh/{key}", FileContent(content), size, rows, None)
 
 
 def test_the_digest_of_a_set_of_files_is_what_its_description_says() -> None:

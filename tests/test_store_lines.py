@@ -144,8 +144,8 @@ def test_what_was_not_yet_recorded_contributes_to_nothing(ledger: Ledger) -> Non
 
 def test_files_live_in_the_states_between_their_commit_and_their_removal(ledger: Ledger) -> None:
     dataset, states = new_table(ledger)
-    first = DataFile("s3://b/1.parquet", "s3://b/1.parquet", FileContent.DATA, 10, None)
-    second = DataFile("s3://b/1.parquet#dv1", "s3://b/1.parquet", FileContent.DATA, 10, 4)
+    first = DataFile("s3://b/1.parquet", "s3://b/1.parquet", FileContent.DATA, 10, None, None)
+    second = DataFile("s3://b/1.parquet#dv1", "s3://b/1.parquet", FileContent.DATA, 10, 4, None)
     with ledger.transaction(source="test", note="") as transaction:
         opened = [FileLife(dataset, first, states[0], 0, 0, OPEN)]
         assert transaction.file_lives(opened=opened, closed=[]) == 1

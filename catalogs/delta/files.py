@@ -64,12 +64,15 @@ def data_files(file: LogicalFile, root: str, moved: Moved) -> tuple[DataFile, ..
         content=FileContent.DATA,
         size_bytes=file.size_bytes,
         rows=file.rows,
+        masks=None,
     )
-    vector = _vector_file(file.vector, root, moved)
+    vector = _vector_file(file.vector, root, moved, masks=file.key)
     return (data,) if vector is None else (data, vector)
 
 
-def _vector_file(vector: DeletionVector | None, root: str, moved: Moved) -> DataFile | None:
+def _vector_file(
+    vector: DeletionVector | None, root: str, moved: Moved, *, masks: str
+) -> DataFile | None:
     path = None if vector is None else vector_file(root, vector, moved)
     if vector is None or path is None:
         return None
@@ -79,6 +82,7 @@ def _vector_file(vector: DeletionVector | None, root: str, moved: Moved) -> Data
         content=FileContent.DELETION_VECTOR,
         size_bytes=stored_bytes(vector),
         rows=vector.cardinality,
+        masks=masks,
     )
 
 
@@ -169,7 +173,9 @@ def _with_origins(files: Iterable[LogicalFile], past: _Past, log: DeltaLog) -> I
 
 def _keys(remove: Remove, log: DeltaLog) -> Iterator[str]:
     yield logical(remove)
-    if (vector := _vector_file(remove.deletion_vector, log.root, log.moved)) is not None:
+    if (
+        vector := _vector_file(remove.deletion_vector, log.root, log.moved, masks=logical(remove))
+    ) is not None:
         yield vector.key
 
 

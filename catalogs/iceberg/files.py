@@ -45,7 +45,8 @@ class FileLists:
         if entry.manifest_list is None:
             # Format v1 once allowed the manifests in the metadata file itself.
             paths = entry.manifests or ()
-            return tuple(Manifest(path, None, 0, entry.snapshot_id, None, None) for path in paths)
+            own = entry.snapshot_id
+            return tuple(Manifest(path, None, 0, own, None, None, False) for path in paths)
         location = self._relocation.find(entry.manifest_list)
         return read_manifest_list(self._storage.read(location), location=location)
 
@@ -65,6 +66,7 @@ class FileLists:
             content=entry.content,
             size_bytes=entry.size_bytes,
             rows=entry.rows,
+            masks=entry.referenced_path,
         )
 
 

@@ -43,6 +43,16 @@ _ENTRY_FIELDS: Wanted = {
     "sequence_number": _ALL,
     "data_file": dict.fromkeys(_FILE_FIELDS, _ALL),
 }
+_DELETE_ENTRY_FIELDS: Wanted = {
+    **_ENTRY_FIELDS,
+    "data_file": dict.fromkeys((*_FILE_FIELDS, "lower_bounds", "upper_bounds"), _ALL),
+}
+_FILE_PATH_ID = 2147483546
+"""The reserved id of the column of data file paths in position delete files."""
+
+_DELETES = 1
+"""What a manifest list calls a manifest of delete files."""
+
 _CONTENTS = {
     0: FileContent.DATA,
     1: FileContent.POSITION_DELETES,
@@ -64,6 +74,7 @@ class Manifest:
 
     `path` is the recorded one. All else is None where no list says it: the inline manifests of an
     old v1 snapshot. `live_files` counts the entries that are not DELETED; v1 need not say it.
+    `holds_deletes` tells a manifest of delete files from one of data files.
     """
 
     path: str
@@ -72,6 +83,7 @@ class Manifest:
     snapshot_id: int | None
     size_bytes: int | None
     live_files: int | None
+    holds_deletes: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +101,8 @@ class ManifestEntry:
     `path` is the recorded one. `snapshot_id` is the snapshot that added the file.
     `sequence_number` is the data sequence number, None where neither the entry nor the manifest
     list tells it. `partition` holds the values as Avro stores them, under `partition_fields`.
-    `referenced_path`, `offset` and `length` belong to a deletion vector, and are None elsewhere.
+    `referenced_path` is the one data file that a delete file is about, None where it is not told.
+    `offset` and `length` belong to a deletion vector, and are None elsewhere.
     `equality_ids` are the fields that an equality delete compares by; empty elsewhere.
     """
 
@@ -144,7 +157,9 @@ def read_manifest(body: bytes, manifest: Manifest, *, location: str) -> Iterator
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise UnreadableError(location, "it is no manifest", _ADVICE) from error
     spec_id = in_header if manifest.spec_id is None else manifest.spec_id
-    for record in read_records(body, header, wanted=_ENTRY_FIELDS, location=location):
+    # Bounds are most of a manifest, and only those of delete files tell something here.
+    wanted = _DELETE_ENTRY_FIELDS if manifest.holds_deletes else _ENTRY_FIELDS
+    for record in read_records(body, header, wanted=wanted, location=location):
         try:
             yield _entry(record, manifest, spec_id, fields)
         except (KeyError, TypeError, ValueError) as error:
@@ -160,6 +175,7 @@ def _manifest(record: Mapping[str, Any]) -> Manifest:
         snapshot_id=record.get("added_snapshot_id"),
         size_bytes=record.get("manifest_length"),
         live_files=_live_files(record),
+        holds_deletes=record.get("content") == _DELETES,
     )
 
 
@@ -196,11 +212,31 @@ def _entry(
         rows=int(file["record_count"]),
         size_bytes=int(file["file_size_in_bytes"]),
         is_encrypted=file.get("key_metadata") is not None,
-        referenced_path=file.get("referenced_data_file"),
+        referenced_path=_referenced(file, content),
         offset=file.get("content_offset"),
         length=file.get("content_size_in_bytes"),
         equality_ids=tuple(file.get("equality_ids") or ()),
     )
+
+
+def _referenced(file: Mapping[str, Any], content: FileContent) -> str | None:
+    """Find the one data file that a delete file is about: it is named, or both bounds of the
+    paths in it are one path.
+    """
+    told: str | None = file.get("referenced_data_file")
+    if told is not None or content is not FileContent.POSITION_DELETES:
+        return told
+    bounds = [_bound(file.get(name)) for name in ("lower_bounds", "upper_bounds")]
+    if bounds[0] is None or bounds[0] != bounds[1]:
+        return None
+    return bounds[0].decode("utf-8", "replace")
+
+
+def _bound(told: Any) -> bytes | None:  # noqa: ANN401 - a map as Avro has it, or an array of pairs
+    if isinstance(told, Mapping):
+        return told.get(str(_FILE_PATH_ID))
+    pairs = told or ()
+    return next((one["value"] for one in pairs if one["key"] == _FILE_PATH_ID), None)
 
 
 def _sequence_number(record: Mapping[str, Any], status: Status, manifest: Manifest) -> int | None:

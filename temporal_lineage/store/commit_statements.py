@@ -99,6 +99,7 @@ def _live_files() -> Select[Any]:
             file.c.content,
             file.c.size_bytes,
             file.c.row_count,
+            file.c.masks,
             file_life.c.origin_id,
         )
         .select_from(place.join(file_life, lives).join(file, file.c.file_id == file_life.c.file_id))
@@ -114,6 +115,7 @@ def _lives(*more: ColumnElement[Any]) -> Select[Any]:
         file.c.content,
         file.c.size_bytes,
         file.c.row_count,
+        file.c.masks,
         file_life.c.origin_id,
         file_life.c.line,
         file_life.c.start,

@@ -62,18 +62,18 @@ class CommitReads(Reads):
         Empty also where they are not known: ask `place` for `files_known`.
         """
         rows = self._runner.rows("live_files", {"node_id": node_id})
-        return [LiveFile(_data_file(*row[:5]), row[5]) for row in rows]
+        return [LiveFile(_data_file(*row[:6]), row[6]) for row in rows]
 
     def file_lives(self, *, dataset_id: int) -> list[FileLife]:
         """Give every life of every file of a dataset, in no order."""
         rows = self._runner.rows("file_lives", {"dataset_id": dataset_id})
-        return [FileLife(dataset_id, _data_file(*row[:5]), *row[5:]) for row in rows]
+        return [FileLife(dataset_id, _data_file(*row[:6]), *row[6:]) for row in rows]
 
     def file_lives_at(self, *, dataset_id: int, line: int, position: int) -> list[FileLife]:
         """Give the lives of the files of one state, by where it stands, in no order."""
         parameters = {"dataset_id": dataset_id, "line": line, "position": position}
         rows = self._runner.rows("file_lives_at", parameters)
-        return [FileLife(dataset_id, _data_file(*row[:5]), *row[5:]) for row in rows]
+        return [FileLife(dataset_id, _data_file(*row[:6]), *row[6:]) for row in rows]
 
     def file_lives_of(
         self, *, dataset_id: int, keys: Iterable[str]
@@ -84,7 +84,7 @@ class CommitReads(Reads):
         for batch in batches([digest(key.encode()) for key in keys]):
             parameters: Parameters = {"dataset_id": dataset_id, "digests": listed_texts(batch)}
             for row in self._runner.rows("file_lives_of", parameters):
-                yield FileLife(dataset_id, _data_file(*row[:5]), *row[5:9]), row[9]
+                yield FileLife(dataset_id, _data_file(*row[:6]), *row[6:10]), row[10]
 
     def contributions_at(self, *, dataset_id: int, line: int, position: int) -> list[Contribution]:
         """Give the contributions to one state, by where it stands, in no order."""
@@ -125,11 +125,13 @@ class CommitReads(Reads):
         return [Containing(*row) for row in rows]
 
 
-def _data_file(key: str, path: str, content: str, size_bytes: int, rows: int | None) -> DataFile:
+def _data_file(
+    key: str, path: str, content: str, size_bytes: int, rows: int | None, masks: str | None
+) -> DataFile:
     # Questions about files only need it, and defining its classes takes a question's time.
     from snapshots.files import DataFile, FileContent
 
-    return DataFile(key or path, path, FileContent(content), size_bytes, rows)
+    return DataFile(key or path, path, FileContent(content), size_bytes, rows, masks)
 
 
 def _placed(row: Row) -> Placed:

@@ -181,22 +181,22 @@ FROM edge
 WHERE edge.src_id = CAST(nodes_list.value AS BIGINT));
 
 -- live_files
-SELECT file."key", file.path, file.content, file.size_bytes, file.row_count, file_life.origin_id
+SELECT file."key", file.path, file.content, file.size_bytes, file.row_count, file.masks, file_life.origin_id
 FROM place JOIN file_life ON file_life.dataset_id = place.dataset_id AND file_life.line = place.line AND file_life.start <= place.position AND file_life.stop > place.position JOIN file ON file.file_id = file_life.file_id
 WHERE place.node_id = :node_id ORDER BY file_life.start, file.file_id;
 
 -- file_lives
-SELECT file."key", file.path, file.content, file.size_bytes, file.row_count, file_life.origin_id, file_life.line, file_life.start, file_life.stop
+SELECT file."key", file.path, file.content, file.size_bytes, file.row_count, file.masks, file_life.origin_id, file_life.line, file_life.start, file_life.stop
 FROM file_life JOIN file ON file.file_id = file_life.file_id
 WHERE file_life.dataset_id = :dataset_id;
 
 -- file_lives_at
-SELECT file."key", file.path, file.content, file.size_bytes, file.row_count, file_life.origin_id, file_life.line, file_life.start, file_life.stop
+SELECT file."key", file.path, file.content, file.size_bytes, file.row_count, file.masks, file_life.origin_id, file_life.line, file_life.start, file_life.stop
 FROM file_life JOIN file ON file.file_id = file_life.file_id
 WHERE file_life.dataset_id = :dataset_id AND file_life.line = :line AND file_life.start <= :position AND file_life.stop > :position;
 
 -- file_lives_of
-SELECT file."key", file.path, file.content, file.size_bytes, file.row_count, file_life.origin_id, file_life.line, file_life.start, file_life.stop, file_life.tx_id
+SELECT file."key", file.path, file.content, file.size_bytes, file.row_count, file.masks, file_life.origin_id, file_life.line, file_life.start, file_life.stop, file_life.tx_id
 FROM file_life JOIN file ON file.file_id = file_life.file_id
 WHERE file.dataset_id = :dataset_id AND file.digest IN (SELECT digests_list.value
 FROM json_each(:digests) AS digests_list);

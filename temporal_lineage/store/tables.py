@@ -189,6 +189,7 @@ file = Table(
     _text("content"),
     _big("size_bytes"),
     Column("row_count", BigInteger, nullable=True),
+    Column("masks", Text, nullable=True),
     UniqueConstraint("dataset_id", "digest", name="file_key"),
 )
 

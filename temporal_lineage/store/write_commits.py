@@ -108,11 +108,12 @@ class CommitWrites(Writes):
                     file.content.value,
                     file.size_bytes,
                     file.rows,
+                    file.masks,
                 )
             )
         columns = (
             *("file_id", "dataset_id", "digest", "key", "path", "content"),
-            *("size_bytes", "row_count"),
+            *("size_bytes", "row_count", "masks"),
         )
         self._session.insert("file", columns, rows)
         return {**ids, **new}
