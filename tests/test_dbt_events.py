@@ -20,7 +20,14 @@ from dbt_files import (
 )
 from temporal_lineage.capture.dbt import translate
 from temporal_lineage.capture.dbt_run_ids import checks_run_id, invocation_run_id, node_run_id
-from temporal_lineage.capture.openlineage_events import JobEvent, RunEvent, RunEventKind
+from temporal_lineage.capture.openlineage_events import (
+    EngineKey,
+    JobEvent,
+    KeyKind,
+    ReadOption,
+    RunEvent,
+    RunEventKind,
+)
 
 Body = dict[str, Any]
 
@@ -298,13 +305,41 @@ def test_the_witness_names_the_artifacts_by_digest_and_what_dbt_answered(tmp_pat
     done = result(ORDERS, adapter_response=answer)
     folder = written(tmp_path, manifest=_shop(), run_results=run_results(done))
     facet = _facet(
-        events_of(project(folder)), "db.main.shop.orders.build.run", "temporal_lineage_dbt"
+        events_of(project(folder)), "db.main.shop.orders.build.run", "temporalLineage_dbt"
     )
     assert facet["invocationId"] == INVOCATION
     assert facet["uniqueId"] == ORDERS
     assert facet["adapterResponse"] == answer
     told = [(one["kind"], one["version"], len(one["sha256"])) for one in facet["artifacts"]]
     assert told == [("manifest", 12, 64), ("run-results", 6, 64)]
+
+
+def test_trinos_query_id_is_a_key_that_commits_carry_too(tmp_path: Path) -> None:
+    answer = {"query_id": "20261109_060010_00007_dbtjs", "code": "CREATE TABLE"}
+    done = run_results(result(ORDERS, adapter_response=answer))
+    folder = written(tmp_path, manifest=_shop(), run_results=done)
+    events = translate(project(folder, namespace="trino://trino.example:8443")).events
+    keys = {key for one in events if isinstance(one.event, RunEvent) for key in one.event.keys}
+    assert keys == {EngineKey(KeyKind.TRINO_QUERY, answer["query_id"])}
+
+
+def test_a_pinned_source_is_read_at_the_version_that_the_project_fixes(tmp_path: Path) -> None:
+    for config, option in (
+        ({"as_of_version": 3}, ReadOption("db.raw.orders", "versionAsOf", "3")),
+        (
+            {"meta": {"as_of_datetime": "2026-11-01T00:00:00Z"}},
+            ReadOption("db.raw.orders", "timestampAsOf", "2026-11-01T00:00:00Z"),
+        ),
+        ({"snapshot_id": 8823423}, ReadOption("db.raw.orders", "snapshot-id", "8823423")),
+        ({"as_of_version": 0}, None),
+        ({}, None),
+    ):
+        body = manifest(source(RAW, config=config), node(ORDERS, [RAW]))
+        done = run_results(result(ORDERS))
+        folder = written(tmp_path, manifest=body, run_results=done)
+        told = [one.event for one in translate(project(folder)).events]
+        found = {one for event in told if isinstance(event, RunEvent) for one in event.options}
+        assert found == ({option} if option else set()), config
 
 
 def test_rows_are_taken_only_from_answers_that_count_rows_written(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from temporal_lineage.capture.dbt_facets import (
 from temporal_lineage.capture.dbt_inputs import Read, reads
 from temporal_lineage.capture.dbt_manifest import Node
 from temporal_lineage.capture.dbt_names import invocation_job_name, job_name
+from temporal_lineage.capture.dbt_pins import Pins, pins
 from temporal_lineage.capture.dbt_projects import DbtProject, engine_facets, job_type
 from temporal_lineage.capture.dbt_run_ids import invocation_run_id, node_run_id
 from temporal_lineage.capture.dbt_run_results import Result, RunResults
@@ -85,7 +86,7 @@ class Invocation:
         """Make the job of an event."""
         return {"namespace": self.project.job_namespace, "name": name, "facets": job_facets}
 
-    def witness(self, result: Result) -> Facet:
+    def witness(self, result: Result, *, pinned: Pins | None) -> Facet:
         """Tell what witnesses a node's run: the artifacts, and dbt's own word on it."""
         return self.project.witness(
             self.results.witness,
@@ -93,6 +94,7 @@ class Invocation:
             uniqueId=result.unique_id,
             status=result.status,
             adapterResponse=dict(result.response) or None,
+            pins=pinned,
         )
 
     def as_built(self, node: Node, body: Event, span: Span) -> Event:
@@ -113,10 +115,11 @@ class Invocation:
         job = self.job(
             job_name(node, command=self.command), self.project.job_facets(node, kind, code=code)
         )
+        read = self._reads(node, code)
         external = query_id(self.project.place.adapter, result.response)
         run = self.run(
             node_run_id(self.invocation_id, node.unique_id),
-            telling=self.witness(result),
+            telling=self.witness(result, pinned=pins(read)),
             errorMessage=error(result),
             externalQuery=facet(
                 "externalQuery", externalQueryId=external, source=self.project.place.namespace
@@ -126,7 +129,6 @@ class Invocation:
             tags=tags(node.tags),
         )
         span = self.span(result)
-        read = self._reads(node, code)
         relations = self.project.relations
         yield event("START", span.start_text, run, job) | {
             "inputs": [self._input(one, relations.short(one.node), span) for one in read],

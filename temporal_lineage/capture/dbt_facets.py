@@ -8,7 +8,7 @@ from typing import Any
 Facet = dict[str, Any]
 
 PRODUCER = "urn:temporal-lineage:dbt"
-WITNESS_FACET = "temporal_lineage_dbt"
+WITNESS_FACET = "temporalLineage_dbt"
 
 _SPEC = "https://openlineage.io/spec"
 _SCHEMAS = {

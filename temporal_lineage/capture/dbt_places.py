@@ -68,29 +68,37 @@ def symlinks(node: Node, table: CatalogTable | None, place: Place) -> tuple[Data
 
 def storage_format(node: Node) -> str | None:
     """Give the table format that the settings name: iceberg, delta or hudi; None where none is."""
-    for settings in _settings(node):
+    for told in settings(node):
         for word in _FORMATS:
-            told = settings.get(word)
-            if isinstance(told, str) and told.strip("'\"").lower() in _LAKE:
-                return _LAKE[told.strip("'\"").lower()]
+            name = told.get(word)
+            if isinstance(name, str) and name.strip("'\"").lower() in _LAKE:
+                return _LAKE[name.strip("'\"").lower()]
     return None
 
 
 def _in_catalog(node: Node, place: Place) -> Iterator[Dataset]:
     catalog = place.catalogs.get(node.database or "", place.catalogs.get(EVERY_DATABASE))
     if catalog is not None:
-        schema = tuple(part for part in (node.schema or "").split(".") if part)
-        name = TableName((catalog, *schema, table_name(node)))
-        yield Dataset(CATALOG_NAMESPACE, str(name))
+        parts = tuple(part for part in _name_in_catalog(node).split(".") if part)
+        yield Dataset(CATALOG_NAMESPACE, str(TableName((catalog, *parts))))
+
+
+def _name_in_catalog(node: Node) -> str:
+    """Give schema and table; DuckDB's Iceberg plugin may be told others for a source."""
+    for told in settings(node):
+        name = told.get("iceberg_table")
+        if isinstance(name, str):
+            return _filled(name, node)
+    return dotted(node.schema, table_name(node))
 
 
 def _located(node: Node, place: Place) -> Iterator[Dataset]:
-    for settings in _settings(node):
+    for told in settings(node):
         for word in _LOCATIONS:
-            found = _path(settings.get(word), node, place)
+            found = _path(told.get(word), node, place)
             if found is not None:
                 yield found
-        root = _path(settings.get("location_root"), node, place)
+        root = _path(told.get("location_root"), node, place)
         if root is not None:
             yield Dataset(root.namespace, f"{root.name.rstrip('/')}/{table_name(node)}")
 
@@ -101,15 +109,26 @@ def _path(told: object, node: Node, place: Place) -> Dataset | None:
         return None
     scanned = _SCAN.search(told)
     text = (scanned["place"] if scanned else told).strip().strip("'\"")
-    # DuckDB's sources write a place once for all tables of a schema.
+    text = _filled(text, node)
+    if not text or any(sign in text for sign in "{}()*?,'\n"):
+        return None
+    if "://" in text:
+        return located(text)
+    if place.adapter == "databricks":
+        return located(f"dbfs:{text}") if text.startswith("/") else None
+    if text.startswith("/"):
+        return located(text)
+    # Elsewhere such a text is a stage, a region, or a path below a place that nobody tells.
+    is_local = place.adapter == "duckdb" and place.root is not None
+    return located(f"{(place.root or '').rstrip('/')}/{text}") if is_local else None
+
+
+def _filled(text: str, node: Node) -> str:
+    """Fill in the names that DuckDB's sources may leave open, once for all tables of a schema."""
     names = {"name": node.name, "identifier": table_name(node), "schema": node.schema or ""}
     for name, value in names.items():
         text = text.replace(f"{{{name}}}", value)
-    if not text or any(sign in text for sign in "{}()*?,'\n"):
-        return None
-    if "://" in text or text.startswith("/"):
-        return located(text)
-    return located(f"{place.root.rstrip('/')}/{text}") if place.root else None
+    return text
 
 
 def _in_glue(node: Node, place: Place) -> Iterator[Dataset]:
@@ -124,7 +143,7 @@ def _as_spelled(table: CatalogTable | None, place: Place) -> Iterator[Dataset]:
         yield Dataset(place.namespace, dotted(told.database, told.schema, told.name))
 
 
-def _settings(node: Node) -> Iterator[Mapping[str, Any]]:
+def settings(node: Node) -> Iterator[Mapping[str, Any]]:
     """Give all places in a node where adapters look for settings, the nearest first."""
     outer = (node.config, _mapping(node.meta), _mapping(node.external))
     for one in outer:

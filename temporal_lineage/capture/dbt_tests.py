@@ -110,7 +110,7 @@ def _alone(invocation: Invocation, test: Node, result: Result) -> Iterator[Event
     job = invocation.job(test.unique_id, invocation.project.job_facets(test, "TEST", code=code))
     run = invocation.run(
         node_run_id(invocation.invocation_id, test.unique_id),
-        telling=invocation.witness(result),
+        telling=invocation.witness(result, pinned=None),
         errorMessage=error(result),
         test=facet("test", tests=[execution]),
     )

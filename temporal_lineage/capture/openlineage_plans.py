@@ -1,4 +1,4 @@
-"""Logical plans: the time travel options that a Spark read was given."""
+"""Time travel options that a read was given: in Spark's logical plan, in a dbt project."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from temporal_lineage.capture.dbt_facets import WITNESS_FACET
 from temporal_lineage.capture.openlineage_events import ReadOption
 
 NODES_MAX = 100_000
@@ -26,10 +27,15 @@ _TABLE_KEYS = ("path", "table", "tableName", "identifier", "name", "location")
 
 
 def read_options(facets: Mapping[str, Any]) -> tuple[ReadOption, ...]:
-    """Find the options anywhere in `spark.logicalPlan`; plans have no schema to go by."""
-    plan = facets.get("spark.logicalPlan")
+    """Find the options anywhere in `spark.logicalPlan`, and those of a dbt project's sources.
+
+    Plans have no schema to go by.
+    """
+    pinned = facets.get(WITNESS_FACET)
+    told = [facets.get("spark.logicalPlan")]
+    told += [pinned.get("pins")] if isinstance(pinned, dict) else []
     found: set[ReadOption] = set()
-    for node in _nodes(plan):
+    for node in _nodes(told):
         options = node.get("options")
         if isinstance(options, dict):
             found.update(_of(node, options))

@@ -102,7 +102,9 @@ def engine_keys(
         if key:
             found.add(EngineKey(kind, key))
     query = mapping(facets.get("externalQuery"), f"{place}.externalQuery", doubts)
-    if str(query.get("source", "")).lower() == "trino" and query.get("externalQueryId"):
+    # dbt tells the namespace of its datasets there: trino://host:port.
+    source = str(query.get("source", "")).lower().partition("://")[0]
+    if source == "trino" and query.get("externalQueryId"):
         found.add(EngineKey(KeyKind.TRINO_QUERY, str(query["externalQueryId"])))
     if "trino_query_context" in facets and TRINO_QUERY_ID.fullmatch(job.name):
         # Trino names the job for the query, unless it was told another name.

@@ -63,6 +63,12 @@ sources:
           plugin: delta
           materialization: table
           delta_table_path: "{{ env_var('SHOP_LAKE') }}/orders"
+      - name: orders_then
+        config:
+          plugin: delta
+          materialization: table
+          delta_table_path: "{{ env_var('SHOP_LAKE') }}/orders"
+          as_of_version: 1
 """,
     "models/schema.yml": """
 version: 2
@@ -104,6 +110,10 @@ exposures:
         "  delta_table_path=env_var('SHOP_LAKE') ~ '/published') }}\n"
         "select country, revenue from {{ ref('revenue') }}"
     ),
+    "models/early.sql": (
+        "{{ config(materialized='table') }}\n"
+        "select count(*) as orders from {{ source('lake', 'orders_then') }}"
+    ),
     "models/broken.sql": (
         "{{ config(materialized='table') }}\nselect nothing_like_it from {{ ref('revenue') }}"
     ),
@@ -136,7 +146,8 @@ class Shop:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text.lstrip("\n"), encoding="utf-8")
         shop = cls(folder, binaries)
-        shop.add_orders(1, 4)
+        shop.add_orders(1, 2)
+        shop.add_orders(3, 4)
         return shop
 
     @property

@@ -125,7 +125,7 @@ def test_failures_and_tests_are_told_as_dbt_tells_them(tmp_path: Path) -> None:
     shop = _built(tmp_path / "shop", wrapped=None)
     project = _project(tmp_path / "project", shop)
     said = project.tl("ingest", "dbt", str(shop.target))
-    assert f"shop on duckdb://{shop.database}: dbt build ran 11 nodes" in said
+    assert f"shop on duckdb://{shop.database}: dbt build ran 12 nodes" in said
     records = _records(project)
     broken = records["shop.main.shop.broken.build.run"]
     assert broken.state is RunState.FAIL
@@ -167,6 +167,7 @@ def test_states_of_delta_tables_are_linked_to_the_runs_that_read_and_wrote_them(
     for number in range(2):
         if number:
             shop.add_orders(5, 6)
+        head = number + 1
         done = shop.dbt("build", "--exclude", "broken", "after_broken")
         assert done.returncode == 0, done.stdout
         invocation = json.loads((shop.target / "run_results.json").read_text())["metadata"]
@@ -175,11 +176,15 @@ def test_states_of_delta_tables_are_linked_to_the_runs_that_read_and_wrote_them(
         run_id = node_run_id(invocation["invocation_id"], "model.shop.stg_orders")
         assert DeltaTable(str(shop.lake / "published")).version() == number
         read = project.tl("why", f"run:{run_id}")
-        assert f"the run read delta.orders@{number}\n" in read
+        assert f"the run read delta.orders@{head}\n" in read
+        early = node_run_id(invocation["invocation_id"], "model.shop.early")
+        pinned = project.tl("why", f"run:{early}")
+        assert "exact: the run read delta.orders@1\n" in pinned
+        assert "versionAsOf" in pinned
         wrote = project.tl("why", f"delta.published@{number}")
         assert "shop.main.shop.published.build.run" in wrote
         staged.add(run_id)
     assert len(staged) == 2
     above = project.tl("upstream", "delta.published@1")
     assert "shop.main.revenue@run:" in above
-    assert "delta.orders@1" in above
+    assert "delta.orders@2" in above
