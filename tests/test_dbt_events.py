@@ -325,12 +325,12 @@ def test_trinos_query_id_is_a_key_that_commits_carry_too(tmp_path: Path) -> None
 
 def test_a_pinned_source_is_read_at_the_version_that_the_project_fixes(tmp_path: Path) -> None:
     for config, option in (
-        ({"as_of_version": 3}, ReadOption("db.raw.orders", "versionAsOf", "3")),
+        ({"as_of_version": 3}, ReadOption("db.raw.orders", "as_of_version", "3")),
         (
             {"meta": {"as_of_datetime": "2026-11-01T00:00:00Z"}},
-            ReadOption("db.raw.orders", "timestampAsOf", "2026-11-01T00:00:00Z"),
+            ReadOption("db.raw.orders", "as_of_datetime", "2026-11-01T00:00:00Z"),
         ),
-        ({"snapshot_id": 8823423}, ReadOption("db.raw.orders", "snapshot-id", "8823423")),
+        ({"snapshot_id": 8823423}, ReadOption("db.raw.orders", "snapshot_id", "8823423")),
         ({"as_of_version": 0}, None),
         ({}, None),
     ):

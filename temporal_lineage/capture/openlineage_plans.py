@@ -21,6 +21,9 @@ _OPTIONS = {
         "as-of-timestamp",
         "branch",
         "tag",
+        "as_of_version",
+        "as_of_datetime",
+        "snapshot_id",
     )
 }
 _TABLE_KEYS = ("path", "table", "tableName", "identifier", "name", "location")

@@ -43,6 +43,7 @@ _MAY_PIN = re.compile(
     re.IGNORECASE,
 )
 _KEYWORDS = {"for", "system_version", "system_time"}
+_OF_PROJECTS = {"as_of_version", "as_of_datetime", "snapshot_id"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,8 @@ def asked_of(names: Iterable[Dataset], *, run: RunRecord, options: Sequence[Read
 
     A query is parsed where it has what may be a pin. What does not parse is searched for
     patterns, so that a word sqlglot does not know hides no pin; everything that is no pattern is
-    passed over then. A table is recognised by the parts of its name that the query gives.
+    passed over then. A table is recognised by the parts of its name that the query gives. A source
+    that a project pins is pinned wherever a query names it.
     """
     tails = {_parts(name.name) for name in names}
     found: list[Pin] = [pin for tail in sorted(tails) for pin in _suffix_pin(tail[-1:], tail)]
@@ -74,11 +76,10 @@ def asked_of(names: Iterable[Dataset], *, run: RunRecord, options: Sequence[Read
                 newest = True
             else:
                 found.append(pin)
-    found += [
-        _option_pin(option)
-        for option in options
-        if option.table is None or _same(_parts(option.table), tails)
-    ]
+    mine = [one for one in options if one.table is None or _same(_parts(one.table), tails)]
+    found += [_option_pin(option) for option in mine]
+    if any(option.name in _OF_PROJECTS for option in mine):
+        newest = False
     return Asked(tuple(dict.fromkeys(found)), newest)
 
 
@@ -133,9 +134,9 @@ def _suffix_pin(last: tuple[str, ...], parts: tuple[str, ...]) -> Iterator[Pin]:
 def _option_pin(option: ReadOption) -> Pin:
     shown = f"{option.name}={option.value}"
     match option.name:
-        case "versionAsOf" | "snapshot-id":
+        case "versionAsOf" | "snapshot-id" | "as_of_version" | "snapshot_id":
             return version_pin(option.value, shown)
-        case "timestampAsOf":
+        case "timestampAsOf" | "as_of_datetime":
             return time_pin(option.value, shown, unit=SECONDS)
         case "as-of-timestamp":
             return time_pin(option.value, shown, unit=MILLISECONDS)

@@ -180,7 +180,7 @@ def test_states_of_delta_tables_are_linked_to_the_runs_that_read_and_wrote_them(
         early = node_run_id(invocation["invocation_id"], "model.shop.early")
         pinned = project.tl("why", f"run:{early}")
         assert "exact: the run read delta.orders@1\n" in pinned
-        assert "versionAsOf" in pinned
+        assert "as_of_version=1" in pinned
         wrote = project.tl("why", f"delta.published@{number}")
         assert "shop.main.shop.published.build.run" in wrote
         staged.add(run_id)
