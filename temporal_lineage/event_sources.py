@@ -31,15 +31,15 @@ class EventFile:
     def chunks(self) -> Iterator[bytes]:
         """Yield what it holds; raises UnreadableError, also in the middle of a broken file."""
         if self.path is None:
-            yield from _pieces(sys.stdin.buffer)
+            yield from pieces(sys.stdin.buffer)
             return
         try:
             with self.path.open("rb") as opened:
-                if self.path.suffix.lower() == ".gz":
+                if is_packed(self.path):
                     with gzip.open(opened) as unpacked:
-                        yield from _pieces(unpacked)
+                        yield from pieces(unpacked)
                 else:
-                    yield from _pieces(opened)
+                    yield from pieces(opened)
         except (OSError, EOFError, zlib.error) as error:
             raise _unreadable(self.name, error) from error
 
@@ -71,11 +71,22 @@ def _files(source: str) -> Iterator[EventFile]:
 def found_below(folder: Path) -> Iterator[Path]:
     """Yield the files of a folder whose names are those of event files."""
     for path in folder.rglob("*"):
-        if _NAMED.search(path.name) and path.is_file():
+        if is_event_file(path):
             yield path
 
 
-def _pieces(opened: BinaryIO | gzip.GzipFile) -> Iterator[bytes]:
+def is_event_file(path: Path) -> bool:
+    """Tell whether this is a file with the name of one that holds events."""
+    return bool(_NAMED.search(path.name)) and path.is_file()
+
+
+def is_packed(path: Path) -> bool:
+    """Tell whether a file is packed, by its name."""
+    return path.suffix.lower() == ".gz"
+
+
+def pieces(opened: BinaryIO | gzip.GzipFile) -> Iterator[bytes]:
+    """Yield what is left of an open file."""
     while chunk := opened.read(_CHUNK_BYTES):
         yield chunk
 

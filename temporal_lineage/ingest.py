@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -114,13 +114,16 @@ class Tally:
     unresolved: dict[str, None] = field(default_factory=dict)
     tx_ids: list[int] = field(default_factory=list)
 
-    def take_in(self, batch: Sequence[Read]) -> None:
-        """Take in a batch in one transaction."""
+    def take_in(
+        self, batch: Sequence[Read], *, also: Callable[[Transaction], None] = lambda _: None
+    ) -> None:
+        """Take in a batch in one transaction, and do in it what else belongs to it."""
         now = self.ledger.now()
         judged = [admitted(one, now=now) for one in batch]
         note = judged[0].source
         with self.ledger.transaction(source=self.source, note=note) as transaction:
             self.keep(transaction, judged)
+            also(transaction)
 
     def keep(self, transaction: Transaction, judged: Sequence[Read]) -> None:
         """Keep and link events, and put what was refused into quarantine."""

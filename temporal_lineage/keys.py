@@ -33,6 +33,8 @@ class NodeKind(StrEnum):
     """A catalog, by its name in the configuration."""
     QUARANTINED = "quarantined"
     """Something that came as an event and was refused."""
+    FEED = "feed"
+    """A file of events that was followed, by its path."""
 
 
 class AttributeKind(StrEnum):
@@ -78,6 +80,8 @@ class AttributeKind(StrEnum):
     """On a VERSION: the run that made it, and how we know."""
     QUARANTINED = "quarantined"
     """On a QUARANTINED: why it was refused, and what has become of it."""
+    FEED = "feed"
+    """On a FEED: how far it was read."""
 
 
 class EdgeKind(StrEnum):

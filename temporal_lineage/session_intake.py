@@ -21,6 +21,9 @@ HARVEST_JOBS = 4
 DBT_JOBS = "dbt"
 """The namespace of dbt's jobs unless told otherwise: the openlineage-dbt wrapper's own."""
 
+POLL_MS = 2_000
+"""How often files that are followed are looked at unless told otherwise."""
+
 BODY_BYTES_MAX = 32 * 1024 * 1024
 """The longest body that a sink takes unless told otherwise."""
 
@@ -82,6 +85,26 @@ class Intake:
         naming = DbtNaming(job_namespace, namespace, profiles, catalogs or {}, any_manifest)
         with Ledger.open(self.workspace.ledger, clock=self.clock) as ledger:
             return ingest_dbt(ledger, sources, naming)
+
+    def follow_openlineage(
+        self,
+        sources: Sequence[str],
+        *,
+        poll_ms: int = POLL_MS,
+        idle_ms_max: int | None = None,
+        is_stopped: Callable[[], bool] = lambda: False,
+    ) -> IngestReport:
+        """Take in events from files and folders, and what is added to them, until stopped.
+
+        Looks every `poll_ms`; ends after `idle_ms_max` in which nothing came, None for never.
+        """
+        from temporal_lineage.following import follow_openlineage
+        from temporal_lineage.store.ledger import Ledger
+
+        with Ledger.open(self.workspace.ledger, clock=self.clock) as ledger:
+            return follow_openlineage(
+                ledger, sources, poll_ms=poll_ms, idle_ms_max=idle_ms_max, is_stopped=is_stopped
+            )
 
     def serve(
         self,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -14,6 +16,7 @@ from temporal_lineage.cli.options import output_option, print_report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import FrameType
 
     from temporal_lineage.harvest import HarvestReport, Progress
     from temporal_lineage.ingest import IngestReport
@@ -75,20 +78,79 @@ ingest.add_command(ingest_dbt)
     required=True,
     help="JSON or NDJSON files, folders of them, or - for standard input.",
 )
+@click.option(
+    "--follow",
+    is_flag=True,
+    help="Go on with what is added to the files and folders, until told to stop. A later --follow"
+    " goes on where this one stopped.",
+)
+@click.option(
+    "--poll-seconds",
+    metavar="N",
+    type=click.FloatRange(0.05, 86_400),
+    default=2.0,
+    show_default=True,
+    help="How often --follow looks at the files.",
+)
+@click.option(
+    "--idle-seconds-max",
+    metavar="N",
+    type=click.FloatRange(0),
+    help="End --follow when nothing came for so long. Default: never.",
+)
 @output_option
 @click.pass_obj
-def ingest_openlineage(session: Session, sources: tuple[str, ...], output: str) -> int:
+def ingest_openlineage(
+    session: Session,
+    sources: tuple[str, ...],
+    *,
+    follow: bool,
+    poll_seconds: float,
+    idle_seconds_max: float | None,
+    output: str,
+) -> int:
     """Take in OpenLineage events: JSON or NDJSON, from files, folders or standard input (-).
 
-    Events may come late, repeated and in any order; what was taken in before is skipped.
+    Events may come late, repeated and in any order; what was taken in before is skipped. Files
+    may be of any size, and packed with gzip (.gz).
 
     \b
     tl ingest openlineage events/
     cat events.ndjson | tl ingest openlineage -
+    tl ingest openlineage events/ --follow
     """
-    report = session.ingest_openlineage(sources)
+    if follow:
+        with told_to_stop() as stopped:
+            report = session.follow_openlineage(
+                sources,
+                poll_ms=int(poll_seconds * 1000),
+                idle_ms_max=None if idle_seconds_max is None else int(idle_seconds_max * 1000),
+                is_stopped=stopped.is_set,
+            )
+    else:
+        report = session.ingest_openlineage(sources)
     print_report(report, output, text=_ingested, rows="rejected")
     return 1 if report.refused else 0
+
+
+@contextmanager
+def told_to_stop() -> Iterator[threading.Event]:
+    """Turn SIGTERM and SIGINT into a wish that is looked at between two steps."""
+    stopped = threading.Event()
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        stopped.set()
+
+    # Python allows handlers in the main thread only; elsewhere signals stay what they are.
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    in_main = threading.current_thread() is threading.main_thread()
+    before = {number: signal.signal(number, stop) for number in numbers} if in_main else {}
+    try:
+        yield stopped
+    finally:
+        for number, action in before.items():
+            signal.signal(number, action)
 
 
 @contextmanager
