@@ -16,6 +16,7 @@ from benchmarks import (
     ingesting,
     machine,
     metadata_parsing,
+    posting,
     provenance,
     starting,
 )
@@ -33,6 +34,7 @@ BENCHMARKS: dict[str, tuple[Benchmark, str]] = {
     "provenance": (provenance.run, provenance.NOTES),
     "writing": (applying.run, applying.NOTES),
     "events": (ingesting.run, ingesting.NOTES),
+    "posts": (posting.run, posting.NOTES),
 }
 
 PAGE = Path(__file__).with_name("README.md")

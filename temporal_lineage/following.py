@@ -23,7 +23,7 @@ from temporal_lineage.event_sources import (
     pieces,
 )
 from temporal_lineage.feeds import FeedClaim, keep_feed, known_feed, place_in, read_upto
-from temporal_lineage.ingest import BATCH_BYTES_MAX, BATCH_EVENTS_MAX, IngestReport, Tally
+from temporal_lineage.ingest import BATCH_BYTES_MAX, BATCH_EVENTS_MAX, IngestReport, Linking, Tally
 from temporal_lineage.pending import catch_up
 
 if TYPE_CHECKING:
@@ -134,7 +134,11 @@ class _Follower:
     def _take_in(
         self, path: Path, batch: Sequence[CapturedEvent | RejectedEvent], claim: FeedClaim
     ) -> None:
-        self.tally.take_in(batch, also=lambda transaction: keep_feed(transaction, path, claim))
+        self.tally.take_in(
+            batch,
+            linking=Linking.NOW,
+            also=lambda transaction: keep_feed(transaction, path, claim),
+        )
 
 
 def _files(source: Path) -> Iterator[Path]:

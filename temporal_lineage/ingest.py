@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from snapshots.errors import UnreadableError
@@ -23,10 +24,21 @@ BATCH_EVENTS_MAX = 5_000
 BATCH_BYTES_MAX = 32 * 1024 * 1024
 """How much one transaction takes in: others who write wait for it, and memory holds it."""
 
+LINK_EVENTS_MAX = 20_000
+"""How many events are linked together: each time, all that wrote the same tables are looked at."""
+
 REJECTED_SHOWN_MAX = 1_000
 """How many refused events a report lists; all of them are in quarantine."""
 
 Read = CapturedEvent | RejectedEvent
+
+
+class Linking(Enum):
+    """When the events of a batch are linked."""
+
+    NOW = "now"
+    """With them all that waits."""
+    LATER = "later"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +108,13 @@ def keep_and_link(ledger: Ledger, captured: Iterable[Read], *, source: str) -> T
 
 def _tallied(ledger: Ledger, read: Iterable[Read], *, source: str) -> Tally:
     tally = Tally(ledger, source)
+    kept_only = 0
     for batch in _batches(read):
-        tally.take_in(batch)
+        # Many runs of one table are linked together: seldom is cheaper than often.
+        is_due = kept_only + len(batch) >= LINK_EVENTS_MAX or len(batch) < BATCH_EVENTS_MAX
+        tally.take_in(batch, linking=Linking.NOW if is_due else Linking.LATER)
+        kept_only = 0 if is_due else kept_only + len(batch)
+    tally.unresolved.update(dict.fromkeys(catch_up(ledger)))
     return tally
 
 
@@ -115,25 +132,31 @@ class Tally:
     tx_ids: list[int] = field(default_factory=list)
 
     def take_in(
-        self, batch: Sequence[Read], *, also: Callable[[Transaction], None] = lambda _: None
+        self,
+        batch: Sequence[Read],
+        *,
+        linking: Linking,
+        also: Callable[[Transaction], None] = lambda _: None,
     ) -> None:
         """Take in a batch in one transaction, and do in it what else belongs to it."""
         now = self.ledger.now()
         judged = [admitted(one, now=now) for one in batch]
         note = judged[0].source
         with self.ledger.transaction(source=self.source, note=note) as transaction:
-            self.keep(transaction, judged)
+            self._keep(transaction, judged)
             also(transaction)
+            linked = None
+            if linking is Linking.NOW:
+                linked = link_pending(transaction, events_max=LINK_EVENTS_MAX)
+            if linked is not None:
+                self.unresolved.update(dict.fromkeys(linked.unresolved))
 
-    def keep(self, transaction: Transaction, judged: Sequence[Read]) -> None:
-        """Keep and link events, and put what was refused into quarantine."""
+    def _keep(self, transaction: Transaction, judged: Sequence[Read]) -> None:
+        """Keep events, and put what was refused into quarantine."""
         captured = [one for one in judged if isinstance(one, CapturedEvent)]
         refused = [one for one in judged if isinstance(one, RejectedEvent)]
         new = transaction.keep_events(kept(one) for one in captured)
         ids = quarantine(transaction, refused)
-        linked = link_pending(transaction)
-        if linked is not None:
-            self.unresolved.update(dict.fromkeys(linked.unresolved))
         if new:
             self.tx_ids.append(transaction.tx_id)
         self.events += len(captured)

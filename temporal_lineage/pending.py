@@ -56,11 +56,14 @@ def is_pending(reader: Reader) -> bool:
     return bool(reader.events_after(after_tx=reader.linked_upto(), limit=1))
 
 
-def catch_up(ledger: Ledger) -> None:
-    """Link all that waits, as after a crash or beside a sink that was stopped."""
+def catch_up(ledger: Ledger) -> tuple[str, ...]:
+    """Link all that waits, as after a crash; returns the datasets that no harvest knows."""
+    unresolved: dict[str, None] = {}
     with ledger.reading() as reader:
         more = is_pending(reader)
     while more:
         with ledger.transaction(source="link", note="") as transaction:
             done = link_pending(transaction)
+        unresolved.update(dict.fromkeys(done.unresolved if done else ()))
         more = done is not None and done.more
+    return tuple(unresolved)

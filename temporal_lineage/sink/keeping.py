@@ -38,6 +38,9 @@ LINK_LATE_MS = 2_000
 LINK_STEP_MS = 700
 """How long a step of linking may take: posters wait as long, and clients give up after 5 s."""
 
+LINK_REST_TIMES = 3
+"""How many times as long as a step linking rests while events keep coming: posters come first."""
+
 LINK_AGAIN_MS = 10_000
 """How long linking rests after it failed."""
 
@@ -96,7 +99,7 @@ class Keeper:
         self._keeping_trouble = self._linking_trouble = ""
         self._step_events = 200
         self._link_since: float | None = None
-        self._link_not_before = 0.0
+        self._link_rests_until = self._link_not_before = 0.0
         self._last_post = 0.0
         self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
 
@@ -219,7 +222,7 @@ class Keeper:
         if self._link_since is None:
             return None
         quiet = self._last_post + LINK_QUIET_MS / 1000
-        late = self._link_since + LINK_LATE_MS / 1000
+        late = max(self._link_since + LINK_LATE_MS / 1000, self._link_rests_until)
         due = max(min(quiet, late), self._link_not_before)
         return max(0.0, due - time.monotonic())
 
@@ -240,11 +243,9 @@ class Keeper:
                 self._linking_trouble = str(error) or type(error).__name__
             return
         now = time.monotonic()
+        self._link_rests_until = now + (now - start) * LINK_REST_TIMES
         if done is None or not done.more:
             self._link_since = None
-        else:
-            # Posters come first; the next step follows when they pause, or are on for too long.
-            self._link_since = now - LINK_LATE_MS / 1000
         with self._change:
             self._linked += done.events if done else 0
             self._linking_trouble = ""
