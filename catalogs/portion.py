@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 
 class BadFilterError(UsageError):
-    """A filter that cannot be read, or does not fit the columns of the state."""
+    """A condition that cannot be read, or does not fit the columns of the state."""
 
     def __init__(self, where: str, reason: str) -> None:
-        """Keep the filter as it was given, and why it was refused."""
+        """Keep the condition as it was given, and why it was refused."""
         self.where = where
         self.reason = reason
         super().__init__(
-            f"the filter {where!r} cannot be used: {reason}; write it like"
-            " amount > 10 and country in ('DE', 'FR') and paid is not null"
+            f"the condition {where!r} cannot be understood: {reason};"
+            " write it like: amount > 5 and name in ('a', 'b') and at is not null"
         )
 
 
@@ -56,7 +56,7 @@ def portion_rows(state: TableState, portion: Portion) -> pa.RecordBatchReader:
     Raises BadFilterError, UnknownNameError for a column the state does not have, and what
     `TableState.batches` raises.
     """
-    if portion.where is None:
+    if portion.where is None or portion.columns == ():
         names = None if portion.columns is None else list(dict.fromkeys(portion.columns))
         return state.batches(columns=names)
     from contextlib import closing
@@ -67,10 +67,10 @@ def portion_rows(state: TableState, portion: Portion) -> pa.RecordBatchReader:
 
     with closing(state.batches(columns=None)) as whole:
         schema = whole.schema
-    condition = arrow_filter(portion.where, schema)
     names = list(dict.fromkeys(schema.names if portion.columns is None else portion.columns))
     needed = dict.fromkeys([*names, *filter_columns(portion.where, schema)])
-    rows = state.batches(columns=list(needed))
+    rows = state.batches(columns=list(needed))  # a column that is not there is refused by name
+    condition = arrow_filter(portion.where, rows.schema)
     wanted = pa.schema([rows.schema.field(name) for name in names])
 
     def kept() -> Iterator[pa.RecordBatch]:

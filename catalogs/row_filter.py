@@ -23,6 +23,7 @@ import pyarrow.types as pt
 from pyiceberg import expressions as ice
 from pyiceberg.expressions import literals
 from pyiceberg.expressions.parser import parse
+from pyparsing import ParseException
 
 from catalogs.portion import BadFilterError
 
@@ -58,7 +59,10 @@ def filter_text(where: object) -> str:
 
 
 def filter_columns(where: str, schema: pa.Schema) -> tuple[str, ...]:
-    """Give the top-level columns that a filter looks at. Raises BadFilterError."""
+    """Give the top-level columns that a filter looks at, and names that are none as they stand.
+
+    Raises BadFilterError for a text that cannot be read.
+    """
     found: dict[str, None] = {}
     waiting: list[Any] = [_parsed(where)]
     while waiting:
@@ -68,7 +72,7 @@ def filter_columns(where: str, schema: pa.Schema) -> tuple[str, ...]:
         elif isinstance(node, ice.Not):
             waiting.append(node.child)
         elif hasattr(node, "term"):
-            found[_path(node.term.name, schema, where)[0]] = None
+            found[_top(node.term.name, schema)] = None
     return tuple(found)
 
 
@@ -80,7 +84,10 @@ def arrow_filter(where: str, schema: pa.Schema) -> pc.Expression:
 def _parsed(where: str) -> Any:  # noqa: ANN401 - pyiceberg's nodes share no attributes
     try:
         return parse(where)
-    except Exception as error:  # the parser raises whatever its grammar's library raises
+    except ParseException as error:
+        reason = f"it stops making sense at {where[error.loc :]!r}"
+        raise BadFilterError(where, reason) from error
+    except (ValueError, TypeError) as error:
         raise BadFilterError(where, str(error).partition("\n")[0]) from error
 
 
@@ -129,6 +136,13 @@ def _compared(node: Any, field: pc.Expression, value: pa.Scalar) -> pc.Expressio
     return found
 
 
+def _top(name: str, schema: pa.Schema) -> str:
+    parts = tuple(name.split("."))
+    if name in schema.names or parts[0] not in schema.names:
+        return name
+    return name if _type_at(parts, schema) is None else parts[0]
+
+
 def _path(name: str, schema: pa.Schema, where: str) -> tuple[str, ...]:
     """Find a column, or a field inside structs; a column whose own name has dots comes first."""
     if name in schema.names:
@@ -159,7 +173,7 @@ def _scalar(value: object, kind: Any, name: str, where: str) -> pa.Scalar:  # no
             and not isinstance(value, bool)
             and _is_number(kind)
         )
-        or (isinstance(value, str) and (_is_text(kind) or pt.is_temporal(kind)))
+        or (isinstance(value, str) and (_is_text(kind) or pt.is_temporal(kind) or _is_number(kind)))
     )
     if not fits:
         raise BadFilterError(where, f"{name} is {kind}, and {value!r} is not")
@@ -167,7 +181,7 @@ def _scalar(value: object, kind: Any, name: str, where: str) -> pa.Scalar:  # no
     try:
         return plain.cast(kind)
     except pa.ArrowInvalid as error:
-        if _is_number(kind):
+        if _is_number(kind) and not isinstance(value, str):
             return plain  # 1.5 beside a whole number: compared as what both can be
         reason = f"{value!r} is no {kind}, which {name} is"
         raise BadFilterError(where, reason) from error

@@ -65,6 +65,8 @@ def taken_of(observation: Observation) -> Mapping[str, tuple[TakenPortion, ...]]
 
 def keep_taken(transaction: Transaction, run_id: int, reads: Sequence[Link], begun: Period) -> None:
     """Keep what a run took of each state it read; what was believed before is superseded."""
+    if not any(link.taken for link in reads):
+        return  # events are never taken back: who records nothing never did
     before = transaction.reader.timelines(
         node_id=run_id, kind=AttributeKind.TAKEN, system=transaction.recorded_at
     )
@@ -73,8 +75,7 @@ def keep_taken(transaction: Transaction, run_id: int, reads: Sequence[Link], beg
         for version, portions in link.taken.items():
             claim = TakenClaim(link.claim.identity, version, portions)
             lines[_name(claim.identity, version)] = since(begun, encode(claim))
-    if lines:
-        settle_attributes(transaction, run_id, AttributeKind.TAKEN, lines)
+    settle_attributes(transaction, run_id, AttributeKind.TAKEN, lines)
 
 
 def portions_taken(

@@ -188,8 +188,10 @@ def test_what_cannot_be_read_is_refused_and_not_recorded(lake: Lake) -> None:
     lake.iceberg("empty")
     lake.write_delta()
     with temporal_lineage.run("train", to=lake.session) as run:
-        with pytest.raises(BadFilterError):
+        with pytest.raises(UnknownNameError, match=r"#nothing; .*columns of this state are id"):
             run.read_iceberg("lake.raw.orders", where="nothing = 1")
+        with pytest.raises(BadFilterError, match="name is string, and 1 is not"):
+            run.read_delta("delta.orders", where="name = 1")
         with pytest.raises(UnknownNameError, match="column"):
             run.read_delta("delta.orders", columns=["nothing"])
         with pytest.raises(UnknownNameError, match="it has no snapshot yet"):

@@ -117,3 +117,34 @@ def test_a_run_that_took_other_rows_than_it_says_is_found_out(tmp_path: Path) ->
     lake.session.ingest_openlineage([str(kept)])
     with pytest.raises(RowCountError, match="gave 4 rows where the run that read it counted 3"):
         lake.session.reproduce("model:fraud@v1", out=tmp_path / "out")
+
+
+def test_files_are_inputs_that_are_checked_by_content_and_copied(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    lake.write_delta()
+    labels, images = tmp_path / "labels.csv", tmp_path / "images"
+    labels.write_text("id,label\n1,yes\n")
+    (images / "a").mkdir(parents=True)
+    (images / "a" / "1.png").write_bytes(b"\x89PNG")
+    with temporal_lineage.run("train", to=lake.session) as run:
+        run.read_delta("delta.orders").to_arrow()
+        run.read_file(labels)
+        run.use_file(images)
+        run.log_model("fraud", "v1")
+    answer = lake.session.reproduce("model:fraud@v1", out=tmp_path / "out")
+    assert (answer.verdict, [one.verdict for one in answer.inputs]) == (
+        "reproducible",
+        ["live", "live", "live"],
+    )
+    written = {file.address: file for file in answer.outcome.written.files}  # type: ignore[union-attr]
+    (folder,) = (file for address, file in written.items() if "images" in address)
+    assert (tmp_path / "out" / folder.name / "a" / "1.png").read_bytes() == b"\x89PNG"
+    (copied,) = (file for address, file in written.items() if "labels" in address)
+    assert (tmp_path / "out" / copied.name).read_text() == "id,label\n1,yes\n"
+
+    labels.write_text("id,label\n1,no\n")
+    (images / "a" / "1.png").unlink()
+    later = lake.session.reproduce("model:fraud@v1")
+    assert later.verdict == "irreproducible"
+    assert sorted(one.verdict for one in later.inputs) == ["gone", "gone", "live"]
+    assert "it holds something else now" in lake.tl("reproduce", "model:fraud@v1").output

@@ -188,11 +188,12 @@ def _written(answer: ReproduceAnswer) -> Iterator[str]:
 
 
 def _files(written: Written) -> Iterator[str]:
-    rows = sum(file.rows for file in written.files)
+    rows = sum(file.rows or 0 for file in written.files)
     count = f"{len(written.files)} file{'' if len(written.files) == 1 else 's'}"
     yield f"written to {written.folder}: {count}, {rows:,} rows"
     for file in written.files:
-        yield f"  {file.name}  {file.rows:,} rows"
+        many = f"{file.rows:,} rows" if file.rows is not None else f"{file.size_bytes:,} bytes"
+        yield f"  {file.name}  {many}"
     yield f"  {written.lock}"
 
 

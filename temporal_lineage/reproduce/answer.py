@@ -70,11 +70,14 @@ class ReproduceInput:
 
 @dataclass(frozen=True, slots=True)
 class WrittenFile:
-    """One Parquet file that was written; `name` is relative to the folder."""
+    """One file that was written; `name` is relative to the folder.
+
+    Rows of a state are Parquet; a file or folder that was read is copied, and `rows` is None.
+    """
 
     name: str
     address: str
-    rows: int
+    rows: int | None
     size_bytes: int
     sha256: str
 

@@ -88,8 +88,8 @@ def appearing(out: Path) -> Iterator[Path]:
         raise
 
 
-def file_name(address: str, *, taken: Collection[str]) -> str:
-    """Name the Parquet file of a state so that every file system takes it, and none twice.
+def file_name(address: str, *, taken: Collection[str], ending: str = ".parquet") -> str:
+    """Name the file of a state so that every file system takes it, and none twice.
 
     >>> file_name("lake.raw.orders@88", taken=())
     'lake.raw.orders@88.parquet'
@@ -104,10 +104,10 @@ def file_name(address: str, *, taken: Collection[str]) -> str:
         plain = f"{plain[:_NAME_LENGTH_MAX]}-{digest}"
     # Some file systems take Orders and orders for one name.
     folded = {one.casefold() for one in taken}
-    name, number = f"{plain}.parquet", 1
+    name, number = f"{plain}{ending}", 1
     while name.casefold() in folded:
         number += 1
-        name = f"{plain}-{number}.parquet"
+        name = f"{plain}-{number}{ending}"
     return name
 
 

@@ -5,7 +5,8 @@ are the question, `made_by` is the run behind it or null. Each of `inputs` names
 (`address`, `identity`, `format`, `location`, `version`), the `metadata` file that defines it, its
 `schema` by field id, the `portion` that was taken of it (columns and condition, null for all), how
 many `rows` that is, the set of its `files` by digest, how it is `known` to have been read, the
-`verdict`, and the Parquet file `written`, with its own digest. Versions are text: a snapshot id is
+`verdict`, and the file `written`, with its own digest. An input that is a file has no schema, rows
+or metadata, and is copied. Versions are text: a snapshot id is
 too long for the numbers of many JSON readers.
 """
 
@@ -88,6 +89,34 @@ def locked_input(
         "written": {
             "name": written.name,
             "rows": written.rows,
+            "size_bytes": written.size_bytes,
+            "sha256": written.sha256,
+        },
+    }
+
+
+def locked_file(one: ReproduceInput, written: WrittenFile) -> Json:
+    """Give the part of the lock of a file or folder that was copied: it has no schema or rows."""
+    return {
+        "address": one.address,
+        "identity": one.identity,
+        "format": None,
+        "location": one.location,
+        "version": one.version,
+        "metadata": None,
+        "schema": None,
+        "portion": None,
+        "rows": None,
+        "files": {
+            "count": one.files,
+            "size_bytes": one.size_bytes,
+            "sha256": written.sha256,
+        },
+        "known": _known(one.known),
+        "verdict": one.verdict,
+        "written": {
+            "name": written.name,
+            "rows": None,
             "size_bytes": written.size_bytes,
             "sha256": written.sha256,
         },

@@ -10,6 +10,12 @@ from snapshots.errors import TemporalLineageError
 from temporal_lineage.keys import split_name_key
 from temporal_lineage.reproduce.answer import LostFile, ReproduceInput, availability_name
 from temporal_lineage.reproduce.inputs import Input, InputState, UnknownState
+from temporal_lineage.reproduce.kept_files import (
+    LostFileInput,
+    SeenFile,
+    is_content,
+    look_at_content,
+)
 from temporal_lineage.reproduce.loss import Act, act_behind, expiry_of
 from temporal_lineage.reproduce.rows import row_bounds
 from temporal_lineage.reproduce.tables import OutOfReach, Reached
@@ -46,7 +52,7 @@ class Unseen:
     doubts: tuple[str, ...]
 
 
-Looked = Seen | Unseen
+Looked = Seen | Unseen | SeenFile | LostFileInput
 
 
 def look(tables: Tables, one: Input, *, now: Instant) -> Looked:
@@ -54,6 +60,8 @@ def look(tables: Tables, one: Input, *, now: Instant) -> Looked:
     if isinstance(one, UnknownState):
         return Unseen(_unknown(one), ())
     told = _told(one, tables.claim(one.dataset_id))
+    if is_content(one):
+        return look_at_content(one, told)
     reached = tables.reach(one.dataset_id)
     if isinstance(reached, OutOfReach):
         return Unseen(_judged(told, Unverified(reached.reason)), ())

@@ -16,7 +16,14 @@ from temporal_lineage.reproduce.answer import (
 )
 from temporal_lineage.reproduce.folder import appearing, file_name, refuse_unless_free
 from temporal_lineage.reproduce.inputs import find_inputs
-from temporal_lineage.reproduce.lock import LOCK_NAME, lock_text, locked_input, write_lock
+from temporal_lineage.reproduce.kept_files import SeenFile, copy_content
+from temporal_lineage.reproduce.lock import (
+    LOCK_NAME,
+    lock_text,
+    locked_file,
+    locked_input,
+    write_lock,
+)
 from temporal_lineage.reproduce.look import Seen, look
 from temporal_lineage.reproduce.rows import RowBounds, RowCountError, row_bounds, write_rows
 from temporal_lineage.reproduce.tables import Tables
@@ -67,7 +74,7 @@ def reproduce(
     told = tuple(one.input for one in looked)
     outcome = decided(told, recover=recover)
     if out is not None and isinstance(outcome, Reproducible):
-        seen = [one for one in looked if isinstance(one, Seen)]
+        seen = [one for one in looked if isinstance(one, Seen | SeenFile)]
         outcome = Reproducible(_write(inputs, seen, question, out, progress))
     return ReproduceAnswer(
         question=question,
@@ -97,7 +104,7 @@ def _doubts(looked: Sequence[Looked]) -> list[str]:
 
 def _write(
     inputs: Inputs,
-    seen: Sequence[Seen],
+    seen: Sequence[Seen | SeenFile],
     question: Question,
     out: Path,
     progress: Callable[[str, int, int], None] | None,
@@ -106,6 +113,12 @@ def _write(
     locked = []
     with appearing(out) as hidden:
         for one in seen:
+            if isinstance(one, SeenFile):
+                named = {file.name for file in files}
+                path = hidden / file_name(one.input.address, taken=named, ending="")
+                files.append(copy_content(one, path))
+                locked.append(locked_file(one.input, files[-1]))
+                continue
             # What was taken in several portions is written in as many files.
             for taken in one.input.portions or (None,):
                 path = hidden / file_name(one.input.address, taken={file.name for file in files})
@@ -139,10 +152,11 @@ def _write_state(
     whole = Portion(None, None)
     with closing(portion_rows(state, taken.portion if taken else whole)) as batches:
         written = write_rows(batches, path, address=address, progress=moved)
-    if bounds is not None and not bounds.least <= written.rows <= bounds.most:
+    rows = written.rows or 0
+    if bounds is not None and not bounds.least <= rows <= bounds.most:
         counted = taken is not None and taken.rows is not None
         told_by = "the run that read it counted" if counted else "its files hold"
-        raise RowCountError(address, written.rows, bounds, told_by=told_by)
+        raise RowCountError(address, rows, bounds, told_by=told_by)
     return written
 
 

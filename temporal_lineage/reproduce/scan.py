@@ -59,10 +59,11 @@ def scan(
 
     The state is read from the table as it lies there now, with the help of what the ledger kept.
     Raises UnreadableError where it cannot be read any more; UnknownNameError, UsageError and
-    UnsupportedError as `catalogs.filtering.scanned` does, before the first row.
+    UnsupportedError as `catalogs.portion.portion_rows` does, before the first row.
     """
-    from catalogs.filtering import scanned
+    from catalogs.portion import Portion, portion_rows
 
+    portion = Portion(None if columns is None else tuple(columns), where)
     inputs = find_inputs(reader, address, question.as_of)
     one = inputs.inputs[0] if len(inputs.inputs) == 1 else None
     if not isinstance(one, InputState) or not one.version.isdecimal():
@@ -81,7 +82,7 @@ def scan(
         address=place,
         schema_id=found.state.schema.schema_id,
         known=one.known,
-        batches=scanned(found.state, columns=columns, where=where),
+        batches=portion_rows(found.state, portion),
         doubts=(*inputs.doubts, *detour),
     )
 

@@ -6,6 +6,7 @@ import getpass
 import platform
 import socket
 import sys
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,11 +29,11 @@ def surroundings() -> dict[str, str]:
 
 def imported_packages() -> dict[str, str]:
     """Give the distributions of all that is imported by now, and their versions."""
-    from importlib.metadata import PackageNotFoundError, packages_distributions, version
+    from importlib.metadata import PackageNotFoundError, version
 
     roots = {name.partition(".")[0] for name in tuple(sys.modules)}
     roots -= set(sys.stdlib_module_names)
-    homes = packages_distributions()
+    homes = _homes()
     names = {one for root in sorted(roots)[:MODULES_MAX] for one in homes.get(root, ())}
     found = {}
     for name in sorted(names):
@@ -46,6 +47,14 @@ def imported_packages() -> dict[str, str]:
 def allowed_variables(names: Iterable[str], environ: Mapping[str, str]) -> dict[str, str]:
     """Give the environment variables that were named, and no others."""
     return {name: environ[name] for name in sorted(set(names)) if name in environ}
+
+
+@cache
+def _homes() -> Mapping[str, list[str]]:
+    """Say which distributions an imported name may come from: that reads every one installed."""
+    from importlib.metadata import packages_distributions
+
+    return packages_distributions()
 
 
 def _user() -> str:
