@@ -18,6 +18,7 @@ from benchmarks import (
     metadata_parsing,
     posting,
     provenance,
+    sql_reading,
     starting,
 )
 from benchmarks.report import as_page, as_text
@@ -33,6 +34,7 @@ BENCHMARKS: dict[str, tuple[Benchmark, str]] = {
     "commands": (starting.run, starting.NOTES),
     "provenance": (provenance.run, provenance.NOTES),
     "writing": (applying.run, applying.NOTES),
+    "sql": (sql_reading.run, sql_reading.NOTES),
     "events": (ingesting.run, ingesting.NOTES),
     "posts": (posting.run, posting.NOTES),
 }

@@ -12,6 +12,7 @@ from temporal_lineage.session_intake import Intake
 from temporal_lineage.session_lineage import LineageQuestions
 from temporal_lineage.session_quarantine import Quarantine
 from temporal_lineage.session_reading import ReadingQuestions
+from temporal_lineage.session_sql import SqlQuestions
 from temporal_lineage.session_tables import TableQuestions
 from temporal_lineage.workspace import find_workspace
 
@@ -26,6 +27,7 @@ class Session(
     LineageQuestions,
     ChangeQuestions,
     ReadingQuestions,
+    SqlQuestions,
 ):
     """A ledger and a catalog list, open for questions and for work.
 

@@ -33,6 +33,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "schema": ("schema", "How the schema of a table changed."),
     "serve": ("serve", "Take in events over HTTP: a backend for OpenLineage clients."),
     "show": ("states", "What is known of a dataset, or of all."),
+    "sql": ("sql", "What a SQL text reads and writes."),
     "table": ("table", "How a table changed in all but its rows."),
     "upstream": ("lineage", "What had gone into a state, a model or a column."),
     "why": ("lineage", "How an edge, a version's writer or a run's links are known."),

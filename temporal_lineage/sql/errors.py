@@ -20,10 +20,13 @@ class UnknownDialectError(UsageError):
 
 
 class UnreadableSqlError(TemporalLineageError):
-    """A text of which no statement, or not every one, could be read."""
+    """A text of which not every statement could be read."""
 
-    def __init__(self, where: str, reasons: Sequence[str]) -> None:
-        """Keep what was refused, statement by statement."""
+    def __init__(self, where: str, dialect: str, reasons: Sequence[str]) -> None:
+        """Keep what was refused, statement by statement; the message tells the first."""
         self.where = where
+        self.dialect = dialect
         self.reasons = tuple(reasons)
-        super().__init__(f"{where}: {'; '.join(reasons)}")
+        first, *more = reasons
+        rest = f", and {len(more)} more" if more else ""
+        super().__init__(f"{where} cannot be read as {dialect} SQL: {first}{rest}")

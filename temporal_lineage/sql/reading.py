@@ -205,7 +205,9 @@ def _refusal(error: SqlglotError, text: str, chunk: Sequence[Token]) -> Refusal:
         if one.get("line"):
             near = str(one.get("highlight") or "") or str(one.get("start_context") or "")[-20:]
             why = str(one.get("description") or "does not parse").rstrip(".")
-            return Refusal(_readable(why), int(one["line"]), int(one["col"]), near[:NEAR_CHARS_MAX])
+            # sqlglot counts to the end of what it trips over.
+            column = max(int(one["col"]) - (len(near) - 1 if "\n" not in near else 0), 1)
+            return Refusal(_readable(why), int(one["line"]), column, near[:NEAR_CHARS_MAX])
     line, column = (chunk[0].line, chunk[0].col) if chunk else (1, 1)
     message = str(error).split("\n", 1)[0]
     return Refusal(
