@@ -42,6 +42,14 @@ class Convention(StrEnum):
     UNNAMED = "a column without a name: each project makes one up from the expression"
     LISTED = "a column that is named beside *: the peer folds it into *, we keep it"
     SESSION = "CACHE TABLE reads its query; the peer counts it for nothing"
+    NET = (
+        "a script of several statements: the peer gives where data comes in and where it ends up,"
+        " we give each statement's tables and columns"
+    )
+    DROPPED = "what is dropped or emptied counts for nothing with the peer; we say it is written"
+    RENAMED = "a rename: the peer says that the old name feeds the new one, we that it is one table"
+    SHAPE = "CREATE TABLE LIKE: we say that the table is looked at, though no row arrives"
+    SIMPLIFIED = "the optimizer works out a constant, and what fed the expression is gone"
     WORDS = "the peer lists the parts of names one by one; ours are whole names"
     BY_POSITION = (
         "a name is given to an unlisted column by its place: the optimizer takes the name for the"
@@ -150,17 +158,25 @@ def _tables(script: Script, case: Case) -> tuple[Verdict, str]:
     if "sources" not in case.expected:
         return Verdict.RIGHT, ""
     moving = [one for one in script.read if not one.kind.startswith(("DROP", "TRUNCATE"))]
-    reads = {plain(read.place).lower() for one in moving for read in one.reads}
+    reads = {plain(read.place).lower() for one in script.read for read in one.reads}
+    all_writes = {plain(write.place).lower() for one in script.read for write in one.writes}
     writes = {plain(write.place).lower() for one in moving for write in one.writes}
     sources, targets = _named(case.expected["sources"]), _named(case.expected["targets"])
-    if (reads, writes) == (sources, targets):
+    if (reads, all_writes) == (sources, targets):
         return Verdict.RIGHT, ""
-    if (_words(reads), _words(writes)) == (_words(sources), _words(targets)):
-        return Verdict.CONVENTION, Convention.WORDS
     cached = {plain(r.place).lower() for one in moving if one.kind == "CACHE" for r in one.reads}
-    if (reads - cached, writes) == (sources, targets):
-        return Verdict.CONVENTION, Convention.SESSION
-    return Verdict.WRONG, f"tables {sorted(reads)} -> {sorted(writes)}"
+    rules = (
+        (Convention.DROPPED, (reads, writes) == (sources, targets)),
+        (Convention.NET, len(script.read) > 1 and net_tables(script) == (sources, targets)),
+        (Convention.RENAMED, _with_renames(script, reads, writes) == (sources, targets)),
+        (Convention.SHAPE, (reads - _shapes(script), writes) == (sources, targets)),
+        (Convention.WORDS, _words(reads, all_writes) == _words(sources, targets)),
+        (Convention.SESSION, (reads - cached, writes) == (sources, targets)),
+    )
+    found = next((rule for rule, explains in rules if explains), None)
+    if found is not None:
+        return Verdict.CONVENTION, found
+    return Verdict.WRONG, f"tables {sorted(reads)} -> {sorted(all_writes)}"
 
 
 def _columns(script: Script, case: Case) -> tuple[Verdict, str]:
@@ -174,13 +190,78 @@ def _columns(script: Script, case: Case) -> tuple[Verdict, str]:
     if got == wanted:
         return Verdict.RIGHT, ""
     extra, missing = got - wanted, wanted - got
-    if not missing and all(_is_folded(pair, wanted) for pair in extra):
-        return Verdict.CONVENTION, Convention.LISTED
-    if _without_made_up(extra) == _without_made_up(missing) and all(
-        _is_made_up(target) for _, target in missing
-    ):
-        return Verdict.CONVENTION, Convention.UNNAMED
+    made_up = all(_is_made_up(target) for _, target in missing)
+    same = sorted(source for source, _ in extra) == sorted(source for source, _ in missing)
+    rules = (
+        (Convention.NET, len(script.read) > 1 and net_pairs(got) == wanted),
+        (Convention.LISTED, not missing and all(_is_folded(pair, wanted) for pair in extra)),
+        (Convention.UNNAMED, made_up and same),
+    )
+    found = next((rule for rule, explains in rules if explains), None)
+    if found is not None:
+        return Verdict.CONVENTION, found
     return Verdict.WRONG, f"too many {sorted(extra)}, too few {sorted(missing)}"
+
+
+def _with_renames(script: Script, reads: set[str], writes: set[str]) -> tuple[set[str], set[str]]:
+    pairs = [pair for one in script.read for pair in one.renames]
+    before = {plain(pair.before).lower() for pair in pairs}
+    return reads | before, writes | {plain(pair.after).lower() for pair in pairs}
+
+
+def _shapes(script: Script) -> set[str]:
+    """Give what is read by statements that write no column."""
+    return {
+        plain(read.place).lower()
+        for one in script.read
+        if one.kind == "CREATE TABLE" and not any(write.columns for write in one.writes)
+        for read in one.reads
+    }
+
+
+def net_tables(script: Script) -> tuple[set[str], set[str]]:
+    """Give where data comes in and where it ends up, after all drops and renames."""
+    edges: set[tuple[str, str]] = set()
+    alone_in, alone_out = set[str](), set[str]()
+    for one in script.read:
+        reads = {plain(read.place).lower() for read in one.reads}
+        writes = {plain(write.place).lower() for write in one.writes}
+        if one.kind.startswith(("DROP", "TRUNCATE", "ALTER")):
+            if one.kind.startswith("DROP"):
+                alone_out -= writes
+            for pair in one.renames:
+                before, after = (plain(place).lower() for place in (pair.before, pair.after))
+                edges = {
+                    (after if a == before else a, after if b == before else b) for a, b in edges
+                }
+                alone_out = {after if name == before else name for name in alone_out}
+            continue
+        edges |= {(read, write) for read in reads for write in writes}
+        alone_in |= reads if not writes else set()
+        alone_out |= writes if not reads else set()
+    into, outof = {b for a, b in edges if a != b}, {a for a, b in edges if a != b}
+    sources = ({a for a, _ in edges} | alone_in) - into
+    targets = ({b for _, b in edges} | alone_out) - outof
+    return sources, targets
+
+
+def net_pairs(pairs: Pairs) -> Pairs:
+    """Give the ends of all chains of columns."""
+    further: dict[str, set[str]] = {}
+    for source, target in pairs:
+        if source != target:
+            further.setdefault(source, set()).add(target)
+    reached = {name for targets in further.values() for name in targets}
+    ends: set[tuple[str, str]] = set()
+    for start in further.keys() - reached:
+        seen, waiting = {start}, [start]
+        while waiting:
+            name = waiting.pop()
+            after = further.get(name, set()) - seen
+            seen |= after
+            waiting += sorted(after)
+        ends |= {(start, name) for name in seen - {start} if name not in further}
+    return frozenset(ends)
 
 
 def _outputs(script: Script, expected: Sequence[Mapping[str, Any]]) -> tuple[Verdict, str]:
@@ -212,18 +293,14 @@ def _is_made_up(target: str) -> bool:
     return any(mark in target for mark in "()+-|")
 
 
-def _without_made_up(pairs: Iterable[tuple[str, str]]) -> list[str]:
-    return sorted(source for source, _ in pairs)
-
-
 def _named(names: Iterable[str]) -> set[str]:
     """Take the marks off names: quotes, and what says that a name is a path or a single part."""
     cleaned = (one.removeprefix("path:").removeprefix("table:") for one in names)
     return {one.translate(str.maketrans("", "", '"[]`')).lower() for one in cleaned}
 
 
-def _words(names: Iterable[str]) -> set[str]:
-    return {word for name in names for word in name.split(".")}
+def _words(*sides: Iterable[str]) -> list[set[str]]:
+    return [{word for name in names for word in name.split(".")} for names in sides]
 
 
 def board(root: Path) -> Iterator[tuple[str, list[Judged]]]:

@@ -9,14 +9,24 @@ from sqlglot import exp
 from temporal_lineage.sql.analysis import Analysis, Visible, word_of
 from temporal_lineage.sql.dependencies import NOTHING, Dependencies, Step
 from temporal_lineage.sql.expressions import Expressions
-from temporal_lineage.sql.items import Items, table_relation
+from temporal_lineage.sql.items import Items
 from temporal_lineage.sql.joins import add_join, add_with_joins
 from temporal_lineage.sql.names import Place, Read, TableName, Word
 from temporal_lineage.sql.queries import query, with_expressions
 from temporal_lineage.sql.relations import EMPTY, Relation, listed
 from temporal_lineage.sql.scopes import Item, Scope
 from temporal_lineage.sql.statements import TargetColumn, Write
-from temporal_lineage.sql.writes import by_name, by_position, columns_of, target
+from temporal_lineage.sql.upserts import upserted
+from temporal_lineage.sql.writes import (
+    by_name,
+    by_position,
+    columns_of,
+    condition,
+    spelled,
+    target,
+    together,
+    unqualified,
+)
 
 
 def insert(node: exp.Insert, analysis: Analysis, visible: Visible) -> list[Write]:
@@ -28,14 +38,15 @@ def insert(node: exp.Insert, analysis: Analysis, visible: Visible) -> list[Write
         relation = query(source, analysis, outer=None, visible=visible)
     elif node.args.get("source") is not None:
         relation = query(node.args["source"], analysis, outer=None, visible=visible)
-    return [inserted(node, relation, analysis)]
+    write = inserted(node, relation, analysis)
+    return [upserted(node, write, analysis, visible)]
 
 
 def inserted(node: exp.Insert, relation: Relation, analysis: Analysis) -> Write:
     """Say where the columns of a query land."""
     place, words, table = target(node.this, analysis)
     if words:
-        names: Sequence[str] | None = _spelled(words, place, analysis)
+        names: Sequence[str] | None = spelled(words, place, analysis)
     else:
         names = columns_of(place, analysis)
         names = _without_static(names, relation, node, table, analysis)
@@ -54,7 +65,7 @@ def update(node: exp.Update, analysis: Analysis, visible: Visible) -> list[Write
     scope = analysis.scope(None)
     place, whole = _targeted(node.this, node.args.get("from_"), scope, analysis, visible)
     walk = Expressions(analysis, scope, visible)
-    whole |= walk.of(_condition(node), Step.FILTER)
+    whole |= walk.of(condition(node), Step.FILTER)
     return _set(node.expressions, place, scope, walk, analysis, whole)
 
 
@@ -77,7 +88,7 @@ def delete(node: exp.Delete, analysis: Analysis, visible: Visible) -> list[Write
         places = [place]
     for one in node.args.get("using") or ():
         whole |= add_with_joins(one, analysis, scope, visible, items)
-    whole |= Expressions(analysis, scope, visible).of(_condition(node), Step.FILTER)
+    whole |= Expressions(analysis, scope, visible).of(condition(node), Step.FILTER)
     return [Write(place, (), whole) for place in places]
 
 
@@ -98,7 +109,7 @@ def merge(node: exp.Merge, analysis: Analysis, visible: Visible) -> list[Write]:
         whole |= walk.of(when.args.get("condition"), Step.FILTER)
         then = when.args.get("then")
         if isinstance(then, exp.Update):
-            whole |= walk.of(_condition(then), Step.FILTER)
+            whole |= walk.of(condition(then), Step.FILTER)
             if any(isinstance(one, exp.Star) for one in then.expressions):
                 columns += _same_names(source, place, analysis)
             else:
@@ -109,7 +120,7 @@ def merge(node: exp.Merge, analysis: Analysis, visible: Visible) -> list[Write]:
             scope.items[:] = [one for one in scope.items if one is not target_item]
             columns += _merged_insert(then, source, place, walk, analysis)
             scope.items.insert(0, target_item)
-    return [Write(place, _together(columns, analysis), whole)]
+    return [Write(place, together(columns, analysis), whole)]
 
 
 def _merged_insert(
@@ -124,8 +135,8 @@ def _merged_insert(
     if isinstance(values, exp.Values):
         terms = values.expressions[0].expressions
     if isinstance(node.this, exp.Tuple | exp.Schema):
-        words = [word_of(_inner(one)) for one in node.this.expressions]
-        names: Sequence[str] | None = _spelled(words, place, analysis)
+        words = [word_of(unqualified(one)) for one in node.this.expressions]
+        names: Sequence[str] | None = spelled(words, place, analysis)
     else:
         names = columns_of(place, analysis)
     found = [walk.of(one) for one in terms if one is not None]
@@ -153,17 +164,17 @@ def _set(
         if isinstance(left, exp.Tuple):
             by_place[place] += _set_together(left, right, place, walk, analysis)
             continue
-        word = word_of(_inner(left))
+        word = word_of(unqualified(left))
         here = place
         if isinstance(left, exp.Column) and left.table:
             qualified = scope.item([word_of(left.args["table"])])
             tables = qualified.relation.tables() if qualified else ()
             # MySQL updates several tables at once; the first part of a name may be a struct.
             here = tables[0].place if len(tables) == 1 else place
-        (name,) = _spelled([word], here, analysis)
+        (name,) = spelled([word], here, analysis)
         by_place.setdefault(here, []).append(TargetColumn(name, walk.of(right)))
     return [
-        Write(here, _together(columns, analysis), whole)
+        Write(here, together(columns, analysis), whole)
         for here, columns in by_place.items()
         if columns or here == place
     ]
@@ -172,7 +183,7 @@ def _set(
 def _set_together(
     left: exp.Tuple, right: exp.Expr, place: Place, walk: Expressions, analysis: Analysis
 ) -> list[TargetColumn]:
-    names = _spelled([word_of(_inner(one)) for one in left.expressions], place, analysis)
+    names = spelled([word_of(unqualified(one)) for one in left.expressions], place, analysis)
     if isinstance(right, exp.Tuple):
         found = [walk.of(one) for one in right.expressions]
     else:
@@ -244,13 +255,6 @@ def _same_names(source: Relation, place: Place, analysis: Analysis) -> list[Targ
     return found
 
 
-def _spelled(words: Sequence[Word], place: Place, analysis: Analysis) -> list[str]:
-    """Give names as the schema of the target spells them."""
-    relation = table_relation(Read(place, None), analysis)
-    fold = analysis.dialect.casing.columns
-    return [next((one.name for one in listed(relation, word, fold)), word.text) for word in words]
-
-
 def _without_static(
     names: list[str] | None,
     relation: Relation,
@@ -266,7 +270,7 @@ def _without_static(
         return names
     static, dynamic = set(), []
     for one in partition.expressions:
-        word = word_of(_inner(one.this if isinstance(one, exp.EQ) else one))
+        word = word_of(unqualified(one.this if isinstance(one, exp.EQ) else one))
         if isinstance(one, exp.EQ):
             static.add(word.text.lower())
         else:
@@ -277,24 +281,6 @@ def _without_static(
     last = [name for name in kept if name.lower() in dynamic]
     last.sort(key=lambda name: dynamic.index(name.lower()))
     return [name for name in kept if name.lower() not in dynamic] + last
-
-
-def _together(columns: Sequence[TargetColumn], analysis: Analysis) -> tuple[TargetColumn, ...]:
-    merged: dict[str, TargetColumn] = {}
-    for one in columns:
-        key = analysis.key(Word(one.name, quoted=False))
-        before = merged.get(key)
-        merged[key] = TargetColumn(one.name, one.found | (before.found if before else NOTHING))
-    return tuple(merged.values())
-
-
-def _condition(node: exp.Expr) -> exp.Expr | None:
-    where = node.args.get("where")
-    return where.this if isinstance(where, exp.Where) else where
-
-
-def _inner(node: exp.Expr) -> exp.Expr:
-    return node.this if isinstance(node, exp.Column) else node
 
 
 def _is_row(node: object) -> bool:

@@ -45,6 +45,11 @@ def create(node: exp.Create, analysis: Analysis, visible: Visible) -> list[Write
         columns = by_name(relation)
     made = relation_of(columns, analysis)
     _remember(place, node, made, relation, analysis)
+    into = node.find(exp.ToTableProperty)
+    if into is not None:
+        # ClickHouse: the view is a trigger, and its rows land in another table, by name.
+        other, _, _ = target(into.this, analysis)
+        return [Write(place, (), NOTHING), Write(other, columns, relation.whole)]
     return [Write(place, columns, relation.whole)]
 
 

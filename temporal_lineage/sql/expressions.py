@@ -56,6 +56,8 @@ class Expressions:
             if isinstance(task.node, exp.Parameter) and self._analysis.dialect.name == "snowflake":
                 if isinstance(task.node.this, exp.Literal):
                     found |= self._numbered(task.node, self._scope.items, task)
+            elif isinstance(task.node, exp.Star):
+                found |= through(self._row(), task.step, masking=task.masking)
             elif isinstance(task.node, exp.Column | exp.Dot | exp.Query | exp.Exists | exp.Table):
                 found |= self._leaf(task, tasks)
             else:
@@ -117,6 +119,11 @@ class Expressions:
             found = found_in(columns[-1])
         return through(found, task.step, masking=task.masking)
 
+    def _row(self) -> Dependencies:
+        """Give all columns of FROM: `object_construct(*)`."""
+        items = self._scope.items
+        return frozenset().union(*(item.relation.everything() for item in items))
+
     def _column(self, words: tuple[Word, ...], task: _Task) -> Dependencies:
         if self._analysis.key(words[0]) in task.bound:
             return frozenset()
@@ -168,6 +175,8 @@ class Expressions:
         else:
             step = Step.TRANSFORMATION
         for part in node.iter_expressions():
+            if isinstance(part, exp.Star) and isinstance(node, exp.Count):
+                continue  # it counts rows, whatever is in them
             yield _Task(part, _further(task.step, step), masking, task.bound)
 
     def _branches(self, task: _Task) -> Iterator[_Task]:

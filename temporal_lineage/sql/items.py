@@ -200,6 +200,8 @@ class Items:
                 read = Read(FilePath(str(literal.this)), None)
                 self._analysis.reads[read] = None
                 return table_relation(read, self._analysis)
+        if any(one.name.lower() == "result_scan" for one in node.find_all(exp.Anonymous)):
+            self._analysis.doubt("RESULT_SCAN gives what another statement gave")
         found = self._values_of(node)
         return Relation((Rest((), found, frozenset()),), NOTHING)
 

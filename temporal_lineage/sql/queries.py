@@ -5,12 +5,13 @@ from __future__ import annotations
 from sqlglot import exp
 
 from temporal_lineage.sql.analysis import Analysis, Visible, word_of
-from temporal_lineage.sql.dependencies import NOTHING, Dependencies, Step
+from temporal_lineage.sql.dependencies import NOTHING, Dependencies, Step, through
 from temporal_lineage.sql.names import Word
 from temporal_lineage.sql.relations import (
     EMPTY,
     Output,
     Relation,
+    Rest,
     deciding,
     renamed,
     united,
@@ -25,9 +26,11 @@ _ROUNDS_MAX = 8
 def query(node: exp.Expr, analysis: Analysis, *, outer: Scope | None, visible: Visible) -> Relation:
     """Give the columns of a query and what decides about its rows."""
     analysis.step()
+    while isinstance(node, exp.Paren):
+        node = node.this
     visible = with_expressions(node, analysis, outer=outer, visible=visible)
-    if isinstance(node, exp.Paren):
-        return query(node.this, analysis, outer=outer, visible=visible)
+    if isinstance(node, exp.Pivot) and isinstance(node.this, exp.Table):
+        return _pivot_statement(node, analysis, outer, visible)
     if isinstance(node, exp.Table | exp.Values) or node.args.get("joins"):
         star = node if isinstance(node, exp.Select) else exp.select("*").from_(node.copy())
         return Select(star, analysis, outer=outer, visible=visible).relation()
@@ -42,6 +45,17 @@ def query(node: exp.Expr, analysis: Analysis, *, outer: Scope | None, visible: V
         return Select(node, analysis, outer=outer, visible=visible).relation()
     analysis.doubt(f"what {node.key.upper()} gives is not known")
     return EMPTY
+
+
+def _pivot_statement(
+    node: exp.Pivot, analysis: Analysis, outer: Scope | None, visible: Visible
+) -> Relation:
+    """DuckDB's PIVOT t ON ...: its columns are made of values."""
+    star = exp.select("*").from_(node.this.copy())
+    inner = Select(star, analysis, outer=outer, visible=visible).relation()
+    analysis.doubt("the columns that PIVOT makes are not known before it runs")
+    found = through(inner.everything(), Step.AGGREGATION)
+    return Relation((Rest((), found, frozenset()),), inner.whole)
 
 
 def with_expressions(

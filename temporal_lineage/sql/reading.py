@@ -39,7 +39,7 @@ _STARTS = frozenset(
     {"select", "insert", "update", "delete", "merge", "create", "with", "drop", "truncate", "alter"}
     | {"declare", "set", "exec", "execute", "if", "begin", "end", "print", "use", "go"}
 )
-_MAY_BE_READ_AS_TEXT = frozenset({"restore", "export", "rename", "create", "alter"})
+_MAY_BE_READ_AS_TEXT = frozenset({"restore", "export", "rename", "create", "alter", "unload"})
 _OPENS = frozenset({TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE, TokenType.CASE})
 _CLOSES = frozenset({TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE, TokenType.END})
 

@@ -134,12 +134,13 @@ class Scope:
             return unknown(words[0].text, reads)
         if having:
             return into(frozenset().union(*(one.found for one in having[0][1])), path)
-        if alias is not None and not path and self._alias_is_meant(words[0]):
+        if alias is not None and not path and self._alias_is_meant(words[0], alias):
             return alias
         return None if path else self._unlisted(words[0])
 
-    def _alias_is_meant(self, word: Word) -> bool:
-        if self._unlisted(word) is None:
+    def _alias_is_meant(self, word: Word, alias: Dependencies) -> bool:
+        other = self._unlisted(word)
+        if other is None or other == alias:
             return True
         if self.alias_use is Aliases.BEFORE_UNLISTED:
             self._doubt(f"{word.text} is taken for the column of that alias, not one of FROM")

@@ -39,6 +39,11 @@ from temporal_lineage.sql.statements import (
 from temporal_lineage.sql.unparsed import HARMLESS, moving, unparsed
 from temporal_lineage.sql.writes import in_order
 
+_KNOWN_TO_MOVE_NOTHING = (
+    *(exp.Analyze, exp.Comment, exp.Commit, exp.Create, exp.Declare, exp.Describe, exp.Drop),
+    *(exp.Grant, exp.Kill, exp.Pragma, exp.Refresh, exp.Rollback, exp.Set, exp.Show),
+    *(exp.Transaction, exp.Uncache, exp.Use, exp.EndStatement),
+)
 _NO_STATEMENT = (exp.Column, exp.Alias, exp.Literal, exp.Binary, exp.Identifier, exp.Paren)
 
 
@@ -117,9 +122,11 @@ def _found(node: exp.Expr, analysis: Analysis) -> _Found:
     for kind, walk in _WALKS.items():
         if isinstance(node, kind):
             return walk(node, analysis)
-    if isinstance(node, exp.Query):
+    if isinstance(node, exp.Query | exp.Pivot):
         relation = query(node, analysis, outer=None, visible={})
         return _Found(shown=in_order(relation), deciding=relation.whole)
+    if not isinstance(node, _KNOWN_TO_MOVE_NOTHING) and node.find(exp.Table) is not None:
+        analysis.doubt(f"what {kind_of(node)} reads and writes is not followed")
     return _Found()
 
 
@@ -145,6 +152,7 @@ def _several(node: exp.MultitableInserts, analysis: Analysis) -> list[Write]:
     source = node.args["source"]
     for one in node.expressions:
         single = one.this if isinstance(one, exp.ConditionalInsert) else one
+        condition = one.expression if isinstance(one, exp.ConditionalInsert) else None
         body = single.expression
         if isinstance(body, exp.Select) and body.args.get("from_") is None:
             body.set("from_", exp.From(this=source.copy()))
@@ -157,8 +165,20 @@ def _several(node: exp.MultitableInserts, analysis: Analysis) -> list[Write]:
             inner = source if isinstance(source, exp.Subquery) else exp.Subquery(this=source.copy())
             bound.set("from_", exp.From(this=inner.copy()))
             relation = query(bound, analysis, outer=None, visible={})
+        if condition is not None:
+            relation = _where(condition, source, relation, analysis)
         result.append(inserted(single, relation, analysis))
     return result
+
+
+def _where(
+    condition: exp.Expr, source: exp.Expr, relation: Relation, analysis: Analysis
+) -> Relation:
+    """Add what WHEN of INSERT ALL asks of the source's rows."""
+    inner = source if isinstance(source, exp.Subquery) else exp.Subquery(this=source.copy())
+    asked = exp.select("1").from_(inner.copy()).where(condition.copy())
+    whole = query(asked, analysis, outer=None, visible={}).whole
+    return Relation(relation.columns, relation.whole | whole)
 
 
 def _use(node: exp.Use, analysis: Analysis) -> _Found:

@@ -70,6 +70,8 @@ class Select:
         """Give what WHERE, GROUP BY and the rest decide by."""
         node, scope = self._node, self._scope
         found = NOTHING
+        if node.args.get("match") is not None:
+            self._analysis.doubt("the columns that MATCH_RECOGNIZE measures are not followed")
         for key in ("where", "prewhere", "connect", "match"):
             clause = node.args.get(key)
             if clause is not None:
@@ -151,6 +153,8 @@ class Select:
             yield from self._starred(node, everything(self._scope))
         elif isinstance(node, exp.Column | exp.Dot) and _star_of(node) is not None:
             yield from self._qualified_star(node)
+        elif node.find(exp.Columns) is not None:
+            yield self._chosen(node)
         elif isinstance(node, exp.QueryTransform):
             yield from self._transformed(node)
         elif isinstance(node, exp.Aliases):
@@ -160,6 +164,13 @@ class Select:
         else:
             word = _name_of(node, self._analysis.dialect.name)
             yield self._output(word, self._walk.of(node))
+
+    def _chosen(self, node: exp.Expr) -> Rest:
+        """Give the columns that DuckDB's and ClickHouse's COLUMNS() picks by their names."""
+        self._analysis.doubt("which columns COLUMNS() picks depends on their names")
+        bare = isinstance(node, exp.Columns)
+        step = Step.IDENTITY if bare else Step.TRANSFORMATION
+        return Rest((), through(everything(self._scope).everything(), step), frozenset())
 
     def _transformed(self, node: exp.QueryTransform) -> Iterator[Column]:
         """Give the columns of Hive's TRANSFORM; a program made each of all that went in."""
@@ -206,7 +217,10 @@ class Select:
             met_as(word_of(one.args["alias"])): one for one in star.args.get("replace") or ()
         }
         renamed = {
-            met_as(word_of(_inner(one.this))): word_of(one.args["alias"])
+            met_as(word_of(_inner(one.this))): (
+                word_of(_inner(one.this)),
+                word_of(one.args["alias"]),
+            )
             for one in star.args.get("rename") or ()
         }
         if star.args.get("ilike") is not None:
@@ -221,22 +235,25 @@ class Select:
             if one.key in replaced:
                 yield Output(one.name, one.key, self._walk.of(replaced[one.key].this))
             elif one.key in renamed:
-                word = renamed[one.key]
+                _, word = renamed[one.key]
                 yield Output(word.text, key(word), one.found)
             else:
                 yield one
         yield from self._unmet(replaced, renamed, met)
 
     def _unmet(
-        self, replaced: dict[str, exp.Expr], renamed: dict[str, Word], met: set[str]
+        self,
+        replaced: dict[str, exp.Expr],
+        renamed: dict[str, tuple[Word, Word]],
+        met: set[str],
     ) -> Iterator[Column]:
         """Give the columns that REPLACE and RENAME name among those that are not listed."""
         for key, one in replaced.items():
             if key not in met:
                 yield self._output(word_of(one.args["alias"]), self._walk.of(one.this))
-        for key, word in renamed.items():
+        for key, (before, word) in renamed.items():
             if key not in met:
-                yield self._output(word, self._scope.resolve([Word(key, quoted=False)]))
+                yield self._output(word, self._scope.resolve([before]))
 
 
 def _star_of(node: exp.Expr) -> exp.Star | None:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
 from temporal_lineage.evidence.pin_values import SECONDS, Pin, time_pin, version_pin
 from temporal_lineage.sql.analysis import Analysis
 from temporal_lineage.sql.dependencies import NOTHING, Step, column, through
@@ -43,6 +47,11 @@ _EXPORT = re.compile(
     re.IGNORECASE,
 )
 
+_UNLOAD = re.compile(
+    r"UNLOAD\s*\(\s*(?:'(?P<quoted>(?:[^']|'')*)'|(?P<bare>.*))\s*\)\s*TO\s+'(?P<path>[^']+)'",
+    re.IGNORECASE | re.DOTALL,
+)
+
 # These touch no rows of tables, or none that a text could tell.
 HARMLESS = frozenset(
     {"add", "analyze", "begin", "call", "cancel", "checkpoint", "clear", "commit", "compute"}
@@ -79,6 +88,8 @@ def moving(stripped: str, analysis: Analysis) -> Told | str | None:
         return _renamed(found["pairs"], analysis)
     if (found := _EXPORT.match(stripped)) is not None:
         return _exported(found, analysis)
+    if (found := _UNLOAD.match(stripped)) is not None:
+        return _unloaded(found, analysis)
     return None
 
 
@@ -111,6 +122,20 @@ def _exported(found: re.Match[str], analysis: Analysis) -> Told:
     whole = frozenset().union(NOTHING, *(column(read, name) for name in names if name))
     write = Write(FilePath(found["path"]), by_name(relation), through(whole, Step.FILTER))
     return "EXPORT", (write,), ()
+
+
+def _unloaded(found: re.Match[str], analysis: Analysis) -> Told | str:
+    """Read the query that Redshift has in a text of its own, and Athena in brackets."""
+    text = found["bare"] if found["quoted"] is None else found["quoted"].replace("''", "'")
+    try:
+        tree = sqlglot.parse_one(text, dialect=analysis.dialect.name)
+    except SqlglotError:
+        return "UNLOAD of a query that does not parse"
+    if not isinstance(tree, exp.Query):
+        return "UNLOAD of what is no query"
+    relation = analysis.queries(tree, analysis, outer=None, visible={})
+    write = Write(FilePath(found["path"]), by_name(relation), relation.whole)
+    return "UNLOAD", (write,), ()
 
 
 def _renamed(pairs: str, analysis: Analysis) -> Told | str:

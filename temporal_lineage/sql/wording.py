@@ -10,6 +10,7 @@ from sqlglot.tokenizer_core import Token, TokenType
 from temporal_lineage.sql.dialects import Dialect
 
 _PROCEDURAL = frozenset({"elseif", "elsif", "loop", "if", "while", "exception", "begin", "for"})
+_SWALLOWING = _PROCEDURAL | {"replace"}
 _OPERATORS = frozenset({TokenType.PLUS, TokenType.DASH, TokenType.STAR, TokenType.SLASH})
 _PHRASES = frozenset({"title", "format"})
 
@@ -18,6 +19,7 @@ def tokens_of(text: str, parsed: Parsed, dialect: Dialect) -> list[Token]:
     """Cut a text into tokens, each where it stands in the text."""
     tokens = list(_opened(parsed.tokenize(text), text, parsed))
     tokens = [_plain(token) for token in tokens]
+    tokens = list(_replacing(tokens))
     if dialect.name in {"tsql", "fabric"}:
         tokens = _assigned(tokens)
     if dialect.name == "teradata":
@@ -31,8 +33,8 @@ def _opened(tokens: Sequence[Token], text: str, parsed: Parsed) -> Iterator[Toke
         before = tokens[n - 1] if n else None
         swallowed = (
             before is not None
-            and before.token_type is TokenType.COMMAND
-            and before.text.lower() in _PROCEDURAL
+            and before.token_type in (TokenType.COMMAND, TokenType.REPLACE)
+            and before.text.lower() in _SWALLOWING
             and token.token_type is TokenType.STRING
         )
         if not swallowed or before is None:
@@ -56,6 +58,17 @@ def _plain(token: Token) -> Token:
     if token.token_type is TokenType.VAR and token.text.upper() == "SYSTEM_VERSION":
         return Token(token.token_type, "VERSION", token.line, token.col, token.start, token.end)
     return token
+
+
+def _replacing(tokens: Sequence[Token]) -> Iterator[Token]:
+    """Say REPLACE INTO, which deletes what it meets and inserts, as INSERT INTO."""
+    for n, token in enumerate(tokens):
+        begins = n == 0 or tokens[n - 1].token_type is TokenType.SEMICOLON
+        after = tokens[n + 1].text.lower() if n + 1 < len(tokens) else ""
+        if begins and after == "into" and token.text.lower() == "replace":
+            yield Token(TokenType.INSERT, "INSERT", token.line, token.col, token.start, token.end)
+        else:
+            yield token
 
 
 def _assigned(tokens: Sequence[Token]) -> list[Token]:

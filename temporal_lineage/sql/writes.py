@@ -11,7 +11,7 @@ from temporal_lineage.sql.dependencies import EVERY_COLUMN, NOTHING
 from temporal_lineage.sql.items import place_of, table_relation, words_of
 from temporal_lineage.sql.names import FilePath, Place, Read, TableName, Word
 from temporal_lineage.sql.pins import pin_of
-from temporal_lineage.sql.relations import Output, Relation, Rest, found_in
+from temporal_lineage.sql.relations import Output, Relation, Rest, found_in, listed
 from temporal_lineage.sql.statements import TargetColumn
 
 
@@ -104,3 +104,31 @@ def relation_of(columns: Sequence[TargetColumn], analysis: Analysis) -> Relation
         ),
         NOTHING,
     )
+
+
+def spelled(words: Sequence[Word], place: Place, analysis: Analysis) -> list[str]:
+    """Give names as the schema of the target spells them."""
+    relation = table_relation(Read(place, None), analysis)
+    fold = analysis.dialect.casing.columns
+    return [next((one.name for one in listed(relation, word, fold)), word.text) for word in words]
+
+
+def together(columns: Sequence[TargetColumn], analysis: Analysis) -> tuple[TargetColumn, ...]:
+    """Make one of the columns that several parts of a statement set."""
+    merged: dict[str, TargetColumn] = {}
+    for one in columns:
+        key = analysis.key(Word(one.name, quoted=False))
+        before = merged.get(key)
+        merged[key] = TargetColumn(one.name, one.found | (before.found if before else NOTHING))
+    return tuple(merged.values())
+
+
+def condition(node: exp.Expr) -> exp.Expr | None:
+    """Give what WHERE asks for; None where there is no WHERE."""
+    where = node.args.get("where")
+    return where.this if isinstance(where, exp.Where) else where
+
+
+def unqualified(node: exp.Expr) -> exp.Expr:
+    """Give a column's own name."""
+    return node.this if isinstance(node, exp.Column) else node
