@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import time
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -211,10 +211,53 @@ def test_a_required_column_that_is_nowhere_is_an_error(tmp_path: Path) -> None:
         state.batches(columns=None).read_all()
 
 
-def test_a_column_added_later_has_its_default(tmp_path: Path) -> None:
-    fields = schema(field(1, "id", "long"), field(2, "n", "int", **{"initial-default": 7}))
+@pytest.mark.parametrize(
+    ("kind", "default", "value"),
+    [
+        ("int", 7, 7),
+        ("date", "1969-12-31", date(1969, 12, 31)),
+        ("decimal(38,2)", "123456789012345678901234567890123456.78", None),
+        ("timestamp", "1969-12-31T23:59:59.999999", datetime(1969, 12, 31, 23, 59, 59, 999_999)),  # noqa: DTZ001 - a type without a zone
+        ("uuid", "12345678-1234-5678-1234-567812345678", None),
+        ("fixed[2]", "00ff", b"\x00\xff"),
+        ("binary", "00", b"\x00"),
+    ],
+)
+def test_a_column_added_later_has_its_default(
+    tmp_path: Path,
+    kind: str,
+    default: Any,  # noqa: ANN401
+    value: Any,  # noqa: ANN401
+) -> None:
+    fields = schema(field(1, "id", "long"), field(2, "n", kind, **{"initial-default": default}))
     state = _state(tmp_path, [_data(tmp_path, "one", 2)], schemas=[fields])
-    assert state.batches(columns=None).read_all()["n"].to_pylist() == [7, 7]
+    found = state.batches(columns=None).read_all()["n"].to_pylist()
+    assert (
+        found == [value] * 2 if value is not None else [str(one) for one in found] == [default] * 2
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "default", "nanos"),
+    [
+        ("timestamp_ns", "1969-12-31T23:59:59.999999999", -1),
+        ("timestamptz_ns", "1970-01-01T01:00:00.5+01:00", 500_000_000),
+        ("timestamptz_ns", "1970-01-01T00:00:01+00:00", 1_000_000_000),
+    ],
+)
+def test_nanoseconds_can_be_a_default_too_however_deep(
+    tmp_path: Path, kind: str, default: str, nanos: int
+) -> None:
+    told = {"initial-default": default, "write-default": default}
+    inside = {"type": "struct", "fields": [field(10, "x", "int"), field(11, "n", kind, **told)]}
+    columns = schema(field(1, "id", "long"), field(2, "s", inside), field(3, "n", kind, **told))
+    x = pa.field("x", pa.int32(), metadata={"PARQUET:field_id": "10"})
+    table = pa.table({"id": pa.array([1], pa.int64()), "s": pa.array([{"x": 1}], pa.struct([x]))})
+    data = write_parquet(tmp_path / "data" / "one.parquet", table, ids={"id": 1, "s": 2})
+    state = _state(tmp_path, [data], schemas=[columns], format_version=3)
+    found = state.batches(columns=None).read_all()
+    assert found["n"].cast(pa.int64()).to_pylist() == [nanos]
+    assert found["s"].combine_chunks().field("n").cast(pa.int64()).to_pylist() == [nanos]
 
 
 def test_nanoseconds_are_cut_where_the_format_has_none_and_nobody_is_warned(

@@ -20,7 +20,7 @@ from catalogs.iceberg.deletes import Deletes
 from catalogs.iceberg.equality import EqualityDeletes
 from catalogs.iceberg.file_schema import FieldNames, field_names
 from catalogs.iceberg.key_columns import KeyColumn, KeyColumns
-from catalogs.iceberg.lowered_types import lowered
+from catalogs.iceberg.lowered_types import lowered_field, nanosecond_defaults
 from catalogs.iceberg.manifests import ManifestEntry
 from catalogs.iceberg.metadata import NAME_MAPPING, TableMetadata
 from catalogs.iceberg.projection import project
@@ -54,6 +54,8 @@ class Scan:
         self._deletes = Deletes(entries, files=files, reach=self._reach)
         self._files = files
         self._location = location
+        with translated(location, {}):
+            self._defaults = dict(nanosecond_defaults(dict(schema)))
 
     def batches(self, *, columns: Sequence[str] | None) -> pa.RecordBatchReader:
         """Stream the rows. Raises what `TableState.batches` says, before or while they are read.
@@ -145,20 +147,8 @@ class Scan:
         """Choose columns of the snapshot's schema, and refuse types that nothing here reads."""
         by_name = {str(field["name"]): field for field in self._schema["fields"]}
         names = chosen(columns, columns=list(by_name), state=self._location)
-        return {
-            "type": "struct",
-            "fields": [
-                by_name[name]
-                | {
-                    "type": lowered(
-                        by_name[name]["type"],
-                        field_id=by_name[name]["id"],
-                        location=self._location,
-                    )
-                }
-                for name in names
-            ],
-        }
+        fields = [lowered_field(by_name[name], location=self._location) for name in names]
+        return {"type": "struct", "fields": fields}
 
     def _name_mapping(self) -> NameMapping | None:
         text = (self._metadata.properties or {}).get(NAME_MAPPING)
@@ -173,7 +163,7 @@ class Scan:
             column.field_id: value
             for column, value in zip(entry.partition_fields, entry.partition, strict=True)
         }
-        constants: dict[int, Any] = {}
+        constants: dict[int, Any] = dict(self._defaults)
         spec = self._metadata.all_partition_specs().get(entry.spec_id, [])
         for place, field in enumerate(spec):
             source = field.source_id
