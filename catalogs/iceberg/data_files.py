@@ -87,7 +87,9 @@ def _parquet(file: Any, _: str) -> Fragment:  # noqa: ANN401
     options = ds.ParquetFragmentScanOptions(
         pre_buffer=True, use_buffered_stream=True, buffer_size=_BUFFER_BYTES
     )
-    kind = ds.ParquetFileFormat(default_fragment_scan_options=options)
+    # Nanoseconds in 96 bits reach further than Arrow's in 64, which would wrap around.
+    reading = ds.ParquetReadOptions(coerce_int96_timestamp_unit="us")
+    kind = ds.ParquetFileFormat(read_options=reading, default_fragment_scan_options=options)
     fragment: Fragment = kind.make_fragment(file)
     return fragment
 

@@ -10,7 +10,7 @@ file, by order or by name, read the same.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,7 +76,7 @@ def file_schema(
     fields = pa.schema(list(_identified(physical, mapped, known.variants)))
     cut = format_version < NANOSECONDS_SINCE
     return pyarrow_to_schema(
-        pa.schema(_in_microseconds(one) for one in fields) if cut else fields,
+        pa.schema(one.with_type(_plain(one.type, cut=cut)) for one in fields),
         downcast_ns_timestamp_to_us=cut,
         format_version=max(1, min(format_version, 3)),  # type: ignore[arg-type]
     )
@@ -207,17 +207,29 @@ def _id_of(field: pa.Field) -> int | None:
     return None
 
 
-def _in_microseconds(field: pa.Field) -> pa.Field:
-    """Say that nanoseconds are microseconds, as they are going to be: else pyiceberg warns."""
-    kind = field.type
-    if pa.types.is_timestamp(kind) and kind.unit == "ns":
-        return field.with_type(pa.timestamp("us", kind.tz))
-    if pa.types.is_struct(kind):
-        return field.with_type(pa.struct([_in_microseconds(one) for one in kind]))
-    if pa.types.is_map(kind):
-        inside = (_in_microseconds(one) for one in (kind.key_field, kind.item_field))
-        return field.with_type(pa.map_(*inside))
-    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
-        make = pa.list_ if pa.types.is_list(kind) else pa.large_list
-        return field.with_type(make(_in_microseconds(kind.value_field)))
-    return field
+def _plain(kind: pa.DataType, *, cut: bool) -> pa.DataType:
+    """Give a type as pyiceberg knows it; it refuses, or warns of, what says the same otherwise.
+
+    Instants of any zone are instants, and those finer than the format has are cut.
+    """
+    types = pa.types
+    if types.is_dictionary(kind):
+        return _plain(kind.value_type, cut=cut)
+    if types.is_timestamp(kind):
+        unit = "us" if cut and kind.unit == "ns" else kind.unit
+        return pa.timestamp(unit, None if kind.tz is None else "UTC")
+    if types.is_time32(kind):
+        return pa.time64("us")
+    return _with_parts(kind, lambda one: one.with_type(_plain(one.type, cut=cut)))
+
+
+def _with_parts(kind: pa.DataType, change: Callable[[pa.Field], pa.Field]) -> pa.DataType:
+    """Change the fields in a type; a type without fields stays as it is."""
+    types = pa.types
+    if types.is_struct(kind):
+        return pa.struct([change(one) for one in kind])
+    if types.is_map(kind):
+        return pa.map_(change(kind.key_field), change(kind.item_field))
+    if types.is_large_list(kind):
+        return pa.large_list(change(kind.value_field))
+    return pa.list_(change(kind.value_field)) if types.is_list(kind) else kind

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
-from pyiceberg.io.pyarrow import ArrowAccessor, ArrowProjectionVisitor
+from pyiceberg.io.pyarrow import ArrowAccessor, ArrowProjectionVisitor, schema_to_pyarrow
 from pyiceberg.schema import Schema, visit_with_partner
 from pyiceberg.types import (
     FixedType,
@@ -20,6 +20,10 @@ from pyiceberg.types import (
     MapType,
     NestedField,
     StructType,
+    TimestampNanoType,
+    TimestampType,
+    TimestamptzNanoType,
+    TimestamptzType,
     TimeType,
     UUIDType,
 )
@@ -31,6 +35,7 @@ from catalogs.variants import assembled, is_shredded
 from snapshots.errors import UnsupportedError
 
 _UUID_BYTES = 16
+_INSTANTS = (TimestampType, TimestamptzType, TimestampNanoType, TimestamptzNanoType)
 
 
 def project(
@@ -107,14 +112,26 @@ class _Projection(ArrowProjectionVisitor):
         return super().struct(struct, struct_array, field_results)
 
     def _cast_if_needed(self, field: NestedField, values: pa.Array) -> pa.Array:
-        """Take ORC's numbers for times and its bytes for fixed ones, as the spec maps them."""
-        kind, stored = field.field_type, values.type
-        if isinstance(kind, TimeType) and pa.types.is_int64(stored):
-            return values.cast(pa.time64("us"))
-        if isinstance(kind, FixedType) and pa.types.is_binary(stored):
-            return values.cast(pa.binary(len(kind)))
+        """Bring values to a field's type; files say the same in more ways than pyiceberg takes."""
+        kind, types = field.field_type, pa.types
+        if types.is_dictionary(values.type):
+            values = values.dictionary_decode()
+        stored = values.type
+        if isinstance(kind, TimeType) and (types.is_int64(stored) or types.is_time32(stored)):
+            return values.cast(pa.time64("us"))  # ORC has numbers
+        if isinstance(kind, FixedType) and types.is_binary(stored):
+            return values.cast(pa.binary(len(kind)))  # ORC has bytes of any length
         if isinstance(kind, UUIDType) and not isinstance(stored, pa.UuidType):
             return pa.ExtensionArray.from_storage(pa.uuid(), values.cast(pa.binary(_UUID_BYTES)))
+        if isinstance(kind, _INSTANTS) and not types.is_null(stored):
+            if types.is_date32(stored) and isinstance(kind, TimestampType | TimestampNanoType):
+                return values.cast(schema_to_pyarrow(kind, include_field_ids=False))
+            if not types.is_timestamp(stored):
+                msg = f"it holds {stored} where the table has {kind}"
+                raise ValueError(msg)
+            has_zone = isinstance(kind, TimestamptzType | TimestamptzNanoType)
+            if has_zone and stored.tz is not None:
+                values = values.cast(pa.timestamp(stored.unit, "UTC"))
         return super()._cast_if_needed(field, values)
 
     def list(
