@@ -177,3 +177,16 @@ def test_what_was_answered_outlives_a_kill_and_is_linked_by_the_next_sink(ledger
 
     runs = asked(ledger_url, lambda one: [node.name for node in one.nodes(kind=NodeKind.RUN)])
     assert sorted(runs) == kept_run_ids(ledger_url) == kept
+
+
+def test_posters_are_answered_while_much_waits_to_be_linked(tmp_path: Path) -> None:
+    with sink_server(str(tmp_path / "ledger.db")) as sink:
+        batch = [run_event(f"job {number % 3}", run_id=str(uuid4())) for number in range(1_500)]
+        assert sink.post("/api/v1/lineage/batch", batch).json()["summary"]["new"] == 1_500
+        waited = [
+            sink.post("/api/v1/lineage", run_event("between")).elapsed.total_seconds()
+            for _ in range(20)
+        ]
+        assert max(waited) < 10
+        await_true(lambda: bool(sink.get("/health").json()["is_linked"]))
+        assert len(kept_run_ids(sink.ledger)) == 1_520
