@@ -197,3 +197,4 @@ def test_rows_written_in_a_loop_do_not_flood_the_backend(lake: Lake, events: Eve
     assert events.kinds().count("RUNNING") < 5
     (output,) = events.told[-1].outputs
     assert len(output.outputFacets["temporalLineage_write"]["versions"]) == 5
+    assert output.outputFacets["outputStatistics"]["rowCount"] == 5

@@ -140,3 +140,15 @@ def test_files_and_models_have_their_content_for_a_version(lake: Lake, tmp_path:
         scored.use_model("fraud", 3)
         scored.write_file(tmp_path / "scores.txt", "1")
     assert "scores.txt" in str(lake.session.downstream("model:fraud@3"))
+
+
+def test_a_log_that_breaks_behind_our_back_does_not_fail_the_run(
+    lake: Lake, caplog: pytest.LogCaptureFixture
+) -> None:
+    lake.write_delta(rows=3)
+    log = lake.delta / "orders" / "_delta_log"
+    with temporal_lineage.run("load", to=lake.session) as run:
+        run.delta(lake.delta / "orders").delete("id = 1")
+        (log / f"{2:020}.json").write_text("{broken")
+    assert _written(run) == [["1"]]
+    assert "could not be looked up" in caplog.text

@@ -39,7 +39,7 @@ class Delivery:
         """Send to these targets; what one of them does not take is kept below `folder`."""
         self.targets = tuple(targets)
         self._spool = folder / SPOOL / f"{run_id}.ndjson"
-        self._strict = strict
+        self.strict = strict
         self._lock = threading.Lock()
         self._failed: set[str] = set()
         self._next = 0.0
@@ -58,7 +58,7 @@ class Delivery:
             errors = [error for one in self.targets if (error := self._sent(one, event, last))]
             taken = time.monotonic() - begun
             self._next = time.monotonic() + max(QUIET_MS_MIN / 1000, _SHARE * taken)
-        if errors and self._strict:
+        if errors and self.strict:
             raise errors[0]
 
     def _sent(self, target: Target, event: Event, last: bool) -> UndeliveredError | None:  # noqa: FBT001 - private

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Protocol
 
 from temporal_lineage.evidence.commit_signs import STAMP
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from temporal_lineage.session import Session
 
 
+_log = logging.getLogger("temporal_lineage.sdk")
+
+
 class Watch(Protocol):
     """A table that the run may commit to."""
 
@@ -22,7 +26,10 @@ class Watch(Protocol):
         """Name the table."""
 
     def look(self) -> tuple[Sequence[str], int | None]:
-        """Give the versions that carry the run's stamp, and the rows they added, if known."""
+        """Give the versions that carry the run's stamp and were not given before, in order.
+
+        With them the rows they added; None where that is not known, or nothing was found.
+        """
 
 
 class Recorder:
@@ -57,12 +64,25 @@ class Recorder:
 
     def will_write(self, watch: Watch) -> None:
         """Tell that a table is about to be written, before it is: a kill leaves no orphan."""
-        self._watches.append(watch)
+        if watch not in self._watches:
+            self._watches.append(watch)
         if self.records.writes(watch.named):
             self.progressed(at_once=True)
 
     def note_commits(self) -> None:
         """Look which commits carry the stamp by now."""
         for watch in self._watches:
+            self.committed(watch)
+
+    def committed(self, watch: Watch) -> bool:
+        """Note what a table got from this run since the last look; tells whether there was any.
+
+        The commits are made by now: that one cannot be looked at must not fail who made it.
+        """
+        try:
             versions, rows = watch.look()
-            self.records.wrote(watch.named, versions, rows=rows)
+        except Exception as error:  # noqa: BLE001 - storage may fail in any way
+            place = watch.named.dataset
+            _log.warning("the commits to %s could not be looked up: %s", place, error)
+            return False
+        return self.records.wrote(watch.named, versions, rows=rows)

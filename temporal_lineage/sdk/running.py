@@ -87,8 +87,19 @@ class Run(ReadCalls, WriteCalls, FileCalls):
             self._tell(RunEventKind.FAIL, error)
 
     def _tell(self, kind: RunEventKind, error: BaseException | None = None) -> None:
+        try:
+            event = event_of(kind, self.session.clock(), self._story(kind, error))
+        except Exception as trouble:
+            if self._delivery.strict:
+                raise
+            # A bug of ours, which keeps its traceback; but the job is the user's.
+            _log.warning("%s could not be told: %s", kind.value, trouble, exc_info=True)
+            return
+        self._delivery.send(event, last=kind.terminal)
+
+    def _story(self, kind: RunEventKind, error: BaseException | None) -> Story:
         over = kind.terminal
-        story = Story(
+        return Story(
             run_id=self.run_id,
             namespace=self.namespace,
             job=self.job,
@@ -105,7 +116,6 @@ class Run(ReadCalls, WriteCalls, FileCalls):
             message=None if error is None else _message(error),
             trace=None if error is None else _trace(error),
         )
-        self._delivery.send(event_of(kind, self.session.clock(), story), last=over)
 
 
 def _message(error: BaseException) -> str:

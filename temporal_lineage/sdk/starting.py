@@ -43,15 +43,14 @@ class RunContext:
     def __init__(self, settings: Mapping[str, Any]) -> None:
         """Use `temporal_lineage.run`."""
         self._settings = dict(settings)
-        self._run: Run | None = None
-        self._token: Token[Run | None] | None = None
+        self._begun: list[tuple[Run, Token[Run | None]]] = []
 
     def __enter__(self) -> Run:
         """Begin: START is kept for good when this returns."""
-        self._run = _begun(**self._settings)
-        self._run.start()
-        self._token = _CURRENT.set(self._run)
-        return self._run
+        run = _begun(**self._settings)
+        run.start()
+        self._begun.append((run, _CURRENT.set(run)))
+        return run
 
     def __exit__(
         self,
@@ -60,9 +59,8 @@ class RunContext:
         trace: TracebackType | None,
     ) -> None:
         """End: tell how, and remember the tables that were touched. Errors pass on."""
-        run, self._run = cast("Run", self._run), None
-        if self._token is not None:
-            _CURRENT.reset(self._token)
+        run, token = self._begun.pop()
+        _CURRENT.reset(token)
         if error is None:
             run.end(None)
         else:

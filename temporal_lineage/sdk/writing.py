@@ -106,8 +106,7 @@ class WriteCalls(Recorder):
             self._committed(watch)
 
     def _committed(self, watch: Watch) -> None:
-        versions, rows = watch.look()
-        if self.records.wrote(watch.named, versions, rows=rows):
+        if self.committed(watch):
             self.progressed(at_once=False)
 
     def _delta_watch(self, source: Any, named: Any) -> DeltaWatch:  # noqa: ANN401
