@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from temporal_lineage.capture.openlineage_events import CapturedEvent, RejectedEvent, RunEvent
+from temporal_lineage.capture.openlineage_events import CapturedEvent, RejectedEvent
+from temporal_lineage.designs import kept_under
 from temporal_lineage.store.records import KeptEvent
 
 if TYPE_CHECKING:
@@ -25,5 +26,4 @@ def admitted(one: CapturedEvent | RejectedEvent, *, now: Instant) -> CapturedEve
 
 def kept(one: CapturedEvent) -> KeptEvent:
     """Make of an event what the ledger keeps of it."""
-    run_id = one.event.run_id if isinstance(one.event, RunEvent) else ""
-    return KeptEvent(one.digest, run_id, one.source, one.body)
+    return KeptEvent(one.digest, kept_under(one.event), one.source, one.body)

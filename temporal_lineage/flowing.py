@@ -14,6 +14,7 @@ from temporal_lineage.claims import FlowClaim, encode
 from temporal_lineage.evidence.flow_sightings import (
     column_sightings,
     dataset_sightings,
+    designed_dataset_sightings,
     without_columns,
 )
 from temporal_lineage.evidence.flows import FlowSighting, flows
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from snapshots.instant import Instant
+    from temporal_lineage.capture.openlineage_events import JobEvent
+    from temporal_lineage.designs import Designs
     from temporal_lineage.evidence.flow_sightings import ColumnFlow, ColumnSighting
     from temporal_lineage.evidence.runs import Observation, RunRecord
     from temporal_lineage.resolving import Resolved, Resolver
@@ -44,13 +47,16 @@ def keep_flows(
     outputs: Collection[int],
     records: Sequence[RunRecord],
     resolver: Resolver,
+    designs: Designs,
 ) -> None:
-    """Bring the flows into these datasets to what all runs that wrote them show.
+    """Bring the flows into these datasets to what all runs that wrote them, and designs, show.
 
     Names are translated to identities first, so that a flow goes on through a rename.
     """
     translation = _Translation(transaction, resolver, outputs)
     datasets = [one for record in records for one in translation.datasets(record)]
+    for event in designs.into(outputs):
+        datasets += translation.designed(event, designs)
     columns = [one for record in records for one in translation.columns(record)]
     wanted: dict[tuple[str, int, int], Line] = {}
     for key in _spoken_of(transaction, outputs):
@@ -117,6 +123,17 @@ class _Translation:
             target = self._meant(record, one.output)
             if target.dataset_id in self._outputs:
                 sources = {self._meant(record, source).dataset_id for source in one.sources}
+                pairs = frozenset(
+                    (source, target.dataset_id, _TOLD_BY_EVENTS) for source in sources
+                )
+                yield self._translated(one, target, pairs)
+
+    def designed(self, event: JobEvent, designs: Designs) -> Iterator[FlowSighting[Pair]]:
+        """Give the datasets that a job is said to move; of columns, designs tell nothing yet."""
+        for one in designed_dataset_sightings(event):
+            target = designs.meant(event, one.output)
+            if target.dataset_id in self._outputs:
+                sources = {designs.meant(event, source).dataset_id for source in one.sources}
                 pairs = frozenset(
                     (source, target.dataset_id, _TOLD_BY_EVENTS) for source in sources
                 )

@@ -70,10 +70,14 @@ class IngestReport:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What was new among events, of how many runs, and which datasets no harvest knows."""
+    """What was new among events, of how many runs, and which datasets no harvest knows.
+
+    `refused` events are ahead of this clock, and in quarantine.
+    """
 
     new: int
     runs: int
+    refused: int
     unresolved: tuple[str, ...]
 
 
@@ -103,7 +107,7 @@ def keep_and_link(ledger: Ledger, captured: Iterable[Read], *, source: str) -> T
     """Keep events as they came, and link what they touch; `source` names who takes them in."""
     catch_up(ledger)
     report = _tallied(ledger, captured, source=source).report()
-    return Taken(report.new, report.runs, report.unresolved)
+    return Taken(report.new, report.runs, report.refused, report.unresolved)
 
 
 def _tallied(ledger: Ledger, read: Iterable[Read], *, source: str) -> Tally:

@@ -58,12 +58,14 @@ class DbtProjectReport:
 class DbtReport:
     """What an ingest brought: `repeated` events were known already.
 
+    `refused` are of a time yet to come, which a clock must be wrong for: `tl quarantine` has them.
     `unresolved` are addresses of datasets in these events that no harvest knows.
     """
 
     events: int
     new: int
     repeated: int
+    refused: int
     runs: int
     projects: tuple[DbtProjectReport, ...]
     unresolved: tuple[str, ...]
@@ -85,7 +87,8 @@ def ingest_dbt(ledger: Ledger, sources: Sequence[str], naming: DbtNaming) -> Dbt
     return DbtReport(
         events=len(captured),
         new=taken.new,
-        repeated=len(captured) - taken.new,
+        repeated=len(captured) - taken.new - taken.refused,
+        refused=taken.refused,
         runs=taken.runs,
         projects=tuple(projects),
         unresolved=taken.unresolved,

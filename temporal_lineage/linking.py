@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from temporal_lineage.claims import LinkClaim
+from temporal_lineage.designs import DESIGN, Designs
 from temporal_lineage.evidence.companions import with_companions
 from temporal_lineage.evidence.inputs import link_input
 from temporal_lineage.evidence.outputs import OutputObservation, link_outputs
@@ -52,8 +53,11 @@ def link(transaction: Transaction, *, run_ids: Sequence[str], dataset_ids: Seque
     """
     work = _Linking(transaction)
     dataset_ids = sorted({*dataset_ids, *cloned_from(transaction, dataset_ids)})
-    touched = {*run_ids, *runs_naming(transaction, dataset_ids)}
-    outputs, records = work.with_all_writers(touched, {*dataset_ids})
+    touched = {one for one in run_ids if not one.startswith(DESIGN)}
+    touched |= runs_naming(transaction, dataset_ids)
+    designs = Designs(transaction, work.resolver)
+    designed = designs.settle(run_ids, dataset_ids)
+    outputs, records = work.with_all_writers(touched, {*dataset_ids, *designed})
     links = work.link_all(records)
     explained: dict[EdgeKey, Explained] = {}
     for dataset_id in sorted(outputs):
@@ -61,7 +65,7 @@ def link(transaction: Transaction, *, run_ids: Sequence[str], dataset_ids: Seque
         if table is not None:
             explained |= explained_edges(transaction, dataset_id, table, work.resolver)
     keep_runs(transaction, links, {record.run_id: record for record in records}, explained)
-    keep_flows(transaction, outputs, records, work.resolver)
+    keep_flows(transaction, outputs, records, work.resolver, designs)
     unresolved = {
         unharvested_address(one.claim.identity)
         for run in links

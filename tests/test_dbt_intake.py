@@ -7,6 +7,7 @@ import pytest
 
 from dbt_files import (
     INVOCATION,
+    catalog,
     manifest,
     metadata,
     node,
@@ -103,6 +104,56 @@ def test_the_projects_own_profile_names_the_tables(session: Session, tmp_path: P
     )
     report = session.ingest_dbt([str(tmp_path / "shop" / "target")])
     assert (report.projects[0].namespace, report.projects[0].doubts) == ("duckdb://dev.duckdb", ())
+
+
+def test_columns_are_resolved_through_the_compiled_sql(session: Session, tmp_path: Path) -> None:
+    later = {
+        "name": "execute",
+        "started_at": "2026-11-09T06:00:20Z",
+        "completed_at": "2026-11-09T06:00:25Z",
+    }
+    doubled = 'select id, amount * 2 as twice from "db"."raw"."raw"'
+    starred = 'select * from "db"."main"."orders"'
+    body = manifest(
+        source("source.shop.shop.raw"),
+        node(ORDERS, ["source.shop.shop.raw"], compiled_code=doubled),
+        node("model.shop.spent", [ORDERS], compiled_code=starred),
+    )
+    target = written(
+        tmp_path / "target",
+        manifest=body,
+        run_results=run_results(result(ORDERS), result("model.shop.spent", timing=[later])),
+        catalog=catalog({ORDERS: {"id": "INTEGER", "twice": "INTEGER"}}),
+    )
+    session.ingest_dbt([str(target)], namespace=NAMESPACE)
+    edges = session.upstream(f"dataset:{NAMESPACE}/db.main.spent#twice").edges
+    assert {(edge.source, edge.target) for edge in edges} == {
+        (f"dataset:{NAMESPACE}/db.main.orders#twice", f"dataset:{NAMESPACE}/db.main.spent#twice"),
+        (f"dataset:{NAMESPACE}/db.raw.raw#amount", f"dataset:{NAMESPACE}/db.main.orders#twice"),
+    }
+
+
+def test_a_dashboard_is_downstream_of_what_it_shows(session: Session, tmp_path: Path) -> None:
+    body = manifest(
+        source("source.shop.shop.raw"),
+        node(ORDERS, ["source.shop.shop.raw"]),
+        node("exposure.shop.weekly", [ORDERS]),
+    )
+    session.ingest_dbt([str(written(tmp_path / "target", manifest=body))], namespace=NAMESPACE)
+    edges = session.downstream(f"dataset:{NAMESPACE}/db.raw.raw", by_flow=True).edges
+    assert [edge.target for edge in edges] == [
+        f"dataset:{NAMESPACE}/db.main.orders",
+        "dataset:dbt/exposure.shop.weekly",
+    ]
+
+
+def test_artifacts_of_a_time_yet_to_come_are_told_as_refused(
+    session: Session, tmp_path: Path
+) -> None:
+    body = manifest(node(ORDERS))
+    body["metadata"]["generated_at"] = "2999-01-01T00:00:00Z"
+    report = session.ingest_dbt([str(written(tmp_path / "t", manifest=body))], namespace=NAMESPACE)
+    assert (report.events, report.new, report.repeated, report.refused) == (1, 0, 0, 1)
 
 
 BAD: dict[str, tuple[str, str]] = {

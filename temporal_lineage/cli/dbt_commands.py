@@ -92,7 +92,7 @@ def ingest_dbt(
         any_manifest=any_manifest,
     )
     print_report(report, output, text=_ingested, rows="projects")
-    return 0
+    return 1 if report.refused else 0
 
 
 def _catalog(told: str) -> tuple[str, str]:
@@ -111,6 +111,9 @@ def _ingested(report: DbtReport) -> Iterator[str]:
         f"{report.events} events: {report.new} new of {report.runs} runs,"
         f" {report.repeated} known already"
     )
+    if report.refused:
+        told = f"{report.refused} events are ahead of this clock: see tl quarantine"
+        yield click.style(f"! {told}", fg="red")
     for name in report.unresolved:
         yield click.style(f"! known from events only: {name}", fg="yellow")
 

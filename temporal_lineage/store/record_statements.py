@@ -13,6 +13,9 @@ from temporal_lineage.store.tables import blob, event, harvest, ledger, linked, 
 
 _LIMIT: ColumnElement[int] = bindparam("limit", type_=Integer)
 _DATASET: ColumnElement[int] = bindparam("dataset_id", type_=Integer)
+# A job's own events are kept under `job:` and its name, see `designs`.
+_FIRST: ColumnElement[int] = literal_column("1")
+_FOUR: ColumnElement[int] = literal_column("4")
 _AFTER = event.c.tx_id > bindparam("after_tx", type_=Integer)
 _UPTO: ColumnElement[int] = bindparam("upto_tx", type_=Integer)
 
@@ -61,7 +64,9 @@ RECORD_STATEMENTS: dict[str, Select[Any]] = {
     # Not distinct: the planner would walk all runs for that, not the latest events.
     "event_run_ids": select(event.c.run_id).where(_AFTER, event.c.tx_id <= _UPTO),
     "runs_arrived": select(func.count(event.c.run_id.distinct())).where(
-        among_numbers(event.c.tx_id, "tx_ids"), event.c.run_id != literal_column("''")
+        among_numbers(event.c.tx_id, "tx_ids"),
+        event.c.run_id != literal_column("''"),
+        func.substr(event.c.run_id, _FIRST, _FOUR) != literal_column("'job:'"),
     ),
     "linked_upto": select(func.max(linked.c.upto_tx)),
     "events_after": select(event.c.tx_id, func.count())
