@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from snapshots.files import DataFile
 
 
+NAMED_MAX = 1_000
+"""How many missing files a verdict names; it counts all of them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Live:
     """The table lists the state and every file of it was found."""
@@ -51,9 +55,10 @@ class Recoverable:
 
 @dataclass(frozen=True, slots=True)
 class Partial:
-    """Some files of the state are missing."""
+    """Some files of the state are missing: `lost` of them, of which `missing` names the first."""
 
     missing: tuple[str, ...]
+    lost: int
     of: int
     since: Instant | None
     """The instant of the act that took them; None where no act is known."""
@@ -70,9 +75,13 @@ class LogTruncated:
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """Nothing of the state's rows can be read any more."""
+    """Nothing of the state's rows can be read any more.
+
+    `lost` files of it are missing, of which `missing` names the first; 0 where nobody knows them.
+    """
 
     missing: tuple[str, ...]
+    lost: int
     since: Instant | None
     """The instant of the act that took them; None where no act is known."""
     act: str | None
@@ -107,13 +116,39 @@ Availability = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class MadeOf:
+    """How many files a state is made of, delete files included, and how many hold its rows."""
+
+    files: int
+    data_files: int
+
+    @classmethod
+    def these(cls, files: Sequence[DataFile]) -> MadeOf:
+        """Count them."""
+        return cls(len(files), sum(file.content is FileContent.DATA for file in files))
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """The files of a state that are not there: how many, and the first of them by name."""
+
+    counted: MadeOf
+    named: tuple[DataFile, ...]
+
+    @classmethod
+    def these(cls, files: Sequence[DataFile]) -> Missing:
+        """Count them, and name as many as a verdict does."""
+        return cls(MadeOf.these(files), tuple(files[:NAMED_MAX]))
+
+
 def availability(
     *,
     now: Instant,
     listed: bool,
     found_in: str | None,
-    files: Sequence[DataFile],
-    missing: Sequence[DataFile],
+    made_of: MadeOf,
+    missing: Missing,
     protecting: Sequence[Protected],
     risk: AtRisk | None,
     loss: tuple[Instant | None, str | None],
@@ -121,20 +156,20 @@ def availability(
     """Judge a state by what was found of it. DESIGN 4.5.
 
     `listed` tells whether the table itself still has it; `found_in` says where else its file
-    list was found, None where nowhere. `files` are all it is made of, `missing` those of them
-    that are not there. `protecting` are the refs that name it, `risk` is what its table's policy
-    will do, and `loss` since when and by whose act it is no longer whole, as far as is known.
+    list was found, None where nowhere. `missing` are the files of it that are not there, each
+    once. `protecting` are the refs that name it, `risk` is what its table's policy will do, and
+    `loss` since when and by whose act it is no longer whole, as far as is known.
 
     Missing files outweigh everything; a ref protects while it is not past its age, and as long
     as the policy would.
     """
     since, act = loss
-    if missing:
-        paths = tuple(file.path for file in missing)
-        rows = {file.key for file in files if file.content is FileContent.DATA}
-        if rows and rows <= {file.key for file in missing}:
-            return Gone(paths, since, act)
-        return Partial(paths, len(files), since, act)
+    lost = missing.counted
+    if lost.files:
+        paths = tuple(file.path for file in missing.named)
+        if made_of.data_files and lost.data_files == made_of.data_files:
+            return Gone(paths, lost.files, since, act)
+        return Partial(paths, lost.files, made_of.files, since, act)
     if not listed:
         if found_in is not None:
             return Recoverable(found_in)

@@ -9,6 +9,8 @@ from snapshots.availability import (
     Availability,
     Gone,
     Live,
+    MadeOf,
+    Missing,
     Partial,
     Protected,
     Recoverable,
@@ -43,8 +45,8 @@ def _judged(
         now=NOW,
         listed=listed,
         found_in=found_in,
-        files=files,
-        missing=missing,
+        made_of=MadeOf.these(files),
+        missing=Missing.these(missing),
         protecting=protecting,
         risk=risk,
         loss=loss,
@@ -92,9 +94,9 @@ def test_missing_files_outweigh_everything(listed: bool) -> None:  # noqa: FBT00
     loss = (Instant(50), "VACUUM")
     protecting = [Protected("v1", FOREVER)]
     partly = _judged(listed=listed, missing=[A], protecting=protecting, loss=loss)
-    assert partly == Partial(("/t/a",), 2, Instant(50), "VACUUM")
+    assert partly == Partial(("/t/a",), 1, 2, Instant(50), "VACUUM")
     wholly = _judged(listed=listed, missing=[A, B], protecting=protecting, loss=loss)
-    assert wholly == Gone(("/t/a", "/t/b"), Instant(50), "VACUUM")
+    assert wholly == Gone(("/t/a", "/t/b"), 2, Instant(50), "VACUUM")
 
 
 def test_a_state_is_gone_when_no_file_with_rows_is_left() -> None:

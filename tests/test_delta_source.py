@@ -17,7 +17,9 @@ from catalogs.table import RawCommit
 from delta_logs import source
 from snapshots.availability import LogTruncated
 from snapshots.errors import UnknownNameError, UnreadableError
+from snapshots.files import DataFile
 from snapshots.history import TableHistory
+from snapshots.instant import Instant
 from snapshots.snapshot import Effect
 
 
@@ -229,11 +231,17 @@ def test_what_is_kept_is_enough_for_every_later_state_and_never_kept_twice(
     assert _ids(tmp_path, 7, alone) == [1, 2, 3, 4]
 
 
+def _loss(
+    root: Path, history: TableHistory, missing: tuple[DataFile, ...]
+) -> tuple[Instant | None, str | None]:
+    return source(root).losses(history, missing).of(missing)
+
+
 def test_a_vacuum_is_named_as_what_took_the_files(tmp_path: Path) -> None:
     _life(tmp_path)
     before = _history(tmp_path)
     lost = _state(tmp_path, 4)
-    assert source(tmp_path).loss(before, lost.missing()) == (None, None)
+    assert _loss(tmp_path, before, lost.missing()) == (None, None)
     table = DeltaTable(tmp_path)
     table.vacuum(retention_hours=0, dry_run=False, enforce_retention_duration=False)
     history = _history(tmp_path, before)
@@ -241,7 +249,7 @@ def test_a_vacuum_is_named_as_what_took_the_files(tmp_path: Path) -> None:
     assert history.snapshots[-1].effect is Effect.NOTHING
     missing = lost.missing()
     assert len(missing) == len(lost.files)
-    since, act = source(tmp_path).loss(history, missing)
+    since, act = _loss(tmp_path, history, missing)
     assert since == history.snapshots[9].committed_at
     assert act is not None
     assert act.startswith("VACUUM END in version 9 by engine delta-rs")
@@ -255,7 +263,7 @@ def test_a_vacuum_is_not_blamed_for_files_it_had_to_keep(tmp_path: Path) -> None
     DeltaTable(tmp_path).vacuum(retention_hours=168, dry_run=False)
     lost = _state(tmp_path, 4)
     Path(lost.files[0].path).unlink()
-    assert source(tmp_path).loss(_history(tmp_path), lost.missing()) == (None, None)
+    assert _loss(tmp_path, _history(tmp_path), lost.missing()) == (None, None)
 
 
 def test_a_file_of_another_size_is_missing(tmp_path: Path) -> None:

@@ -102,7 +102,9 @@ def test_a_state_that_no_metadata_lists_is_gone_by_the_act_that_is_known(table: 
     _forget(table)
     source = _source(table)
     (expiry,) = source.history(known=known).expiries
-    assert source.state(first, kept=()) == Gone(missing=(), since=expiry.since, act=expiry.act)
+    assert source.state(first, kept=()) == Gone(
+        missing=(), lost=0, since=expiry.since, act=expiry.act
+    )
 
 
 def test_a_state_whose_file_list_was_deleted_is_gone_and_blamed(table: Table) -> None:

@@ -14,25 +14,50 @@ _RETENTION_MILLIS = 7 * _DAY_IN_MILLIS
 """`delta.deletedFileRetentionDuration`, where a VACUUM does not say what it kept."""
 
 
-def loss(
-    history: TableHistory, removed_at: Mapping[str, int | None]
-) -> tuple[Instant | None, str | None]:
-    """Say since when the first of some missing files is gone, and by which act.
+class Losses:
+    """Who took missing files of one table: found once for all of them."""
 
-    `removed_at` gives for each missing path the version that removed it from the table; None for
-    one that no version removed, which no VACUUM takes. Both answers are None where no VACUUM is
-    known that may have taken any of them: it need not write to the log.
-    """
-    by_id = {one.snapshot_id: one for one in history.snapshots}
-    acts = [
-        act
-        for version in set(removed_at.values())
-        if version is not None and (act := _vacuum_after(by_id, version)) is not None
-    ]
-    if not acts:
-        return None, None
-    first = min(acts, key=lambda act: act.snapshot_id)
-    return first.committed_at, in_words(first)
+    def __init__(self, history: TableHistory, removed_at: Mapping[str, int | None]) -> None:
+        """Take the version that removed each path from the table.
+
+        None for one that no version removed, which no VACUUM takes.
+        """
+        self._by_id = {one.snapshot_id: one for one in history.snapshots}
+        self._removed_at = removed_at
+        self._starts = [one for one in history.snapshots if one.operation.upper() == "VACUUM START"]
+        self._acts: dict[int, Snapshot | None] = {}
+
+    def of(self, files: Iterable[DataFile]) -> tuple[Instant | None, str | None]:
+        """Say since when the first of these files is gone, and by which act.
+
+        Both are None where no VACUUM is known that may have taken any of them: it need not write
+        to the log.
+        """
+        versions = {self._removed_at.get(file.path) for file in files}
+        acts = [
+            act
+            for version in versions
+            if version is not None and (act := self._vacuum_after(version)) is not None
+        ]
+        if not acts:
+            return None, None
+        first = min(acts, key=lambda act: act.snapshot_id)
+        return first.committed_at, in_words(first)
+
+    def _vacuum_after(self, version: int) -> Snapshot | None:
+        """Find the first VACUUM that was allowed to take what this version removed.
+
+        Its END names what was done; a START without one names what was begun.
+        """
+        if version not in self._acts:
+            self._acts[version] = None
+            for start in self._starts:
+                if start.snapshot_id > version and _may_take(start, self._by_id.get(version)):
+                    end = self._by_id.get(start.snapshot_id + 1)
+                    is_end = end is not None and end.operation.upper() == "VACUUM END"
+                    self._acts[version] = end if is_end else start
+                    break
+        return self._acts[version]
 
 
 def removed_at(
@@ -76,21 +101,6 @@ def in_words(vacuum: Snapshot) -> str:
     ]
     by = f" by {', '.join(told)}" if told else ""
     return f"{vacuum.operation} in version {vacuum.snapshot_id}{by}"
-
-
-def _vacuum_after(by_id: Mapping[int, Snapshot], version: int) -> Snapshot | None:
-    """Find the first VACUUM that was allowed to take what this version removed.
-
-    Its END names what was done; a START without one names what was begun.
-    """
-    removed = by_id.get(version)
-    for snapshot_id in sorted(one for one in by_id if one > version):
-        start = by_id[snapshot_id]
-        if start.operation.upper() != "VACUUM START" or not _may_take(start, removed):
-            continue
-        end = by_id.get(snapshot_id + 1)
-        return end if end is not None and end.operation.upper() == "VACUUM END" else start
-    return None
 
 
 def _may_take(start: Snapshot, removed: Snapshot | None) -> bool:

@@ -10,7 +10,7 @@ from catalogs.delta.files import commit_files_of
 from catalogs.delta.history import history_of
 from catalogs.delta.keeping import worth_keeping
 from catalogs.delta.log import DeltaLog, LogCache
-from catalogs.delta.loss import loss, removed_at
+from catalogs.delta.loss import Losses, removed_at
 from catalogs.delta.paths import root_of
 from catalogs.delta.protocol import check
 from catalogs.delta.replay import Table, steps, tried
@@ -23,7 +23,6 @@ from snapshots.availability import Gone, LogTruncated
 from snapshots.errors import UnknownNameError, UnreadableError
 from snapshots.files import CommitFiles, DataFile
 from snapshots.history import TableHistory
-from snapshots.instant import Instant
 from snapshots.schema import SchemaVersion
 
 
@@ -138,12 +137,10 @@ class DeltaSource:
         del snapshot_ids, kept, presence
         return {}
 
-    def loss(
-        self, history: TableHistory, files: Iterable[DataFile]
-    ) -> tuple[Instant | None, str | None]:
-        """Say since when the first of some missing files is gone, and by which VACUUM."""
+    def losses(self, history: TableHistory, files: Iterable[DataFile]) -> Losses:
+        """Find out who took some missing files, in one pass over the log."""
         commits = self.commit_files(history, skip=())
-        return loss(history, removed_at(files, commits))
+        return Losses(history, removed_at(files, commits))
 
     def _log(self) -> DeltaLog:
         root = root_of(self._location)

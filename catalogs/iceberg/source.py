@@ -290,7 +290,7 @@ def _forgotten(snapshot_id: int, history: TableHistory) -> Gone:
         nearest = difflib.get_close_matches(str(snapshot_id), known)
         advice = f"{history.location} never had it, as far as its metadata tells"
         raise UnknownNameError("snapshot", str(snapshot_id), nearest, advice)
-    return _blamed(Gone(missing=(), since=None, act=None), snapshot_id, history)
+    return _blamed(Gone(missing=(), lost=0, since=None, act=None), snapshot_id, history)
 
 
 def _blamed(gone: Gone, snapshot_id: int, history: TableHistory) -> Gone:

@@ -129,7 +129,7 @@ def open_state(
         manifests = lists.manifests(entry)
         entries = [one for manifest in manifests for one in lists.entries(manifest)]
     except AbsentFileError as error:
-        return Gone(missing=(error.location,), since=None, act=None)
+        return Gone(missing=(error.location,), lost=1, since=None, act=None)
     return IcebergState(
         metadata,
         entry,

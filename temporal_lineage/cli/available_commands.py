@@ -71,11 +71,11 @@ def _because(verdict: Availability) -> str | None:
             because = f"from {since} on: {policy}"
         case verdicts.Recoverable(how):
             because = how
-        case verdicts.Partial(missing, of, since, act):
-            because = f"{len(missing)} of {of} files are missing{_act(since, act)}"
-        case verdicts.Gone(missing, since, act):
-            files = "file" if len(missing) == 1 else "files"
-            because = f"{len(missing)} {files} missing{_act(since, act)}"
+        case verdicts.Partial(_, lost, of, since, act):
+            because = f"{lost} of {of} files are missing{_act(since, act)}"
+        case verdicts.Gone(_, lost, since, act):
+            files = "file" if lost == 1 else "files"
+            because = f"{lost} {files} missing{_act(since, act)}"
         case verdicts.LogTruncated(first):
             because = f"the log begins with {first}"
         case verdicts.Unverified(reason):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from snapshots.availability import AtRisk
+from snapshots.availability import AtRisk, Gone, Partial
 from temporal_lineage.cli.layout import pairs
 from temporal_lineage.cli.options import output_option, point_options, print_answer
 
@@ -154,7 +154,7 @@ def _reasons(availability: Availability) -> Iterator[tuple[str, object]]:
         value = getattr(availability, field.name)
         match field.name:
             case "missing":
-                yield from _missing(value, getattr(availability, "of", None))
+                yield from _missing(availability)
             case "act":
                 yield "by", value or "nobody knows whose act"
             case "since" if isinstance(availability, AtRisk):
@@ -163,14 +163,16 @@ def _reasons(availability: Availability) -> Iterator[tuple[str, object]]:
                 yield _LABELS[name], value
 
 
-def _missing(missing: tuple[str, ...], of: int | None) -> Iterator[tuple[str, object]]:
-    if not missing:
+def _missing(availability: Availability) -> Iterator[tuple[str, object]]:
+    if not isinstance(availability, Gone | Partial) or not availability.missing:
         return
-    whole = f" of {of:,}" if of else ""
-    yield "missing", f"{len(missing):,}{whole} file{'' if (of or len(missing)) == 1 else 's'}"
-    yield from (("", path) for path in missing[:_SHOWN_MAX])
-    if len(missing) > _SHOWN_MAX:
-        yield "", f"and {len(missing) - _SHOWN_MAX:,} more; --output json names all"
+    lost, shown = availability.lost, availability.missing[:_SHOWN_MAX]
+    of = availability.of if isinstance(availability, Partial) else lost
+    whole = f" of {of:,}" if isinstance(availability, Partial) else ""
+    yield "missing", f"{lost:,}{whole} file{'' if of == 1 else 's'}"
+    yield from (("", path) for path in shown)
+    if lost > len(shown):
+        yield "", f"and {lost - len(shown):,} more; --output json names them"
 
 
 def _written(answer: ReproduceAnswer) -> Iterator[str]:

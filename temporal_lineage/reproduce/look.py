@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from snapshots.availability import Availability, Gone, LogTruncated, Unverified, availability
+from snapshots.availability import (
+    Availability,
+    Gone,
+    LogTruncated,
+    MadeOf,
+    Missing,
+    Unverified,
+    availability,
+)
 from snapshots.errors import TemporalLineageError
 from temporal_lineage.keys import split_name_key
 from temporal_lineage.reproduce.answer import LostFile, ReproduceInput, availability_name
@@ -16,7 +24,7 @@ from temporal_lineage.reproduce.kept_files import (
     is_content,
     look_at_content,
 )
-from temporal_lineage.reproduce.loss import Act, act_behind, expiry_of
+from temporal_lineage.reproduce.loss import Act, Acts, expiry_of
 from temporal_lineage.reproduce.rows import row_bounds
 from temporal_lineage.reproduce.tables import OutOfReach, Reached
 
@@ -91,13 +99,13 @@ def _looked(
     state = found.state
     missing = state.missing()
     # The log is read for an act only where there is a loss to explain.
-    act = act_behind(reached.source, history, snapshot_id, missing) if missing else None
+    act = Acts(reached.source, history, missing).behind(snapshot_id, missing)
     verdict = availability(
         now=now,
         listed=found.way is None,
         found_in=found.way,
-        files=state.files,
-        missing=missing,
+        made_of=MadeOf.these(state.files),
+        missing=Missing.these(missing),
         protecting=reached.protections.get(snapshot_id, ()),
         risk=reached.risks.get(snapshot_id),
         loss=(act.since, act.what) if act else (None, None),
@@ -122,7 +130,7 @@ def _refusal(state: TableState) -> str | None:
 
 def _with_act(found: LogTruncated | Gone, act: Act | None) -> Availability:
     if isinstance(found, Gone) and found.since is None and act is not None:
-        return Gone(found.missing, act.since, act.what)
+        return Gone(found.missing, found.lost, act.since, act.what)
     return found
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from catalogs.table import TableSource
     from snapshots.files import DataFile
-    from snapshots.history import TableHistory
+    from snapshots.history import Expiry, TableHistory
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,38 +23,55 @@ class Act:
     what: str
 
 
+class Losses(Protocol):
+    """What a table's own commits tell of missing files."""
+
+    def of(self, files: Iterable[DataFile]) -> tuple[Instant | None, str | None]:
+        """Say since when the first of them is gone, and by which act."""
+
+
 @runtime_checkable
 class TellsLosses(Protocol):
     """A table whose own commits tell who deleted files, as VACUUM does."""
 
-    def loss(
-        self, history: TableHistory, files: Iterable[DataFile]
-    ) -> tuple[Instant | None, str | None]:
-        """Say since when the first of some missing files is gone, and by which act."""
+    def losses(self, history: TableHistory, files: Iterable[DataFile]) -> Losses:
+        """Find out who took some missing files, all at once."""
 
 
-def act_behind(
-    source: TableSource,
-    history: TableHistory,
-    snapshot_id: int,
-    missing: Iterable[DataFile],
-) -> Act | None:
-    """Give the commit that took files of a state; None where none is known."""
-    if isinstance(source, TellsLosses):
-        since, what = source.loss(history, missing)
-        if since is not None and what is not None:
-            return Act(since, what)
-    if snapshot_id in history.listed:
-        return None
-    return expiry_of(history, snapshot_id)
+class Acts:
+    """Who took what of one table, for any of its states."""
+
+    def __init__(
+        self, source: TableSource, history: TableHistory, missing: Iterable[DataFile]
+    ) -> None:
+        """Take all files that are missing; the log is read only where there are some."""
+        lost = tuple(missing)
+        self._listed = history.listed
+        self._losses: Losses | None = None
+        if lost and isinstance(source, TellsLosses):
+            self._losses = source.losses(history, lost)
+        self._expiries = {one.snapshot_id: _expired(one) for one in history.expiries}
+
+    def behind(self, snapshot_id: int, missing: Iterable[DataFile]) -> Act | None:
+        """Give the commit that took missing files of a state; None where none is known."""
+        lost = tuple(missing)
+        if not lost:
+            return None
+        if self._losses is not None:
+            since, what = self._losses.of(lost)
+            if since is not None and what is not None:
+                return Act(since, what)
+        return None if snapshot_id in self._listed else self._expiries.get(snapshot_id)
 
 
 def expiry_of(history: TableHistory, snapshot_id: int) -> Act | None:
-    """Give the commit that took a snapshot out of the metadata; None where none is known.
-
-    Who then deleted the files nobody can tell: from that commit on, anybody was free to.
-    """
+    """Give the commit that took a snapshot out of the metadata; None where none is known."""
     for one in history.expiries:
         if one.snapshot_id == snapshot_id:
-            return Act(one.since, f"{one.act}; since then nothing held the files of it alone")
+            return _expired(one)
     return None
+
+
+def _expired(one: Expiry) -> Act:
+    """Who then deleted the files nobody can tell: from that commit on, anybody was free to."""
+    return Act(one.since, f"{one.act}; since then nothing held the files of it alone")
