@@ -14,6 +14,7 @@ from benchmarks import (
     delta_history,
     harvesting,
     ingesting,
+    large_tables,
     machine,
     metadata_parsing,
     posting,
@@ -31,6 +32,7 @@ BENCHMARKS: dict[str, tuple[Benchmark, str]] = {
     "metadata": (metadata_parsing.run, metadata_parsing.NOTES),
     "delta": (delta_history.run, delta_history.NOTES),
     "harvest": (harvesting.run, harvesting.NOTES),
+    "large": (large_tables.run, large_tables.NOTES),
     "commands": (starting.run, starting.NOTES),
     "provenance": (provenance.run, provenance.NOTES),
     "writing": (applying.run, applying.NOTES),
@@ -57,7 +59,9 @@ def main() -> None:
     if arguments.write:
         told = _circumstances(size, loads, time.perf_counter() - started)
         notes = {name: notes for name, (_, notes) in BENCHMARKS.items()}
-        PAGE.write_text(as_page(rows, notes, circumstances=told))
+        # What was measured alone stands on a page of its own.
+        page = PAGE if arguments.only is None else PAGE.with_name(f"{'-'.join(names)}.md")
+        page.write_text(as_page(rows, notes, circumstances=told))
 
 
 def measure(name: str, size: Size) -> list[Row]:
@@ -83,7 +87,11 @@ def _parser() -> argparse.ArgumentParser:
     sizes = [name for name in SIZES if name != "tiny"]
     parser.add_argument("--size", choices=[*sizes, "tiny"], default="small")
     parser.add_argument("--only", action="append", choices=list(BENCHMARKS), metavar="NAME")
-    parser.add_argument("--write", action="store_true", help="keep the figures in README.md")
+    parser.add_argument(
+        "--write",
+        action="store_true",
+        help="keep the figures in README.md, those of --only in a page of their own",
+    )
     return parser
 
 

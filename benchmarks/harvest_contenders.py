@@ -40,12 +40,12 @@ def main() -> None:
             start = time.perf_counter()
             found += work(Path(warehouse), Path(folder) / "real")
             seconds.append(time.perf_counter() - start)
-        peak_bytes = _peak()
+        peak = peak_bytes()
         if contender == "ours":
             answers = _kept(Path(folder) / "real", found)
         else:
             answers = {contender: _digest(found)}
-    print(json.dumps({"seconds": seconds, "peak_bytes": peak_bytes, "answers": answers}))
+    print(json.dumps({"seconds": seconds, "peak_bytes": peak, "answers": answers}))
 
 
 def _ours(warehouse: Path, folder: Path) -> Names:
@@ -135,7 +135,7 @@ def _digest(names: list[str]) -> str:
     return sha256("\n".join(sorted(names)).encode()).hexdigest()
 
 
-def _peak() -> int:
+def peak_bytes() -> int:
     """Give the most memory this process has had, in bytes.
 
     getrusage counts what the process that started this one had at that moment; Linux also tells

@@ -19,6 +19,10 @@ class Size:
     commits: int
     tables: int
     assertions: int
+    large_commits: int
+    """Of one table that gets ten files with each."""
+    large_rounds: int
+    """Nobody else does that work, so nothing is compared."""
     lake: Pipeline
     """Harvested and ingested: its events are counted, and the commands ask its ledger."""
     graph: Pipeline
@@ -33,6 +37,8 @@ TINY = Size(
     commits=40,
     tables=2,
     assertions=500,
+    large_commits=120,
+    large_rounds=1,
     lake=Pipeline(layers=2, width=3, versions=12),
     graph=Pipeline(layers=3, width=3, versions=12),
 )
@@ -46,6 +52,8 @@ SMALL = Size(
     commits=2_000,
     tables=100,
     assertions=20_000,
+    large_commits=1_000,
+    large_rounds=7,
     lake=Pipeline(layers=4, width=5, versions=30),
     graph=Pipeline(layers=8, width=10, versions=50),
 )
@@ -58,6 +66,8 @@ MEDIUM = Size(
     commits=10_000,
     tables=1_000,
     assertions=50_000,
+    large_commits=10_000,
+    large_rounds=1,
     lake=Pipeline(layers=4, width=5, versions=120),
     graph=Pipeline(layers=8, width=80, versions=64),
 )
