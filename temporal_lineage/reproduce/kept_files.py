@@ -49,13 +49,13 @@ def look_at_content(one: InputState, told: ReproduceInput) -> SeenFile | LostFil
     """Give the verdict on a file: it is live while its content has the digest it had."""
     place = _place(one)
     if place is None or not place.exists():
-        return LostFileInput(_judged(told, Gone((str(place),), None, None)), ())
+        return LostFileInput(_judged(told, Gone((str(place),), 1, None, None)), ())
     try:
         now = content_version(place)
     except UnreadableError as error:
-        return LostFileInput(_judged(told, Gone((str(place),), None, error.reason)), ())
+        return LostFileInput(_judged(told, Gone((str(place),), 1, None, error.reason)), ())
     if now != one.version:
-        return LostFileInput(_judged(told, Gone((str(place),), None, _OTHER)), ())
+        return LostFileInput(_judged(told, Gone((str(place),), 1, None, _OTHER)), ())
     files = files_in(place)
     described = replace(
         told,
