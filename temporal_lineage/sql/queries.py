@@ -138,9 +138,9 @@ def _set_operation(
 
 def _pair(node: exp.SetOperation, left: Relation, right: Relation, analysis: Analysis) -> Relation:
     if isinstance(node, exp.Except):
-        # No value of the right side arrives; it takes rows away.
-        whole = left.whole | right.whole | deciding(right, Step.FILTER)
-        return Relation(left.columns, whole)
+        # No value of the right side arrives; it takes rows away that are equal in all columns.
+        compared = deciding(left, Step.FILTER) | deciding(right, Step.FILTER)
+        return Relation(left.columns, left.whole | right.whole | compared)
     if node.args.get("by_name"):
         left, right = _named_alike(node, left, right, analysis)
     relation, sure = united(left, right, by_name=bool(node.args.get("by_name")))
@@ -151,6 +151,9 @@ def _pair(node: exp.SetOperation, left: Relation, right: Relation, analysis: Ana
             else f"the sides of {node.key.upper()} have {len(left.columns)} and"
             f" {len(right.columns)} columns"
         )
+    if isinstance(node, exp.Intersect):
+        compared = deciding(relation, Step.FILTER)
+        relation = Relation(relation.columns, relation.whole | compared)
     if isinstance(node, exp.Union) and node.args.get("distinct"):
         relation = Relation(relation.columns, relation.whole | deciding(relation, Step.GROUP_BY))
     return relation

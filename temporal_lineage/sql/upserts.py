@@ -14,6 +14,9 @@ from temporal_lineage.sql.scopes import Item
 from temporal_lineage.sql.statements import TargetColumn, Write
 from temporal_lineage.sql.writes import condition, relation_of, spelled, together, unqualified
 
+PROPOSED = "excluded"
+"""How standard-minded engines call the row that an INSERT proposes."""
+
 
 def upserted(node: exp.Insert, write: Write, analysis: Analysis, visible: Visible) -> Write:
     """Add what ON CONFLICT and ON DUPLICATE KEY set in rows that are there already."""
@@ -22,7 +25,7 @@ def upserted(node: exp.Insert, write: Write, analysis: Analysis, visible: Visibl
         return write
     scope = analysis.scope(None)
     proposed = relation_of(write.columns, analysis)
-    key = analysis.key(Word("excluded", quoted=False))
+    key = analysis.key(Word(PROPOSED, quoted=False))
     kept = table_relation(Read(write.place, None), analysis)
     scope.items.append(Item(analysis.key(_last(write.place)), (), plain=True, relation=kept))
     named = _called_by(node, proposed, analysis)
@@ -42,11 +45,22 @@ def upserted(node: exp.Insert, write: Write, analysis: Analysis, visible: Visibl
 
 def _proposed(node: exp.Expr, walk: Expressions, proposing: Expressions) -> Dependencies:
     """Walk a value; its qualified names and those inside VALUES() are of the proposed row."""
-    if isinstance(node, exp.Anonymous) and node.name.upper() == "VALUES" and node.expressions:
-        return proposing.of(node.expressions[0])
-    if isinstance(node, exp.Column) and not node.table:
-        return walk.of(node)
-    return proposing.of(node)
+    value = node.copy()
+    for one in list(value.find_all(exp.Anonymous)):
+        if one.name.upper() == "VALUES" and len(one.expressions) == 1:
+            name = one.expressions[0]
+            bare = name.this if isinstance(name, exp.Column) else name
+            column = exp.Column(this=bare.copy(), table=exp.to_identifier(PROPOSED))
+            if one is value:
+                return proposing.of(column)
+            one.replace(column)
+    found: Dependencies = frozenset()
+    if isinstance(value, exp.Column) and not value.table:
+        return walk.of(value)
+    for bare_name in [one for one in value.find_all(exp.Column) if not one.table]:
+        found |= walk.of(bare_name, Step.TRANSFORMATION)
+        bare_name.replace(exp.Null())
+    return found | proposing.of(value)
 
 
 def _last(place: Place) -> Word:
