@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from temporal_lineage.sql.statements import Script
 
 SCRIPTS_MAX = 512
+KEPT_CHARS_MAX = 50_000
 QUERIES_MAX = 50
 
 
@@ -140,8 +141,8 @@ class _Scripts:
         self._kept: OrderedDict[str, Script] = OrderedDict()
 
     def analysed(self, query: str, dialect: Dialect, schemas: RunSchemas) -> Script:
-        if _may_be_pinned(query):
-            # What a pin means depends on the history as well.
+        if _may_be_pinned(query) or len(query) > KEPT_CHARS_MAX:
+            # What a pin means depends on the history as well; what is long takes much room.
             return analyse(query, dialect, schemas)
         text = f"{query}\0{dialect.name}\0{schemas.signature()}"
         digest = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
