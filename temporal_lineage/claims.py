@@ -55,6 +55,15 @@ class AbsenceClaim:
 
 
 @dataclass(frozen=True, slots=True)
+class SettledClaim:
+    """A name means this dataset because somebody said so; `why` is empty where they did not."""
+
+    identity: str
+    who: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class TableClaim:
     """What a harvested table is, where it lies, and how people call it."""
 

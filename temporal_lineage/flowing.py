@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 Manner = tuple[tuple[str, ...], tuple[str, ...]]
 """How data is transformed, and what told it where that is no event."""
 
+_MASKED = "MASKED"
+
 Pair = tuple[int, int, Manner]
 """Source node, target node, and the manner."""
 
@@ -171,7 +173,11 @@ class _Translation:
         node_ids = iter(self._transaction.nodes(keys))
         for one in ordered:
             how = tuple(
-                "/".join(part for part in (kind.type, kind.subtype) if part)
+                "/".join(
+                    part
+                    for part in (kind.type, kind.subtype, _MASKED if kind.masking else None)
+                    if part
+                )
                 for kind in one.transformations
             )
             yield next(node_ids), next(node_ids), (how, one.by)

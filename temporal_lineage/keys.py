@@ -12,6 +12,9 @@ _SEPARATOR = "\x1f"
 """ASCII's unit separator: cannot stand in a namespace or a name."""
 
 
+BY_HAND = "by-hand"
+"""The name of the alias that people settled: it goes before what harvests and events found."""
+
 EVERY_COLUMN = "*"
 """The column that stands for all of a dataset's: filters, joins and sorting act on every one."""
 
@@ -41,7 +44,7 @@ class AttributeKind(StrEnum):
     """The kinds of facts about one thing."""
 
     ALIAS = "alias"
-    """On a NAME: which dataset it means."""
+    """On a NAME: which dataset it means; as BY_HAND, which one somebody said it means."""
     TABLE = "table"
     """On a DATASET: format, location, address."""
     NAMED = "named"
@@ -70,6 +73,8 @@ class AttributeKind(StrEnum):
     """On a VERSION: whose rows the files hold that it brought in, where not its own alone."""
     RUN = "run"
     """On a RUN: what is known of it."""
+    CHILD = "child"
+    """On a RUN, by run id: a run whose parent this one is."""
     READS = "reads"
     """On a RUN, by the dataset's name: which states it read, and how we know."""
     TAKEN = "taken"

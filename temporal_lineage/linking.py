@@ -6,20 +6,24 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from snapshots.refs import MAIN
 from temporal_lineage.claims import LinkClaim
 from temporal_lineage.designs import DESIGN, Designs
 from temporal_lineage.evidence.companions import with_companions
 from temporal_lineage.evidence.inputs import link_input
+from temporal_lineage.evidence.metrics_reports import APPLICATIONS
 from temporal_lineage.evidence.outputs import OutputObservation, link_outputs
 from temporal_lineage.evidence.own_commits import NO_COMMITS, Own
 from temporal_lineage.evidence.runs import together
-from temporal_lineage.evidence.windows import SKEW_MS_MAX
+from temporal_lineage.evidence.timeline import ids_of
+from temporal_lineage.evidence.windows import SKEW_MS_MAX, window_of
 from temporal_lineage.explained import cloned_from, explained_edges
 from temporal_lineage.explicit import explicit_lineage
 from temporal_lineage.flowing import keep_flows
 from temporal_lineage.keys import EdgeKind, name_key
 from temporal_lineage.links import Link, RunLinks
 from temporal_lineage.naming import UNHARVESTED, unharvested_address
+from temporal_lineage.report_records import ReportRecords
 from temporal_lineage.resolving import Resolver
 from temporal_lineage.run_records import RunRecords
 from temporal_lineage.runs import keep_runs, runs_naming
@@ -31,7 +35,9 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from temporal_lineage.evidence.grades import Evidence
+    from temporal_lineage.evidence.metrics_reports import ScanReport
     from temporal_lineage.evidence.runs import Observation, RunRecord
+    from temporal_lineage.evidence.timeline import Timeline
     from temporal_lineage.explained import Explained
     from temporal_lineage.links import EdgeKey
     from temporal_lineage.resolving import Resolved
@@ -80,6 +86,7 @@ class _Linking:
         self._transaction = transaction
         self.resolver = Resolver(transaction)
         self.records = RunRecords(transaction.reader)
+        self._reports = ReportRecords(transaction.reader)
 
     def with_all_writers(
         self, run_ids: AbstractSet[str], outputs: AbstractSet[int]
@@ -122,6 +129,14 @@ class _Linking:
             by_dataset[meant.dataset_id].append(one)
             resolved[meant.dataset_id] = meant
         return [(together(names), resolved[key]) for key, names in by_dataset.items()]
+
+    def _reports_of(self, record: RunRecord, table: Timeline) -> list[ScanReport]:
+        """Give the scan reports of the states that the table had while a run went on."""
+        if not any(key.kind in APPLICATIONS for key in record.keys):
+            return []
+        window = window_of(record, skew_ms_max=SKEW_MS_MAX)
+        entries = table.entries(MAIN, start=window.earliest, end=window.latest)
+        return self._reports.of(dict.fromkeys(one for entry in entries for one in ids_of(entry)))
 
     def _writes(self, records: Sequence[RunRecord]) -> Mapping[str, list[Link]]:
         by_table: dict[int, list[OutputObservation]] = defaultdict(list)
@@ -168,6 +183,7 @@ class _Linking:
                 run=record,
                 skew_ms_max=SKEW_MS_MAX,
                 own=written.get(resolved.dataset_id, NO_COMMITS),
+                reports=self._reports_of(record, resolved.table),
             )
             reads.append(
                 _table_link(observation, resolved, found.snapshot_ids, found.evidence, record)

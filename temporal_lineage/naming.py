@@ -9,10 +9,10 @@ from snapshots.dataset import Dataset, DatasetVersion
 from snapshots.errors import UnknownNameError
 from temporal_lineage.addresses import AtInstant, quoted, quoted_version, unquoted
 from temporal_lineage.capture.openlineage_names import located
-from temporal_lineage.claims import AliasClaim, NamedClaim, decode
+from temporal_lineage.claims import AliasClaim, NamedClaim, SettledClaim, decode
 from temporal_lineage.facts import LAST, AsOf
 from temporal_lineage.histories import table_claim
-from temporal_lineage.keys import AttributeKind, NodeKind, name_key, split_name_key
+from temporal_lineage.keys import BY_HAND, AttributeKind, NodeKind, name_key, split_name_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -126,7 +126,7 @@ def find_addressed(reader: Reader, address: DatasetAddress, *, as_of: AsOf) -> i
 
 def known_dataset(reader: Reader, name: str, *, as_of: AsOf) -> int | None:
     """Find the dataset node that a typed name meant; None where nobody knows the name."""
-    for dataset in _readings(name):
+    for dataset in readings(name):
         found = find_named(reader, dataset, as_of=as_of)
         if found is not None:
             return found
@@ -150,7 +150,12 @@ def find_named(reader: Reader, dataset: Dataset, *, as_of: AsOf) -> int | None:
     name_id = reader.node(kind=NodeKind.NAME, parent_id=0, name=name_key(dataset))
     if name_id is None:
         return None
-    line = reader.timeline(node_id=name_id, kind=AttributeKind.ALIAS, name="", system=as_of.system)
+    lines = reader.timelines(node_id=name_id, kind=AttributeKind.ALIAS, system=as_of.system)
+    settled = [one for one in lines.get(BY_HAND, ()) if one.valid.contains(as_of.valid)]
+    if settled:
+        identity = decode(SettledClaim, settled[0].claim).identity
+        return reader.node(kind=NodeKind.DATASET, parent_id=0, name=identity)
+    line = lines.get("", [])
     if not line:
         return None
     # A name that means nothing then means what it meant last; before its table's history begins,
@@ -185,7 +190,7 @@ def _is_known(reader: Reader, node: Node, as_of: AsOf) -> bool:
     return find_named(reader, named, as_of=point) == node.node_id
 
 
-def _readings(name: str) -> Sequence[Dataset]:
+def readings(name: str) -> Sequence[Dataset]:
     """Give the names a typed text may stand for; `dataset:` hides where the namespace ends."""
     if name.startswith("model:"):
         return [Dataset(MODEL_NAMESPACE, unquoted(name.removeprefix("model:")))]

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from temporal_lineage.evidence.runs import RunRecord
     from temporal_lineage.store.reader import Reader
+    from temporal_lineage.store.records import ArrivedEvent
 
 
 class RunRecords:
@@ -41,7 +42,12 @@ class RunRecords:
         return [self._records[run_id] for run_id in asked if run_id in self._records]
 
     def _events(self, run_id: str) -> Iterator[RunEvent]:
-        for kept in self._reader.events(run_id=run_id):
-            for one in read_events(kept.body.encode(), source=kept.source):
-                if isinstance(one, CapturedEvent) and isinstance(one.event, RunEvent):
-                    yield one.event
+        yield from run_events(self._reader.events(run_id=run_id))
+
+
+def run_events(kept: Iterable[ArrivedEvent]) -> Iterator[RunEvent]:
+    """Read kept events again; those that are of no run are left out."""
+    for one in kept:
+        for found in read_events(one.body.encode(), source=one.source):
+            if isinstance(found, CapturedEvent) and isinstance(found.event, RunEvent):
+                yield found.event

@@ -113,6 +113,7 @@ def _keep_claims(
         code=_code(record),
         error=record.error,
     )
+    _keep_parent(transaction, run_id, links.run, claim.parent, begun)
     settle_attributes(transaction, run_id, AttributeKind.RUN, {"": since(begun, encode(claim))})
     for kind, side in ((AttributeKind.READS, links.reads), (AttributeKind.WRITES, links.writes)):
         # A table may be called otherwise than before, once two of its names are known to be one.
@@ -123,6 +124,21 @@ def _keep_claims(
         lines |= {link.name: since(begun, encode(link.claim)) for link in side}
         settle_attributes(transaction, run_id, kind, lines)
     keep_taken(transaction, run_id, links.reads, begun)
+
+
+def _keep_parent(
+    transaction: Transaction, run_id: int, run: str, parent: str | None, begun: Period
+) -> None:
+    """Let the parent know its child; one that it was thought to have lets it go."""
+    point = AsOf(valid=LAST, system=transaction.recorded_at)
+    before = transaction.reader.attribute(
+        node_id=run_id, kind=AttributeKind.RUN, name="", as_of=point
+    )
+    former = decode(RunClaim, before.claim).parent if before else None
+    for one in {former, parent} - {None}:
+        (parent_id,) = transaction.nodes([NodeKey(NodeKind.RUN, 0, str(one))])
+        line = since(begun, "{}") if one == parent else ()
+        settle_attributes(transaction, parent_id, AttributeKind.CHILD, {run: line})
 
 
 def _edges(transaction: Transaction, links: RunLinks) -> Iterator[tuple[EdgeKey, Line]]:
@@ -163,7 +179,11 @@ def _end(record: RunRecord) -> Instant:
 
 
 def _edges_before(transaction: Transaction, run_id: int) -> Iterable[EdgeKey]:
-    """Give the keys of all edges that the run's believed links led to."""
+    """Give the keys of all edges that the run's believed links and job led to."""
+    point = AsOf(valid=LAST, system=transaction.recorded_at)
+    kinds = (EdgeKind.RUN_OF,)
+    for row in transaction.reader.edges_out_of(node_ids=[run_id], kinds=kinds, as_of=point):
+        yield row.kind, row.src_id, row.dst_id
     before = {
         kind: _links_before(transaction, run_id, kind)
         for kind in (AttributeKind.READS, AttributeKind.WRITES)

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snapshots.instant import Instant
+from temporal_lineage.session_aliases import Aliases
 from temporal_lineage.session_changes import ChangeQuestions
 from temporal_lineage.session_intake import Intake
 from temporal_lineage.session_lineage import LineageQuestions
 from temporal_lineage.session_quarantine import Quarantine
 from temporal_lineage.session_reading import ReadingQuestions
+from temporal_lineage.session_runs import RunQuestions
 from temporal_lineage.session_sql import SqlQuestions
 from temporal_lineage.session_tables import TableQuestions
 from temporal_lineage.workspace import find_workspace
@@ -28,6 +30,8 @@ class Session(
     ChangeQuestions,
     ReadingQuestions,
     SqlQuestions,
+    RunQuestions,
+    Aliases,
 ):
     """A ledger and a catalog list, open for questions and for work.
 

@@ -17,8 +17,8 @@ import click
 from snapshots import availability
 from snapshots.files import FileContent
 from snapshots.snapshot_log import Certainty, Rule
-from temporal_lineage import harvest, ingest, quarantine_retry, questions
-from temporal_lineage.capture import openlineage_events
+from temporal_lineage import harvest, ingest, quarantine_retry, questions, settling
+from temporal_lineage.capture import facets, openlineage_events
 from temporal_lineage.cli.root import tl
 from temporal_lineage.lineage.graph import Direction
 from temporal_lineage.questions.change_reach import Followed
@@ -39,9 +39,11 @@ _MODULES = (
     harvest,
     ingest,
     openlineage_events,
+    facets,
     quarantine_retry,
     reproduction,
     serving,
+    settling,
     *(
         import_module(f"{questions.__name__}.{one.name}")
         for one in iter_modules(questions.__path__)

@@ -52,6 +52,14 @@ QUESTIONS: dict[str, Ask] = {
     "contamination lake.raw.customers@2026-09-20": lambda s: s.contamination(
         "lake.raw.customers@2026-09-20"
     ),
+    "runs --job *train_fraud --since 2026-10-01": lambda s: s.runs(
+        job="*train_fraud", since="2026-10-01"
+    ),
+    "run show run:01a1a592-7000-7fce-9c7a-874d65c1be78": lambda s: s.run_show(
+        "run:01a1a592-7000-7fce-9c7a-874d65c1be78"
+    ),
+    "coverage lake": lambda s: s.coverage("lake"),
+    "alias list": lambda s: s.aliases(),
     f"why {SET}@fraud-v3": lambda s: s.why(f"{SET}@fraud-v3"),
     "available delta.features.customer_features": lambda s: s.available(
         "delta.features.customer_features"
@@ -70,6 +78,10 @@ ROWS = {
     "upstream": "edges",
     "downstream": "edges",
     "contamination": "tables",
+    "runs": "runs",
+    "run show": "links",
+    "coverage": "tables",
+    "alias list": "aliases",
     "why": "reasons",
     "available": "states",
     "reproduce": "inputs",

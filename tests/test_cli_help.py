@@ -33,6 +33,10 @@ LIGHT_QUESTIONS = (
     "downstream lake.raw.orders",
     "downstream lake.raw.orders --flow --output json",
     "why lake.ml.training_set@2026-10-20",
+    "runs --dataset lake.ml.training_set",
+    "run show run:01a1a592-7000-7fce-9c7a-874d65c1be78",
+    "coverage lake",
+    "alias list",
 )
 
 

@@ -116,7 +116,12 @@ def _merge(table: Timeline) -> tuple[tuple[int, ...], Method, Grade]:
     (run,) = gather(events).values()
     (observation,) = run.inputs
     found = link_input(
-        observation, table=table, run=run, skew_ms_max=SKEW_MS, own=Own((2,), Grade.EXACT)
+        observation,
+        table=table,
+        run=run,
+        skew_ms_max=SKEW_MS,
+        own=Own((2,), Grade.EXACT),
+        reports=(),
     )
     return found.snapshot_ids, found.evidence.method, found.evidence.grade
 
@@ -137,7 +142,7 @@ def test_a_commit_that_only_may_be_the_runs_own_tells_nothing() -> None:
     (run,) = gather(events).values()
     (observation,) = run.inputs
     own = Own((2,), Grade.CANDIDATES)
-    found = link_input(observation, table=table, run=run, skew_ms_max=SKEW_MS, own=own)
+    found = link_input(observation, table=table, run=run, skew_ms_max=SKEW_MS, own=own, reports=())
     assert found.evidence.method is Method.INPUT_HEAD
 
 

@@ -110,6 +110,7 @@ def _linked(table: Timeline, told: Sequence[RunEvent]) -> Json:
             run=run,
             skew_ms_max=SKEW_MS,
             own=_own(links.get(run.run_id)),
+            reports=(),
         )
         for run in runs.values()
         for one in run.inputs

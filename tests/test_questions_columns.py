@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+import delta_logs
 from snapshots.errors import UnknownNameError
+from snapshots.instant import Instant
 from temporal_lineage.keys import EdgeKind
 from temporal_lineage.questions.lineage_answer import LineageAnswer
 from temporal_lineage.store.reader import open_reader
@@ -117,3 +119,32 @@ def test_an_edge_that_no_answer_shows_is_not_explained_but_refused(shop: Shop) -
     assert count
     assert refused >= count
     assert shop.session.why(f"run:{run_id(1)}").reasons
+
+
+def test_a_rename_keeps_the_lineage_and_masking_is_shown(tmp_path: Path) -> None:
+    shop = Shop(tmp_path)
+    mapped = {"delta_columnMapping_mode": "name", "delta_columnMapping_maxColumnId": "1"}
+    key = {"delta.columnMapping.id": 1, "delta.columnMapping.physicalName": "col-1"}
+    for version, (when, name) in enumerate((("2026-09-01", "a"), ("2026-09-05", "renamed"))):
+        column = delta_logs.column(name, "long", **key)
+        actions = (
+            {"commitInfo": {"operation": "WRITE"}},
+            delta_logs.protocol(reader=2, writer=5),
+            delta_logs.metadata(column, table_id="src", **mapped),
+        )
+        millis = Instant.parse(when).micros // 1000
+        delta_logs.write(shop.path("src"), version, *actions, millis=millis)
+    shop.commit("out", 0, "2026-09-01T00:10Z", "x")
+    shop.harvest(at="2026-09-10")
+    lineage = fed(shop, "src", {"x": ["a"]}, whole=[])
+    how = {"type": "DIRECT", "subtype": "TRANSFORMATION", "masking": True}
+    lineage["fields"]["x"]["inputFields"][0]["transformations"] = [how]
+    written = shop.told("out", None, columnLineage=lineage)
+    shop.tell(
+        event("START", "2026-09-01T00:09:30Z", 1, reads=[shop.told("src")]),
+        event("COMPLETE", "2026-09-01T00:11:00Z", 1, writes=[written]),
+    )
+    (edge,) = shop.session.upstream("lake.s.out#x").edges
+    assert (edge.source, edge.how) == ("lake.s.src#renamed", ("DIRECT/TRANSFORMATION/MASKED",))
+    (then,) = shop.session.upstream("lake.s.out#x", as_of="2026-09-03").edges
+    assert then.source == "lake.s.src#a"

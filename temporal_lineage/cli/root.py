@@ -12,10 +12,12 @@ if TYPE_CHECKING:
     from temporal_lineage.session import Session
 
 _COMMANDS: dict[str, tuple[str, str]] = {
+    "alias": ("alias", "Say which table a name means."),
     "at": ("states", "Which snapshot was current at a time."),
     "available": ("available", "Which past states can still be read."),
     "catalog": ("catalogs", "Say where tables live."),
     "contamination": ("contamination", "What contains the rows of a bad commit, and what to do."),
+    "coverage": ("coverage", "What runs explain, what they do not, and what to change."),
     "demo": ("demo", "Build a small lakehouse with two months of history, and ask it questions."),
     "downstream": ("lineage", "What was made of a state, a model or a column."),
     "harvest": ("intake", "Read the snapshot histories of tables, before they are forgotten."),
@@ -30,6 +32,8 @@ _COMMANDS: dict[str, tuple[str, str]] = {
         "reproduce",
         "Rebuild what a model or table was made from, or say what is missing.",
     ),
+    "run": ("runs", "All that is known of one run."),
+    "runs": ("runs", "Which runs there were."),
     "schema": ("schema", "How the schema of a table changed."),
     "serve": ("serve", "Take in events over HTTP: a backend for OpenLineage clients."),
     "show": ("states", "What is known of a dataset, or of all."),

@@ -34,6 +34,8 @@ class Method(StrEnum):
     INPUT_RECORDED = "input-recorded"
     """The program that read pinned the version itself, and recorded it."""
     INPUT_SCAN_REPORT = "input-scan-report"
+    INPUT_METRICS_REPORT = "input-metrics-report"
+    """A scan report to the REST catalog, joined on the application's id."""
     INPUT_CONNECTOR = "input-connector"
     INPUT_PIN = "input-pin"
     INPUT_OWN_COMMIT = "input-own-commit"

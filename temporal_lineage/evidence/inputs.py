@@ -5,7 +5,7 @@ Before them stands what a program recorded that pinned its reads through this li
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from snapshots.dataset import Dataset
@@ -22,6 +22,7 @@ from temporal_lineage.evidence.grades import (
     weakest,
 )
 from temporal_lineage.evidence.input_pins import Meant, meant_by
+from temporal_lineage.evidence.metrics_reports import ScanReport, scanned
 from temporal_lineage.evidence.own_commits import Own, own_parent, read_version
 from temporal_lineage.evidence.pins import asked_of
 from temporal_lineage.evidence.producers import resolves_inputs_after_the_job
@@ -49,15 +50,18 @@ def link_input(
     run: RunRecord,
     skew_ms_max: int,
     own: Own,
+    reports: Sequence[ScanReport],
 ) -> InputLink:
     """Say which snapshots the run read, by the first rung that applies. DESIGN 4.4.
 
     `own` are the snapshots that the run itself committed to this table, known from its output
     links: they are no candidates for what it found when it started, and may tell what it read.
-    Total: whatever was observed, there is a link, with a truthful grade.
+    `reports` are scan reports that the table's catalog was sent. Total: whatever was observed,
+    there is a link, with a truthful grade.
     """
-    reading = _Reading(observation, table, run, window_of(run, skew_ms_max=skew_ms_max), own)
-    for rung in (_recorded, _reported, _by_connector, _by_pin, _by_own_commit):
+    window = window_of(run, skew_ms_max=skew_ms_max)
+    reading = _Reading(observation, table, run, window, own, reports)
+    for rung in (_recorded, _reported, _by_metrics, _by_connector, _by_pin, _by_own_commit):
         link = rung(reading)
         if link is not None:
             _reject_other_versions(reading, link)
@@ -72,6 +76,7 @@ class _Reading:
     run: RunRecord
     window: Window
     own: Own
+    reports: Sequence[ScanReport]
     rejected: list[RejectedAlternative] = field(default_factory=list)
 
     def reject(self, what: str, why: str) -> None:
@@ -107,6 +112,13 @@ def _recorded(reading: _Reading) -> _Decision | None:
 def _reported(reading: _Reading) -> _Decision | None:
     ids = [one.scan_snapshot_id for one in reading.seen.mentions()]
     return _told(reading, Method.INPUT_SCAN_REPORT, "icebergScanReport.snapshotId", ids)
+
+
+def _by_metrics(reading: _Reading) -> _Decision | None:
+    found = scanned(reading.reports, run=reading.run, table=reading.table, window=reading.window)
+    if found is None:
+        return None
+    return _Decision(Method.INPUT_METRICS_REPORT, found.grade, found.snapshot_ids, found.witness)
 
 
 def _by_connector(reading: _Reading) -> _Decision | None:

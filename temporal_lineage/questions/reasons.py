@@ -9,6 +9,8 @@ from snapshots.errors import BeforeHistoryError, UnknownNameError
 from temporal_lineage.addresses import EdgeAddress, RunAddress
 from temporal_lineage.claims import EdgeClaim, FlowClaim, LinkClaim, RunClaim, WriterClaim, decode
 from temporal_lineage.evidence import Grade, Method
+from temporal_lineage.evidence.run_conflicts import conflict
+from temporal_lineage.evidence.runs import gather
 from temporal_lineage.histories import remembered
 from temporal_lineage.keys import AttributeKind, EdgeKind, NodeKind, split_name_key
 from temporal_lineage.naming import Naming
@@ -16,8 +18,11 @@ from temporal_lineage.questions.columns import column_names
 from temporal_lineage.questions.commit_reasons import sources_told, unclaimed
 from temporal_lineage.questions.provenance import find_version
 from temporal_lineage.questions.rollbacks import rollback_lines
+from temporal_lineage.run_records import run_events
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from snapshots.instant import Instant
     from snapshots.period import Period
     from temporal_lineage.addresses import DatasetAddress, ModelAddress
@@ -173,14 +178,14 @@ def _rollbacks(reader: Reader, node_id: int, as_of: AsOf) -> tuple[Reason, ...]:
 def why_run(reader: Reader, address: RunAddress, question: Question) -> WhyAnswer:
     """Answer `tl why run:ID`: every link of a run, phantom outputs and unresolved inputs too."""
     as_of = question.as_of
-    run_id, run = _run(reader, address, as_of)
+    run_id, run = known_run(reader, address, as_of)
     naming = Naming(reader, as_of=as_of)
     reasons: list[Reason] = []
-    doubts: list[str] = []
+    doubts: list[str] = list(_conflicts(reader, address.run_id, as_of))
     for kind, verb in ((AttributeKind.READS, "read"), (AttributeKind.WRITES, "wrote")):
         for one in reader.attributes(node_id=run_id, kind=kind, as_of=as_of):
             link = decode(LinkClaim, one.claim)
-            what = _address(reader, naming, link, one.name)
+            what = address_of(reader, naming, link, one.name)
             among = " or " if link.evidence.grade is Grade.CANDIDATES else " and "
             shown = among.join(f"{what}@{version}" for version in link.versions)
             if not link.versions:
@@ -200,7 +205,15 @@ def why_run(reader: Reader, address: RunAddress, question: Question) -> WhyAnswe
     )
 
 
-def _run(reader: Reader, address: RunAddress, as_of: AsOf) -> tuple[int, RunClaim]:
+def _conflicts(reader: Reader, run_id: str, as_of: AsOf) -> Iterator[str]:
+    kept = [one for one in reader.events(run_id=run_id) if one.recorded_at <= as_of.system]
+    for record in gather(run_events(kept)).values():
+        found = conflict(record)
+        if found is not None:
+            yield found
+
+
+def known_run(reader: Reader, address: RunAddress, as_of: AsOf) -> tuple[int, RunClaim]:
     """Give a run's node and what was known of it, or raise for one not known or not begun then."""
     run_id = reader.node(kind=NodeKind.RUN, parent_id=0, name=address.run_id)
     line = (
@@ -216,7 +229,7 @@ def _run(reader: Reader, address: RunAddress, as_of: AsOf) -> tuple[int, RunClai
     return run_id, decode(RunClaim, line[-1].claim)
 
 
-def _address(reader: Reader, naming: Naming, link: LinkClaim, told: str) -> str:
+def address_of(reader: Reader, naming: Naming, link: LinkClaim, told: str) -> str:
     """Give the dataset's address; what the events call it only where the ledger has no other."""
     dataset_id = reader.node(kind=NodeKind.DATASET, parent_id=0, name=link.identity)
     return naming.dataset(dataset_id) if dataset_id is not None else "/".join(split_name_key(told))

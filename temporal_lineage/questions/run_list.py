@@ -1,0 +1,175 @@
+"""Which runs there were: `tl runs`, by job, dataset, state and time."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, ClassVar
+
+from snapshots.errors import UnknownNameError
+from snapshots.instant import FOREVER
+from temporal_lineage.claims import LinkClaim, RunClaim, decode
+from temporal_lineage.evidence import weakest
+from temporal_lineage.evidence.runs import RunState
+from temporal_lineage.keys import AttributeKind, EdgeKind
+from temporal_lineage.naming import find_dataset
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from snapshots.instant import Instant
+    from snapshots.period import Period
+    from temporal_lineage.facts import AsOf
+    from temporal_lineage.questions.question import Question
+    from temporal_lineage.store.reader import Reader
+
+_WILD = frozenset("*?[")
+
+
+@dataclass(frozen=True, slots=True)
+class RunFilter:
+    """Which runs are asked for; None where it does not matter.
+
+    `job` is a job's namespace and name, with `*` and `?` as in file names. `period` takes the
+    runs that went on at some time in it.
+    """
+
+    job: str | None
+    dataset: str | None
+    state: str | None
+    period: Period
+
+
+@dataclass(frozen=True, slots=True)
+class RunLine:
+    """A run, how many datasets it read and wrote, and how surely the states are known.
+
+    `reads_grade` and `writes_grade` are the weakest of its links, null where it has none.
+    """
+
+    run: str
+    job: str
+    state: str
+    started: Instant | None
+    ended: Instant | None
+    engine: str | None
+    reads: int
+    reads_grade: str | None
+    writes: int
+    writes_grade: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunsAnswer:
+    """The runs that were asked for, the newest first."""
+
+    ROWS: ClassVar[str | None] = "runs"
+
+    question: Question
+    runs: tuple[RunLine, ...]
+    doubts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    node_id: int
+    begun: Instant
+    claim: RunClaim
+
+
+def run_list(reader: Reader, question: Question, *, wanted: RunFilter, limit: int) -> RunsAnswer:
+    """Answer `tl runs`. Raises UnknownNameError for a job or dataset that nobody knows."""
+    as_of = question.as_of
+    found = _found(reader, as_of)
+    if wanted.job is not None:
+        found = _of_job(found, wanted.job)
+    if wanted.dataset is not None:
+        near = _naming(reader, wanted.dataset, as_of)
+        found = [one for one in found if one.node_id in near]
+    if wanted.state is not None:
+        found = [one for one in found if one.claim.state.casefold() == wanted.state]
+    found = [one for one in found if _went_on(one, wanted.period)]
+    found.sort(key=lambda one: (one.begun, one.node_id), reverse=True)
+    shown = found[:limit]
+    names = reader.named(node_ids=[one.node_id for one in shown])
+    reads, writes = (
+        _links(reader, [one.node_id for one in shown], kind, as_of)
+        for kind in (AttributeKind.READS, AttributeKind.WRITES)
+    )
+    lines = tuple(
+        RunLine(
+            names[one.node_id].name,
+            one.claim.job,
+            one.claim.state,
+            one.claim.started,
+            one.claim.ended,
+            one.claim.engine,
+            *reads.get(one.node_id, (0, None)),
+            *writes.get(one.node_id, (0, None)),
+        )
+        for one in shown
+    )
+    more = len(found) - len(shown)
+    doubts = (f"{more} older runs are not shown; --limit shows more",) if more else ()
+    return RunsAnswer(question, lines, doubts)
+
+
+def as_it_stood(claim: RunClaim, valid: Instant) -> RunClaim:
+    """Tell a run as it stood at an instant: what ended later was still running."""
+    if claim.ended is None or claim.ended <= valid:
+        return claim
+    return RunClaim(
+        job=claim.job,
+        state=RunState.RUNNING.value,
+        started=claim.started,
+        ended=None,
+        parent=claim.parent,
+        producer=claim.producer,
+        engine=claim.engine,
+        code=claim.code,
+        error=None,
+    )
+
+
+def _found(reader: Reader, as_of: AsOf) -> list[_Found]:
+    rows = reader.by_attribute(kind=AttributeKind.RUN, name="", as_of=as_of)
+    return [
+        _Found(one.node_id, one.valid.start, as_it_stood(decode(RunClaim, one.claim), as_of.valid))
+        for one in rows
+    ]
+
+
+def _of_job(found: Iterable[_Found], job: str) -> list[_Found]:
+    found = list(found)
+    kept = [one for one in found if fnmatchcase(one.claim.job, job)]
+    if not kept and not _WILD & set(job):
+        known = sorted({one.claim.job for one in found})
+        nearest = difflib.get_close_matches(job, known, n=3, cutoff=0.4)
+        raise UnknownNameError(
+            "job", job, [f"job:{one}" for one in nearest], "--job takes * too, as in '*orders*'"
+        )
+    return kept
+
+
+def _naming(reader: Reader, dataset: str, as_of: AsOf) -> set[int]:
+    dataset_id = find_dataset(reader, dataset, as_of=as_of)
+    kinds = (EdgeKind.READS, EdgeKind.WRITES)
+    rows = reader.edges_into(node_ids=[dataset_id], kinds=kinds, as_of=as_of)
+    return {row.src_id for row in rows}
+
+
+def _went_on(one: _Found, period: Period) -> bool:
+    return one.begun < period.end and (one.claim.ended or FOREVER) >= period.start
+
+
+def _links(
+    reader: Reader, node_ids: list[int], kind: AttributeKind, as_of: AsOf
+) -> Mapping[int, tuple[int, str]]:
+    grades: dict[int, list[LinkClaim]] = {}
+    for one in reader.attributes_of(node_ids=node_ids, kind=kind, as_of=as_of):
+        grades.setdefault(one.node_id, []).append(decode(LinkClaim, one.claim))
+    return {
+        node_id: (len(links), weakest(*(link.evidence.grade for link in links)).value)
+        for node_id, links in grades.items()
+    }
