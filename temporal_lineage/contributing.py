@@ -35,10 +35,14 @@ def keep_contributions(
 
     The trace goes on where earlier harvests left it, at the cost of the new commits; what they
     placed stays as it was. Where no file facts can be had, contributions are ASSUMED from
-    ancestry.
+    ancestry, until a later harvest can read the files of a table that had none.
     """
     snapshots = {one.snapshot_id: one for one in history.snapshots}
-    trace = LedgerTrace(transaction, dataset_id, {one: turn for turn, one in enumerate(snapshots)})
+    order = {one: turn for turn, one in enumerate(snapshots)}
+    trace = LedgerTrace(transaction, dataset_id, order)
+    if trace.is_assumed and any(one.snapshot_id in trace.places for one in commits):
+        transaction.set_aside(dataset_id)
+        trace = LedgerTrace(transaction, dataset_id, order)
     new = {one.snapshot_id: one for one in commits if one.snapshot_id not in trace.places}
     with_files = new.keys() | (trace.places.keys() - trace.without_files)
     assumed = _assumed_commits(snapshots, with_files, placed=trace.places)

@@ -73,6 +73,11 @@ class LedgerTrace:
         """The states whose files nobody knows."""
         return frozenset(self._without_files)
 
+    @property
+    def is_assumed(self) -> bool:
+        """Tell whether there are states, and nobody knows the files of any of them."""
+        return bool(self.places) and self._without_files >= self.places.keys()
+
     def state(self, place: Place) -> LiveState:
         """Give what lives in the state at that place."""
         self.write()

@@ -72,6 +72,7 @@ def read_table(
     The ledger is asked in between and never held open, so that nobody waits for a slow store.
     Raises what the source raises, and ReadingStoppedError soon after `is_stopped` says so.
     """
+    unchanged: Unchanged | None = None
     looked_at = ledger.now()
     head = source.head()
     with ledger.reading() as reader:
@@ -81,7 +82,9 @@ def read_table(
             same = last is not None and (last.dataset_id, last.head) == (dataset_id, head)
             if same and is_called(reader, dataset_id, address):
                 snapshots = reader.snapshots_known(dataset_id=dataset_id)
-                return Unchanged(dataset_id, looked_at, snapshots)
+                unchanged = Unchanged(dataset_id, looked_at, snapshots)
+                if not snapshots or reader.has_files(dataset_id=dataset_id):
+                    return unchanged
         before = _Before.of(reader, dataset_id)
     _go_on(is_stopped)
     history = source.history(known=before.known)
@@ -94,6 +97,9 @@ def read_table(
     if before.dataset_id != dataset_id:
         _go_on(is_stopped)
         history = source.history(known=before.known)
+    commits = _all(source.commit_files(history, skip=before.traced), is_stopped)
+    if unchanged is not None and not commits:
+        return unchanged  # its files could not be read, and still cannot
     return Reading(
         identity=identity,
         looked_at=looked_at,
@@ -102,7 +108,7 @@ def read_table(
         known=before.known,
         same_rules=before.rules == RULES,
         history=history,
-        commits=_all(source.commit_files(history, skip=before.traced), is_stopped),
+        commits=commits,
         raw=_all(source.raw_commits(history, skip=before.kept), is_stopped),
     )
 

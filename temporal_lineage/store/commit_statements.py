@@ -26,6 +26,7 @@ from temporal_lineage.store.tables import (
     edge,
     file,
     file_life,
+    former_place,
     harvest,
     node,
     place,
@@ -75,6 +76,25 @@ def _lives_there() -> ColumnElement[bool]:
         contribution.c.start <= place.c.position,
         contribution.c.stop > place.c.position,
         contribution.c.tx_id <= _TX,
+    )
+
+
+def _lived_there() -> ColumnElement[bool]:
+    """Join contributions to where states stood, for as long as nothing better was known."""
+    return and_(
+        contribution.c.dataset_id == former_place.c.dataset_id,
+        contribution.c.line == former_place.c.line,
+        contribution.c.start <= former_place.c.position,
+        contribution.c.stop > former_place.c.position,
+        contribution.c.tx_id <= _TX,
+    )
+
+
+def _former(*columns: ColumnElement[Any]) -> Select[Any]:
+    return (
+        select(*columns, contribution.c.certainty)
+        .select_from(former_place.join(contribution, _lived_there()))
+        .where(former_place.c.tx_id <= _TX, former_place.c.until_tx > _TX)
     )
 
 
@@ -148,6 +168,17 @@ COMMIT_STATEMENTS: dict[str, Select[Any]] = {
     "states_containing": _states(),
     # Written as in the index, which is of these places only.
     "read_states_containing": _states().where(place.c.was_read == literal_column("1")),
+    "former_contributions_to": _former(former_place.c.node_id, contribution.c.commit_id).where(
+        among_numbers(former_place.c.node_id, "nodes")
+    ),
+    "former_states_containing": _former(contribution.c.commit_id, former_place.c.node_id)
+    .where(among_numbers(contribution.c.commit_id, "commits"))
+    .limit(_LIMIT)
+    .offset(literal_column("0")),
+    "with_files": select(place.c.node_id)
+    .where(place.c.dataset_id == _DATASET, place.c.files_known == literal_column("1"))
+    .limit(_LIMIT)
+    .offset(literal_column("0")),
     "sources_among": _sources(),
     "live_files": _live_files(),
     "file_lives": _lives().where(file_life.c.dataset_id == _DATASET),

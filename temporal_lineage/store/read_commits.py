@@ -38,8 +38,10 @@ class CommitReads(Reads):
     def contributions_to(self, *, node_ids: Iterable[int], system: Instant) -> list[Contributor]:
         """Give the commits whose rows live in the states, as known then. DESIGN 4.3."""
         tx = self.tx_at(system=system)
-        rows = self._runner.rows("contributions_to", {"nodes": listed(node_ids), "tx": tx})
-        return [Contributor(*row) for row in rows]
+        parameters: Parameters = {"nodes": listed(node_ids), "tx": tx}
+        rows = self._runner.rows("contributions_to", parameters)
+        before = self._runner.rows("former_contributions_to", parameters)
+        return [Contributor(*row) for row in (*rows, *before)]
 
     def states_containing(
         self, *, commit_ids: Iterable[int], system: Instant, limit: int = STATES_MAX
@@ -97,6 +99,10 @@ class CommitReads(Reads):
         rows = self._runner.rows("placed_versions", {"dataset_id": dataset_id})
         return [(row[0], _placed(row[1:])) for row in rows]
 
+    def has_files(self, *, dataset_id: int) -> bool:
+        """Tell whether the files of any state of a dataset are known."""
+        return bool(self._runner.rows("with_files", {"dataset_id": dataset_id, "limit": 1}))
+
     def harvested_last(self, *, dataset_id: int) -> int:
         """Give the number of a dataset's last harvest, under whatever name; 0 where it had none."""
         ((number,),) = self._runner.rows("harvested_last", {"dataset_id": dataset_id})
@@ -121,8 +127,10 @@ class CommitReads(Reads):
         self, name: str, commit_ids: Iterable[int], system: Instant, limit: int
     ) -> list[Containing]:
         tx = self.tx_at(system=system)
-        rows = self._runner.rows(name, {"commits": listed(commit_ids), "tx": tx, "limit": limit})
-        return [Containing(*row) for row in rows]
+        parameters: Parameters = {"commits": listed(commit_ids), "tx": tx, "limit": limit}
+        rows = self._runner.rows(name, parameters)
+        before = self._runner.rows("former_states_containing", parameters)
+        return [Containing(*row) for row in (*rows, *before)][:limit]
 
 
 def _data_file(

@@ -173,6 +173,25 @@ WHERE contribution.commit_id IN (SELECT CAST(commits_list.value AS BIGINT) AS va
 FROM json_each(:commits) AS commits_list) AND place.tx_id <= :tx AND place.was_read = 1
 LIMIT :limit OFFSET 0;
 
+-- former_contributions_to
+SELECT former_place.node_id, contribution.commit_id, contribution.certainty
+FROM former_place JOIN contribution ON contribution.dataset_id = former_place.dataset_id AND contribution.line = former_place.line AND contribution.start <= former_place.position AND contribution.stop > former_place.position AND contribution.tx_id <= :tx
+WHERE former_place.tx_id <= :tx AND former_place.until_tx > :tx AND former_place.node_id IN (SELECT CAST(nodes_list.value AS BIGINT) AS value
+FROM json_each(:nodes) AS nodes_list);
+
+-- former_states_containing
+SELECT contribution.commit_id, former_place.node_id, contribution.certainty
+FROM former_place JOIN contribution ON contribution.dataset_id = former_place.dataset_id AND contribution.line = former_place.line AND contribution.start <= former_place.position AND contribution.stop > former_place.position AND contribution.tx_id <= :tx
+WHERE former_place.tx_id <= :tx AND former_place.until_tx > :tx AND contribution.commit_id IN (SELECT CAST(commits_list.value AS BIGINT) AS value
+FROM json_each(:commits) AS commits_list)
+LIMIT :limit OFFSET 0;
+
+-- with_files
+SELECT place.node_id
+FROM place
+WHERE place.dataset_id = :dataset_id AND place.files_known = 1
+LIMIT :limit OFFSET 0;
+
 -- sources_among
 SELECT CAST(nodes_list.value AS BIGINT) AS value
 FROM json_each(:nodes) AS nodes_list

@@ -159,6 +159,23 @@ place = Table(
     ),
 )
 
+# Where states stood until their files could be read, for what was known before that. The
+# contributions to these lines are kept under their negative numbers.
+former_place = Table(
+    "former_place",
+    metadata,
+    _id("node_id"),
+    _number("dataset_id"),
+    _number("line"),
+    _big("position"),
+    _number("tx_id"),
+    _number("until_tx"),
+    Index(
+        "former_place_in_line",
+        *("dataset_id", "line", "position", "node_id", "tx_id", "until_tx"),
+    ),
+)
+
 # Stop before start: what is live in recent states is found without what ended long ago.
 contribution = Table(
     "contribution",

@@ -21,7 +21,10 @@ F = TypeVar("F", FileLife, FileEnd)
 
 
 class CommitWrites(Writes):
-    """Add to a table's lines; the only thing ever changed is where something open stops."""
+    """Add to a table's lines; the only thing ever changed is where something open stops.
+
+    But for lines that were assumed while no file could be read: see `set_aside`.
+    """
 
     def places(self, places: Iterable[Place]) -> int:
         """Place states in their table's lines; those placed already stay. Returns how many."""
@@ -42,6 +45,21 @@ class CommitWrites(Writes):
         )
         self._session.insert("place", columns, rows)
         return len(new)
+
+    def set_aside(self, dataset_id: int) -> None:
+        """Take the states of a dataset out of their lines, so that they can be placed anew.
+
+        What was known of them until now can still be asked for as it was known. Only for a
+        dataset without file facts, of which nothing but assumptions can be lost.
+        """
+        of, tx = f"WHERE dataset_id = {dataset_id}", self._stamped()
+        columns = "node_id, dataset_id, line, position, tx_id"
+        self._session.run(
+            f"INSERT INTO former_place ({columns}, until_tx)"
+            f" SELECT node_id, dataset_id, -line, position, tx_id, {tx} FROM place {of}"
+        )
+        self._session.run(f"UPDATE contribution SET line = -line {of}")
+        self._session.run(f"DELETE FROM place {of}")
 
     def contributions(
         self, *, opened: Iterable[Contribution], closed: Iterable[ContributionEnd]
