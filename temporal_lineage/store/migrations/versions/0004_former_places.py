@@ -5,8 +5,8 @@ Until this revision a table whose files could not be read at first stayed assume
 
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 
 TABLE = """
 CREATE TABLE former_place (
