@@ -10,6 +10,7 @@ from snapshots.instant import Instant
 from temporal_lineage.session_aliases import Aliases
 from temporal_lineage.session_changes import ChangeQuestions
 from temporal_lineage.session_intake import Intake
+from temporal_lineage.session_knowledge import KnowledgeQuestions
 from temporal_lineage.session_lineage import LineageQuestions
 from temporal_lineage.session_quarantine import Quarantine
 from temporal_lineage.session_reading import ReadingQuestions
@@ -28,6 +29,7 @@ class Session(
     TableQuestions,
     LineageQuestions,
     ChangeQuestions,
+    KnowledgeQuestions,
     ReadingQuestions,
     SqlQuestions,
     RunQuestions,

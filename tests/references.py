@@ -22,6 +22,7 @@ from temporal_lineage.capture import facets, openlineage_events
 from temporal_lineage.cli.root import tl
 from temporal_lineage.lineage.graph import Direction
 from temporal_lineage.questions.change_reach import Followed
+from temporal_lineage.questions.knowledge import Learned
 from temporal_lineage.questions.question import ID_FIELDS
 from temporal_lineage.reproduce import answer as reproduction
 from temporal_lineage.reproduce import available
@@ -30,7 +31,7 @@ from temporal_lineage.sink import serving
 _WORDS = {"int": "integer", "str": "string", "bool": "boolean", "float": "number", "None": "null"}
 _SHAPED = {"Instant": "time", "Period": "period", "Path": "string"}
 _ENUMS: dict[str, type[StrEnum]] = {
-    one.__name__: one for one in (Certainty, Rule, Direction, FileContent, Followed)
+    one.__name__: one for one in (Certainty, Rule, Direction, FileContent, Followed, Learned)
 }
 # A line each: everybody adds one. All questions are found by themselves.
 _MODULES = (

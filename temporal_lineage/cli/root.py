@@ -19,6 +19,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "contamination": ("contamination", "What contains the rows of a bad commit, and what to do."),
     "coverage": ("coverage", "What runs explain, what they do not, and what to change."),
     "demo": ("demo", "Build a small lakehouse with two months of history, and ask it questions."),
+    "diff": ("knowledge", "How an answer changed between two days of the ledger."),
     "downstream": ("lineage", "What was made of a state, a model or a column."),
     "harvest": ("intake", "Read the snapshot histories of tables, before they are forgotten."),
     "ingest": ("intake", "Take in the events of runs."),

@@ -13,6 +13,7 @@ from temporal_lineage.cli.options import output_option, point_options, print_ans
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from temporal_lineage.questions.ledger_log import LedgerLogAnswer
     from temporal_lineage.questions.logs import LogAnswer, LogLine
     from temporal_lineage.questions.rollbacks import RollbackLine
     from temporal_lineage.questions.states import StateAnswer
@@ -39,19 +40,41 @@ def at(session: Session, target: str, as_of: str | None, as_known: str | None, o
 
 
 @click.command(short_help="Every snapshot of a table.")
-@click.argument("target", metavar="TABLE", help="A table, as catalog.namespace.table.")
+@click.argument(
+    "target", metavar="TABLE", required=False, help="A table, as catalog.namespace.table."
+)
+@click.option("--ledger", "of_ledger", is_flag=True, help="The ledger's own transactions instead.")
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    default=50,
+    show_default=True,
+    help="With --ledger: how many transactions, the newest.",
+)
 @point_options
 @output_option
 @click.pass_obj
 def log(
-    session: Session, target: str, as_of: str | None, as_known: str | None, output: str
+    session: Session,
+    target: str | None,
+    as_of: str | None,
+    as_known: str | None,
+    output: str,
+    limit: int,
+    of_ledger: bool,  # noqa: FBT001 - Click passes flags by name
 ) -> None:
     """List the snapshots of TABLE, oldest first, the expired ones included.
 
     \b
     tl log lake.raw.orders
     tl log lake.raw.orders --output ndjson
+    tl log --ledger
     """
+    if (target is None) != of_ledger:
+        raise click.UsageError("name a table, or say --ledger: one of the two")
+    if target is None:
+        print_answer(session.ledger_log(as_known=as_known, limit=limit), output, text=_ledger_log)
+        return
     answer = session.log(target, as_of=as_of, as_known=as_known)
     print_answer(answer, output, text=_log)
 
@@ -119,6 +142,14 @@ def _log(answer: LogAnswer) -> Iterator[str]:
             for line in answer.lines
         ],
         right=(0, 3, 4, 5),
+    )
+
+
+def _ledger_log(answer: LedgerLogAnswer) -> Iterator[str]:
+    yield from table(
+        ["tx", "learned", "from", "what"],
+        [[one.tx, one.recorded_at, one.source, one.note or None] for one in answer.transactions],
+        right=(0,),
     )
 
 

@@ -30,11 +30,14 @@ class RecordReads(Reads):
 
     def transactions(self, *, limit: int) -> list[TransactionRow]:
         """Give the latest transactions, newest first."""
-        rows = self._runner.rows("transactions", {"limit": limit})
-        return [
-            TransactionRow(tx, Instant(recorded_at), source, note)
-            for tx, recorded_at, source, note in rows
-        ]
+        return _transactions(self._runner.rows("transactions", {"limit": limit}))
+
+    def transactions_between(
+        self, *, after: Instant, until: Instant, limit: int
+    ) -> list[TransactionRow]:
+        """Give the latest transactions recorded after one instant and until another."""
+        bounds = {"after": after.micros, "until": until.micros, "limit": limit}
+        return _transactions(self._runner.rows("transactions_between", bounds))
 
     def harvests(self, *, dataset_id: int) -> list[Harvest]:
         """Give every harvest of a dataset, oldest first."""
@@ -91,3 +94,10 @@ class RecordReads(Reads):
 def _harvest(row: Row) -> Harvest:
     harvest_id, name, dataset_id, head, outcome, detail, recorded_at, tx = row
     return Harvest(harvest_id, name, dataset_id, head, outcome, detail, Instant(recorded_at), tx)
+
+
+def _transactions(rows: Sequence[Row]) -> list[TransactionRow]:
+    return [
+        TransactionRow(tx, Instant(recorded_at), source, note)
+        for tx, recorded_at, source, note in rows
+    ]

@@ -8,6 +8,7 @@ from sqlalchemy import Integer, Text, bindparam, func, literal_column, select
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import Select
 
+from temporal_lineage.store.as_of_rule import instant
 from temporal_lineage.store.listed import among_numbers
 from temporal_lineage.store.tables import blob, event, harvest, ledger, linked, tx
 
@@ -42,6 +43,11 @@ RECORD_STATEMENTS: dict[str, Select[Any]] = {
     ),
     "transactions": select(tx.c.tx_id, tx.c.recorded_at, tx.c.source, tx.c.note)
     .order_by(tx.c.tx_id.desc())
+    .limit(_LIMIT)
+    .offset(literal_column("0")),
+    "transactions_between": select(tx.c.tx_id, tx.c.recorded_at, tx.c.source, tx.c.note)
+    .where(tx.c.recorded_at > instant("after"), tx.c.recorded_at <= instant("until"))
+    .order_by(tx.c.recorded_at.desc())
     .limit(_LIMIT)
     .offset(literal_column("0")),
     "harvests": _harvests().where(harvest.c.dataset_id == _DATASET).order_by(harvest.c.harvest_id),

@@ -259,6 +259,12 @@ SELECT tx.tx_id, tx.recorded_at, tx.source, tx.note
 FROM tx ORDER BY tx.tx_id DESC
 LIMIT :limit OFFSET 0;
 
+-- transactions_between
+SELECT tx.tx_id, tx.recorded_at, tx.source, tx.note
+FROM tx
+WHERE tx.recorded_at > :after AND tx.recorded_at <= :until ORDER BY tx.recorded_at DESC
+LIMIT :limit OFFSET 0;
+
 -- harvests
 SELECT harvest.harvest_id, harvest.name, harvest.dataset_id, harvest.head, harvest.outcome, harvest.detail, tx.recorded_at, tx.tx_id
 FROM harvest JOIN tx ON tx.tx_id = harvest.tx_id

@@ -1,0 +1,191 @@
+"""Knowledge: how an answer changed between two days of the ledger, and what taught it so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, ClassVar
+
+from snapshots.errors import TemporalLineageError
+from temporal_lineage.questions.question import Json, Question, as_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from snapshots.instant import Instant
+    from temporal_lineage.questions.question import Answer
+    from temporal_lineage.store.reader import Reader
+
+TRANSACTIONS_MAX = 100_000
+"""How many transactions are looked through for those between two days."""
+
+_IDENTITY = {
+    "at": (),
+    "contamination": ("dataset",),
+    "downstream": ("source", "target"),
+    "log": ("snapshot_id",),
+    "schema audit": ("dataset", "at", "field_id", "kind"),
+    "schema diff": ("field_id", "kind"),
+    "schema log": ("since", "schema_id"),
+    "show": ("dataset",),
+    "upstream": ("source", "target"),
+}
+"""Verbs whose answers can be compared, and the fields by which a row is the same row."""
+
+VERBS = tuple(_IDENTITY)
+
+
+class Learned(StrEnum):
+    """What became of a row of the answer."""
+
+    NEW = "new"
+    LOST = "lost"
+    CHANGED = "changed"
+
+
+@dataclass(frozen=True, slots=True)
+class KnowledgeChange:
+    """One row of the answer that is not what it was; or one field, where the answer is one row.
+
+    `fields` are those that differ, as (name, before, after) in JSON's words; all of them for a
+    row that is new or lost. `learned_at` and `source` are those of the transaction that taught it,
+    None where rows have no transaction of their own.
+    """
+
+    learned: Learned
+    what: str
+    fields: tuple[tuple[str, str, str], ...]
+    learned_at: Instant | None
+    source: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LearnedTransaction:
+    """A transaction of the ledger: when it was written, and what brought it."""
+
+    tx: int
+    recorded_at: Instant
+    source: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class KnowledgeAnswer:
+    """How the answer to one question changed from what was known on one day to another."""
+
+    ROWS: ClassVar[str | None] = "changes"
+
+    question: Question
+    verb: str
+    known_before: Instant
+    known_after: Instant
+    changes: tuple[KnowledgeChange, ...]
+    transactions: tuple[LearnedTransaction, ...]
+    doubts: tuple[str, ...]
+
+
+def knowledge(
+    reader: Reader,
+    question: Question,
+    *,
+    compared: str,
+    known_before: Instant,
+    answer_as_known: Callable[[Instant], Answer],
+) -> KnowledgeAnswer:
+    """Compare an answer as known at two system times; the later one is the question's.
+
+    `compared` is one of VERBS.
+
+    What could not be answered on one of the days, as for a table not harvested yet, is no row.
+    """
+    after_known = question.as_of.system
+    before, doubts = _rows(compared, known_before, answer_as_known)
+    after, more = _rows(compared, after_known, answer_as_known)
+    taught = _transactions(reader, known_before, after_known)
+    by_instant = {one.recorded_at: one for one in taught}
+    changes = tuple(
+        _taught(reader, change, row, by_instant, until=after_known)
+        for change, row in _changes(compared, before, after)
+    )
+    return KnowledgeAnswer(
+        question=question,
+        verb=compared,
+        known_before=known_before,
+        known_after=after_known,
+        changes=changes,
+        transactions=tuple(taught),
+        doubts=(*doubts, *more),
+    )
+
+
+_Row = dict[str, Json]
+
+
+def _rows(
+    verb: str, known: Instant, ask: Callable[[Instant], Answer]
+) -> tuple[dict[tuple[str, ...], _Row], list[str]]:
+    """Give the rows of an answer by what makes them the same row."""
+    try:
+        answer = ask(known)
+    except TemporalLineageError as error:
+        return {}, [f"as known {known}: {error}"]
+    body = as_json(answer)["answer"]
+    rows = body[answer.ROWS] if answer.ROWS is not None and isinstance(body, dict) else [body]
+    found: dict[tuple[str, ...], _Row] = {}
+    for row in rows if isinstance(rows, list) else ():
+        if isinstance(row, dict):
+            key = tuple(str(row.get(name)) for name in _IDENTITY[verb])
+            found[key] = row
+    return found, []
+
+
+def _changes(
+    verb: str, before: Mapping[tuple[str, ...], _Row], after: Mapping[tuple[str, ...], _Row]
+) -> Iterator[tuple[KnowledgeChange, _Row]]:
+    for key in dict.fromkeys((*before, *after)):
+        old, new = before.get(key, {}), after.get(key, {})
+        fields = tuple(_differing(old, new))
+        if not fields:
+            continue
+        learned = Learned.CHANGED if old and new else Learned.NEW if new else Learned.LOST
+        arrow = " -> " if verb in {"upstream", "downstream"} else " "
+        change = KnowledgeChange(learned, arrow.join(key), fields, None, None)
+        yield change, new or old
+
+
+def _differing(old: _Row, new: _Row) -> Iterator[tuple[str, str, str]]:
+    for name in dict.fromkeys((*old, *new)):
+        if old.get(name) != new.get(name):
+            yield name, _text(old.get(name)), _text(new.get(name))
+
+
+def _text(value: Json) -> str:
+    import json
+
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _transactions(reader: Reader, before: Instant, after: Instant) -> list[LearnedTransaction]:
+    rows = reader.transactions_between(after=before, until=after, limit=TRANSACTIONS_MAX)
+    return [LearnedTransaction(*row) for row in reversed(rows)]
+
+
+def _taught(
+    reader: Reader,
+    change: KnowledgeChange,
+    row: _Row,
+    by_instant: Mapping[Instant, LearnedTransaction],
+    *,
+    until: Instant,
+) -> KnowledgeChange:
+    """Name the transaction that taught an edge; other rows rest on several."""
+    edge = row.get("edge")
+    if not isinstance(edge, str):
+        return change
+    history = reader.edge_history(edge_id=int(edge.removeprefix("edge:")))
+    said = [one.recorded_at for one in history if one.recorded_at <= until]
+    taught = by_instant.get(max(said)) if said else None
+    if taught is None:
+        return change
+    source = " ".join(part for part in (taught.source, taught.note) if part)
+    return KnowledgeChange(change.learned, change.what, change.fields, taught.recorded_at, source)
