@@ -31,6 +31,7 @@ from pyiceberg.types import (
 from catalogs.iceberg.file_schema import NANOSECONDS_SINCE, FieldNames, file_schema, unidentified
 from catalogs.iceberg.fragment import Fragment, as_batch
 from catalogs.iceberg.lowered_types import is_part
+from catalogs.iceberg.null_columns import null_column
 from catalogs.variants import assembled, is_shredded
 from snapshots.errors import UnsupportedError
 
@@ -45,6 +46,7 @@ def project(
     known: FieldNames,
     constants: Mapping[int, Any],
     needed: Collection[int],
+    held: Collection[int],
     format_version: int,
     location: str,
 ) -> Iterator[tuple[int, list[pa.RecordBatch]]]:
@@ -53,8 +55,9 @@ def project(
 
     Columns are found by field id, or by the name mapping where the file has no ids; a column that
     the file lacks takes its value from `constants`, else its initial default, else null. Raises
-    UnsupportedError where nothing tells which column is which, LookupError where the file lacks a
-    field of `needed`, ValueError where a column cannot be had, and what Arrow raises.
+    UnsupportedError where nothing tells which column is which, or the file lacks a struct of
+    `held`, in which a constant belongs; LookupError where it lacks a field of `needed`; ValueError
+    where a column cannot be had, and what Arrow raises.
     """
     physical = fragment.physical_schema
     found = file_schema(physical, known, format_version=format_version, location=location)
@@ -63,6 +66,10 @@ def project(
     if lacking:
         msg = f"field with id {lacking[0]}"
         raise LookupError(msg)
+    if not found.field_ids.issuperset(held):
+        # Whether the struct is null there, or has the partition's value in it, readers differ.
+        feature = "a data file without the struct that its partition column is in"
+        raise UnsupportedError(location, feature, "rewrite the file with all columns in it")
     ids = {field.field_id for wanted in schemas for field in wanted.fields}
     present = Schema(*(field for field in found.fields if field.field_id in ids))
     # The file's whole columns are read: nested fields are chosen while projecting, by their ids.
@@ -109,11 +116,16 @@ class _Projection(ArrowProjectionVisitor):
         is_variant = bool(struct.fields) and is_part(struct.fields[0].field_id)
         if is_variant and struct_array is not None and is_shredded(struct_array.type):
             return assembled(struct_array)
+        if struct_array is not None:
+            results = zip(struct.fields, field_results, strict=True)
+            field_results = [_or_nulls(one, found, len(struct_array)) for one, found in results]
         return super().struct(struct, struct_array, field_results)
 
     def _cast_if_needed(self, field: NestedField, values: pa.Array) -> pa.Array:
         """Bring values to a field's type; files say the same in more ways than pyiceberg takes."""
         kind, types = field.field_type, pa.types
+        if not kind.is_primitive:
+            return values
         if types.is_dictionary(values.type):
             values = values.dictionary_decode()
         stored = values.type
@@ -166,6 +178,13 @@ class _Projection(ArrowProjectionVisitor):
         )
         nulls = map_array.is_null() if map_array.null_count else None
         return pa.MapArray.from_arrays(map_array.offsets, keys, values, type=kind, mask=nulls)
+
+
+def _or_nulls(field: NestedField, found: pa.Array | None, count: int) -> pa.Array | None:
+    """Give a struct that the file lacks as nulls; all else is left to pyiceberg."""
+    if found is not None or field.required or not isinstance(field.field_type, StructType):
+        return found
+    return null_column(schema_to_pyarrow(field.field_type, include_field_ids=False), count)
 
 
 def _compact(batch: pa.RecordBatch) -> pa.RecordBatch:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -14,7 +13,6 @@ from pyiceberg.schema import Schema
 from pyiceberg.table.name_mapping import NameMapping, parse_mapping_from_json
 
 from catalogs.choice import chosen
-from catalogs.iceberg.avro_rows import decimal_of
 from catalogs.iceberg.data_files import DataFiles, translated
 from catalogs.iceberg.deletes import Deletes
 from catalogs.iceberg.equality import EqualityDeletes
@@ -23,13 +21,18 @@ from catalogs.iceberg.key_columns import KeyColumn, KeyColumns
 from catalogs.iceberg.lowered_types import lowered_field, nanosecond_defaults
 from catalogs.iceberg.manifests import ManifestEntry
 from catalogs.iceberg.metadata import NAME_MAPPING, TableMetadata
+from catalogs.iceberg.partition_constants import (
+    holders,
+    loosened,
+    partition_constants,
+    struct_types,
+)
 from catalogs.iceberg.projection import project
 from catalogs.iceberg.reach import Reach
 from snapshots.errors import UnreadableError, UnsupportedError
 from snapshots.files import FileContent
 
 _FORMAT_VERSION_MAX = 3
-_FIRST_PARTITION_FIELD = 1000
 _ADVICE = "read this state with an engine that has it, such as Spark"
 
 
@@ -80,7 +83,13 @@ class Scan:
             schema = Schema.model_validate({**wanted, "type": "struct"})
             target = schema_to_pyarrow(schema, include_field_ids=False)
         rows = self._rows(wanted, known, equalities)
-        return pa.RecordBatchReader.from_batches(target, (one.cast(target) for one in rows))
+        return pa.RecordBatchReader.from_batches(target, self._cast(rows, target))
+
+    def _cast(self, rows: Iterator[pa.RecordBatch], target: pa.Schema) -> Iterator[pa.RecordBatch]:
+        for one in rows:
+            with translated(self._location, {}):  # such as a null where the column is required
+                found = one.cast(target)
+            yield found
 
     def _rows(
         self,
@@ -89,17 +98,20 @@ class Scan:
         equalities: EqualityDeletes,
     ) -> Iterator[pa.RecordBatch]:
         """Yield the rows of one data file after the other, all that is deleted left out."""
-        types: dict[int, Any] = {one["id"]: one["type"] for one in wanted["fields"]}
+        types = dict(struct_types(wanted["fields"]))
+        specs = self._metadata.all_partition_specs()
         for entry in self._data:
             deleted = equalities.applying(entry)
             keys = {key.field_id: key for one in deleted for key in one.columns}
             key_types = {key.field_id: key.kind for key in keys.values()}
-            constants = self._constants(entry, key_types | types)
-            # Partition columns may be left out of the files, required ones too.
-            loosened = Schema.model_validate({**wanted, "fields": _loosened(wanted, constants)})
+            own = partition_constants(entry, specs.get(entry.spec_id, []), key_types | types)
+            fields = loosened(wanted["fields"], own)
+            schemas = [Schema.model_validate({**wanted, "fields": fields})]
+            schemas += (key.schema for key in keys.values())
+            held = set(holders(wanted["fields"], own))
             gone = self._deletes.positions(entry)
-            schemas = [loosened, *(key.schema for key in keys.values())]
-            for start, found in self._projected(entry, schemas, known, constants):
+            read = self._projected(entry, schemas, known, self._defaults | own, held=held)
+            for start, found in read:
                 values = {
                     key.field_id: key.values(batch)
                     for key, batch in zip(keys.values(), found[1:], strict=True)
@@ -123,6 +135,7 @@ class Scan:
         constants: Mapping[int, Any],
         *,
         needed: Collection[int] = (),
+        held: Collection[int] = (),
     ) -> Iterator[tuple[int, list[pa.RecordBatch]]]:
         """Read a file whole, and make sure that it is the one that was committed."""
         end = 0
@@ -133,6 +146,7 @@ class Scan:
                 known=known,
                 constants=constants,
                 needed=needed,
+                held=held,
                 format_version=self._metadata.format_version,
                 location=self._files.found(entry),
             ):
@@ -156,41 +170,6 @@ class Scan:
             return None
         with translated(self._location, {}):
             return parse_mapping_from_json(text)
-
-    def _constants(self, entry: ManifestEntry, types: Mapping[int, Any]) -> dict[int, Any]:
-        """Give the values of identity partitions by the column's field id."""
-        values = {
-            column.field_id: value
-            for column, value in zip(entry.partition_fields, entry.partition, strict=True)
-        }
-        constants: dict[int, Any] = dict(self._defaults)
-        spec = self._metadata.all_partition_specs().get(entry.spec_id, [])
-        for place, field in enumerate(spec):
-            source = field.source_id
-            field_id = _FIRST_PARTITION_FIELD + place if field.field_id is None else field.field_id
-            # Manifests of some writers carry no ids: then the order decides.
-            by_place = entry.partition[place] if place < len(entry.partition) else None
-            value = values.get(field_id, by_place) if None not in values else by_place
-            if field.transform != "identity" or source is None or value is None:
-                continue
-            if source in types:
-                constants[source] = _constant(value, types[source])
-        return constants
-
-
-def _loosened(wanted: Mapping[str, Any], constants: Mapping[int, Any]) -> list[Mapping[str, Any]]:
-    return [
-        {**field, "required": False} if field["id"] in constants else field
-        for field in wanted["fields"]
-    ]
-
-
-def _constant(value: Any, kind: object) -> Any:  # noqa: ANN401 - any partition value
-    """Turn a value as Avro stores it into one that Arrow takes for the column's type."""
-    decimal = re.fullmatch(r"decimal\(\s*\d+\s*,\s*(\d+)\s*\)", str(kind))
-    if decimal and isinstance(value, bytes):
-        return decimal_of(value, int(decimal[1]))
-    return value
 
 
 def _without(
