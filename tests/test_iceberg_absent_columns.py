@@ -17,6 +17,7 @@ from iceberg_files import field, schema, write_parquet, write_table
 from snapshots.errors import UnreadableError, UnsupportedError
 
 PLACE = {"type": "struct", "fields": [field(3, "town", "string", required=True)]}
+DEEPER = {"type": "struct", "fields": [field(8, "number", "int", required=True)]}
 LIST = {"type": "list", "element-id": 6, "element": "int", "element-required": True}
 
 
@@ -85,7 +86,7 @@ def test_structs_of_required_fields_are_null_in_files_older_than_they_are(tmp_pa
     inside = [
         field(4, "at", "uuid", required=True),
         field(5, "all", LIST, required=True),
-        field(7, "deeper", PLACE, required=True),
+        field(7, "deeper", DEEPER, required=True),
     ]
     more = {"type": "struct", "fields": inside}
     columns = schema(field(1, "id", "long"), field(2, "place", more))
