@@ -125,3 +125,11 @@ def _tree(path: Path) -> ast.Module:
 
 def _name(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
+
+
+def test_every_decision_has_a_number_of_its_own_and_says_it() -> None:
+    records = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
+    numbers = [path.name[:4] for path in records]
+    assert numbers == [f"{one:04}" for one in range(1, len(records) + 1)]
+    titles = [path.read_text().partition("\n")[0] for path in records]
+    assert [title[:8] for title in titles] == [f"# {one}: " for one in numbers]
