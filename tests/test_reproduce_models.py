@@ -197,7 +197,8 @@ def test_the_json_names_verdicts_and_their_fields(lake: Lake) -> None:
     )
     (one,) = answer["inputs"]
     assert one["verdict"] == "gone"
-    assert set(one["availability"]) == {"missing", "since", "act"}
+    assert set(one["availability"]) == {"missing", "lost", "since", "act"}
+    assert one["availability"]["lost"] == 1
     assert [lost["path"] for lost in one["lost"]] == one["availability"]["missing"]
 
     lines = lake.tl("reproduce", "delta.orders@0", "--output", "ndjson").output.splitlines()
