@@ -8,8 +8,8 @@ from snapshots.instant import FOREVER
 from snapshots.period import Period
 from temporal_lineage.beliefs import settle_attributes
 from temporal_lineage.claims import AliasClaim, decode, encode
+from temporal_lineage.harvesting.looks import last_look
 from temporal_lineage.keys import AttributeKind, NodeKind, name_key
-from temporal_lineage.looks import last_look
 from temporal_lineage.naming import CATALOG_NAMESPACE, UNHARVESTED
 from temporal_lineage.store.assertions import NodeKey
 

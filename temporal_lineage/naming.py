@@ -11,7 +11,7 @@ from temporal_lineage.addresses import AtInstant, quoted, quoted_version, unquot
 from temporal_lineage.capture.openlineage_names import located
 from temporal_lineage.claims import AliasClaim, NamedClaim, SettledClaim, decode
 from temporal_lineage.facts import LAST, AsOf
-from temporal_lineage.histories import table_claim
+from temporal_lineage.harvesting.histories import table_claim
 from temporal_lineage.keys import BY_HAND, AttributeKind, NodeKind, name_key, split_name_key
 
 if TYPE_CHECKING:

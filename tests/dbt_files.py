@@ -10,7 +10,7 @@ from temporal_lineage.capture.dbt_manifest import Manifest
 from temporal_lineage.capture.dbt_names import project_name
 from temporal_lineage.capture.dbt_places import Place
 from temporal_lineage.capture.dbt_projects import DbtProject
-from temporal_lineage.dbt_folders import read_sets
+from temporal_lineage.intake.dbt_folders import read_sets
 
 Body = dict[str, Any]
 

@@ -17,10 +17,13 @@ import click
 from snapshots import availability
 from snapshots.files import FileContent
 from snapshots.snapshot_log import Certainty, Rule
-from temporal_lineage import harvest, ingest, quarantine_retry, questions, settling
+from temporal_lineage import questions
 from temporal_lineage.capture import facets, openlineage_events
 from temporal_lineage.cli.root import tl
+from temporal_lineage.harvesting import harvest
+from temporal_lineage.intake import ingest, quarantine_retry
 from temporal_lineage.lineage.graph import Direction
+from temporal_lineage.linking import settling
 from temporal_lineage.questions.change_reach import Followed
 from temporal_lineage.questions.knowledge import Learned
 from temporal_lineage.questions.question import ID_FIELDS

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import temporal_lineage.contributing_ledger
+import temporal_lineage.harvesting.contributing_ledger
 from row_tables import RowTable, tables
 from snapshots.contributions import ContributionTracer, trace_contributions
 from snapshots.dataset import TableFormat, TableIdentity
@@ -18,8 +18,8 @@ from snapshots.history import TableHistory
 from snapshots.instant import Instant
 from snapshots.snapshot import Effect
 from strategies import snapshot
-from temporal_lineage.contributing import keep_contributions
-from temporal_lineage.contributing_ledger import LedgerTrace
+from temporal_lineage.harvesting.contributing import keep_contributions
+from temporal_lineage.harvesting.contributing_ledger import LedgerTrace
 from temporal_lineage.keys import NodeKind
 from temporal_lineage.store.assertions import NodeKey
 from temporal_lineage.store.ledger import Ledger
@@ -56,7 +56,7 @@ def test_harvests_in_steps_keep_what_one_harvest_keeps(
 ) -> None:
     dataset = f"dataset {next(numbers)}"
     with pytest.MonkeyPatch.context() as change:
-        change.setattr(temporal_lineage.contributing_ledger, "WAITING_MAX", waiting_max)
+        change.setattr(temporal_lineage.harvesting.contributing_ledger, "WAITING_MAX", waiting_max)
         bounds = [0, *sorted(one for one in cuts if one < len(table.commits)), len(table.commits)]
         for start, end in pairwise(bounds):
             keep(ledger, dataset, table.commits[start:end], lines_max=lines_max)

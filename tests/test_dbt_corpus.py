@@ -12,8 +12,8 @@ from dbt_files import events_of, project
 from snapshots.errors import UnreadableError
 from temporal_lineage.capture.dbt import translate
 from temporal_lineage.capture.dbt_manifest import Manifest
-from temporal_lineage.dbt_folders import read_sets
 from temporal_lineage.evidence.runs import gather
+from temporal_lineage.intake.dbt_folders import read_sets
 from temporal_lineage.session import Session, wall_clock
 from temporal_lineage.workspace import Workspace
 

@@ -15,7 +15,7 @@ from temporal_lineage.capture.dbt_run_ids import (
     node_run_id,
 )
 from temporal_lineage.capture.openlineage_events import JobName, ParentRun
-from temporal_lineage.dbt_profiles import Target, Wanted, find_target
+from temporal_lineage.intake.dbt_profiles import Target, Wanted, find_target
 
 Body = dict[str, Any]
 

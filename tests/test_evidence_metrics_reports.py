@@ -12,7 +12,7 @@ from snapshots.instant import Instant
 from temporal_lineage.capture.openlineage_events import RunEvent
 from temporal_lineage.evidence.grades import Grade, Method
 from temporal_lineage.evidence.metrics_reports import ScanReport
-from temporal_lineage.report_records import ReportRecords
+from temporal_lineage.linking.report_records import ReportRecords
 from temporal_lineage.sink.metrics_reports import ReportedTable, kept_report
 from temporal_lineage.store.ledger import Ledger
 

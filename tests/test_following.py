@@ -13,8 +13,8 @@ from uuid import uuid4
 import pytest
 
 from sink_server import await_true, kept_run_ids, run_event
-from temporal_lineage.following import CannotFollowError
-from temporal_lineage.ingest import IngestReport
+from temporal_lineage.intake.following import CannotFollowError
+from temporal_lineage.intake.ingest import IngestReport
 from temporal_lineage.session import Session, wall_clock
 from temporal_lineage.workspace import Workspace
 

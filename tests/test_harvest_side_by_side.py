@@ -14,8 +14,8 @@ from catalogs.configuration import CatalogEntry, CatalogKind, Configuration
 from catalogs.delta.source import DeltaSource
 from catalogs.storage import Storage
 from delta_logs import add, commit_info, metadata, protocol, write
-from temporal_lineage.harvest_side_by_side import side_by_side
-from temporal_lineage.harvest_targets import Listed, Target, find_targets
+from temporal_lineage.harvesting.side_by_side import side_by_side
+from temporal_lineage.harvesting.targets import Listed, Target, find_targets
 from temporal_lineage.session import Session, wall_clock
 from temporal_lineage.workspace import Workspace
 
@@ -69,7 +69,7 @@ def test_what_was_kept_before_an_interrupt_or_a_bug_stays_and_the_next_harvest_g
         return found
 
     with monkeypatch.context() as change:
-        change.setattr("temporal_lineage.harvest.find_targets", interrupted)
+        change.setattr("temporal_lineage.harvesting.harvest.find_targets", interrupted)
         with pytest.raises(type(end)):
             session.harvest(jobs=3)
 

@@ -16,7 +16,7 @@ from pyiceberg.catalog.sql import SqlCatalog
 from delta_logs import Action, add, column, commit_info, metadata, protocol, remove, write
 from snapshots.instant import FOREVER
 from temporal_lineage.facts import AsOf
-from temporal_lineage.histories import remember, remembered
+from temporal_lineage.harvesting.histories import remember, remembered
 from temporal_lineage.keys import AttributeKind
 from temporal_lineage.naming import find_dataset
 from temporal_lineage.session import Session, wall_clock

@@ -12,8 +12,8 @@ import pytest
 from sink_server import run_event
 from snapshots.errors import UnknownNameError
 from snapshots.instant import Instant
-from temporal_lineage.ingest import IngestReport
-from temporal_lineage.quarantine import NotWaitingError
+from temporal_lineage.intake.ingest import IngestReport
+from temporal_lineage.intake.quarantine import NotWaitingError
 from temporal_lineage.session import Session
 from temporal_lineage.store.reader import open_reader
 from temporal_lineage.workspace import Workspace

@@ -28,7 +28,7 @@ from sink_server import (
 )
 from temporal_lineage.facts import LAST, AsOf
 from temporal_lineage.keys import EdgeKind, NodeKind
-from temporal_lineage.pending import is_pending
+from temporal_lineage.linking.pending import is_pending
 from temporal_lineage.store.reader import open_reader
 
 TOKEN = "a-token-of-the-tests"  # noqa: S105 - of a server that lives for seconds

@@ -9,7 +9,7 @@ from alembic import command
 from alembic.config import Config
 
 from snapshots.instant import Instant
-from temporal_lineage.pending import is_pending
+from temporal_lineage.linking.pending import is_pending
 from temporal_lineage.store.engines import POSTGRES_SCHEMA, make_engine
 from temporal_lineage.store.errors import LedgerOutdatedError
 from temporal_lineage.store.ledger import Ledger

@@ -13,9 +13,9 @@ from temporal_lineage.cli.options import output_option, point_options, print_ans
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from temporal_lineage.linking.settling import AliasReport
     from temporal_lineage.questions.aliases import AliasesAnswer
     from temporal_lineage.session import Session
-    from temporal_lineage.settling import AliasReport
 
 
 @click.group(short_help="Say which table a name means.")

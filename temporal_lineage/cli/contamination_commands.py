@@ -9,7 +9,7 @@ import click
 from snapshots.instant import FOREVER
 from temporal_lineage.cli.layout import table
 from temporal_lineage.cli.options import output_option, point_options, print_answer
-from temporal_lineage.session_lineage import DEPTH_MAX
+from temporal_lineage.session.lineage import DEPTH_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,7 @@ from temporal_lineage.cli.options import output_option, print_report
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from temporal_lineage.ingest_dbt import DbtProjectReport, DbtReport
+    from temporal_lineage.intake.ingest_dbt import DbtProjectReport, DbtReport
     from temporal_lineage.session import Session
 
 _EVERY = "*"

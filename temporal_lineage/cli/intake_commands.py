@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
-    from temporal_lineage.harvest import HarvestReport, Progress
-    from temporal_lineage.ingest import IngestReport
+    from temporal_lineage.harvesting.harvest import HarvestReport, Progress
+    from temporal_lineage.intake.ingest import IngestReport
     from temporal_lineage.session import Session
 
 

@@ -60,7 +60,7 @@ def diff(
     tl diff --as-known 2026-11-06 now upstream model:fraud@v3
     tl diff --as-known 2026-11-06 2026-11-10 log lake.raw.orders
     """
-    from temporal_lineage.session_knowledge import split_question
+    from temporal_lineage.session.knowledge import split_question
 
     verb, targets = split_question(words)
     options: dict[str, object] = {"depth_max": depth} if depth is not None else {}

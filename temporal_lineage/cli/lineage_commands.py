@@ -14,7 +14,7 @@ from temporal_lineage.cli.options import (
     print_answer,
     print_graph,
 )
-from temporal_lineage.session_lineage import DEPTH_MAX
+from temporal_lineage.session.lineage import DEPTH_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

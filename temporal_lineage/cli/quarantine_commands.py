@@ -11,7 +11,7 @@ from temporal_lineage.cli.layout import pairs, printable, table
 from temporal_lineage.cli.options import output_option, point_options, print_answer, print_report
 
 if TYPE_CHECKING:
-    from temporal_lineage.quarantine_retry import QuarantineReport
+    from temporal_lineage.intake.quarantine_retry import QuarantineReport
     from temporal_lineage.questions.quarantined import (
         QuarantineAnswer,
         QuarantinedAnswer,

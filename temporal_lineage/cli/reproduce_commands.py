@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from snapshots.availability import Availability
+    from temporal_lineage.linking.taken import TakenPortion
     from temporal_lineage.reproduce.answer import ReproduceAnswer, ReproduceInput, Written
     from temporal_lineage.session import Session
-    from temporal_lineage.taken import TakenPortion
 
 ANSWERED_NO = 3
 """The exit status where the target cannot be rebuilt with the means that were allowed."""

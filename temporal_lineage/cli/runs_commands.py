@@ -8,7 +8,7 @@ import click
 
 from temporal_lineage.cli.layout import pairs, table
 from temporal_lineage.cli.options import output_option, point_options, print_answer
-from temporal_lineage.session_runs import RUNS_MAX
+from temporal_lineage.session.runs import RUNS_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

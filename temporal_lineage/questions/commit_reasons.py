@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from temporal_lineage.claims import EdgeClaim, decode
 from temporal_lineage.evidence import Method
 from temporal_lineage.evidence.commit_words import commit_words
-from temporal_lineage.histories import remembered_snapshot
+from temporal_lineage.harvesting.histories import remembered_snapshot
 from temporal_lineage.keys import EdgeKind, NodeKind
 from temporal_lineage.naming import Naming
 

@@ -9,7 +9,7 @@ from snapshots.errors import BadAddressError
 from snapshots.instant import FOREVER
 from temporal_lineage.addresses import ModelAddress
 from temporal_lineage.claims import EdgeClaim, WriterClaim, decode
-from temporal_lineage.histories import remembered_snapshot, table_claim
+from temporal_lineage.harvesting.histories import remembered_snapshot, table_claim
 from temporal_lineage.keys import AttributeKind, EdgeKind, NodeKind
 from temporal_lineage.lineage.graph import Direction
 from temporal_lineage.lineage.rebuild import Dependency, rebuild_order

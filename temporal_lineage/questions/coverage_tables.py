@@ -11,7 +11,7 @@ from temporal_lineage.evidence.commits import clones, self_explained
 from temporal_lineage.evidence.engines import Engine, engine_of_commit
 from temporal_lineage.evidence.grades import Grade
 from temporal_lineage.evidence.timeline import Timeline
-from temporal_lineage.histories import remembered
+from temporal_lineage.harvesting.histories import remembered
 from temporal_lineage.questions.logs import writers_of
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from temporal_lineage.claims import decode
-from temporal_lineage.definitions import ASPECTS
+from temporal_lineage.harvesting.definitions import ASPECTS
 from temporal_lineage.keys import AttributeKind
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from temporal_lineage.addresses import AtInstant, AtVersion, DatasetAddress
 from temporal_lineage.facts import LAST, AsOf
-from temporal_lineage.looks import absence, last_look
+from temporal_lineage.harvesting.looks import absence, last_look
 from temporal_lineage.naming import known_dataset
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from snapshots.refs import MAIN
 from snapshots.snapshot_log import Current
 from temporal_lineage.claims import WriterClaim, decode
 from temporal_lineage.facts import LAST, AsOf
-from temporal_lineage.histories import remembered, remembered_log
+from temporal_lineage.harvesting.histories import remembered, remembered_log
 from temporal_lineage.keys import AttributeKind, NodeKind
 from temporal_lineage.naming import Naming, find_dataset
 from temporal_lineage.questions.question import UNHARVESTED

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from temporal_lineage.intake.quarantine import Entry, Fate, entries, find_entry, raw_of
 from temporal_lineage.keys import AttributeKind
-from temporal_lineage.quarantine import Entry, Fate, entries, find_entry, raw_of
 
 if TYPE_CHECKING:
     from snapshots.instant import Instant

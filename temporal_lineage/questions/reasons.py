@@ -11,14 +11,14 @@ from temporal_lineage.claims import EdgeClaim, FlowClaim, LinkClaim, RunClaim, W
 from temporal_lineage.evidence import Grade, Method
 from temporal_lineage.evidence.run_conflicts import conflict
 from temporal_lineage.evidence.runs import gather
-from temporal_lineage.histories import remembered
+from temporal_lineage.harvesting.histories import remembered
 from temporal_lineage.keys import AttributeKind, EdgeKind, NodeKind, split_name_key
+from temporal_lineage.linking.run_records import run_events
 from temporal_lineage.naming import Naming
 from temporal_lineage.questions.columns import column_names
 from temporal_lineage.questions.commit_reasons import sources_told, unclaimed
 from temporal_lineage.questions.provenance import find_version
 from temporal_lineage.questions.rollbacks import rollback_lines
-from temporal_lineage.run_records import run_events
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,10 +13,10 @@ from temporal_lineage.claims import LinkClaim, RunClaim, decode
 from temporal_lineage.evidence.run_conflicts import conflict
 from temporal_lineage.evidence.runs import gather
 from temporal_lineage.keys import AttributeKind, NodeKind
+from temporal_lineage.linking.run_records import run_events
 from temporal_lineage.naming import Naming
 from temporal_lineage.questions.reasons import address_of, known_run
 from temporal_lineage.questions.run_list import as_it_stood
-from temporal_lineage.run_records import run_events
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,7 @@ from snapshots.errors import EmptyPeriodError, UnknownNameError
 from snapshots.period import Period
 from temporal_lineage.addresses import DatasetAddress
 from temporal_lineage.facts import AsOf
-from temporal_lineage.histories import table_claim
+from temporal_lineage.harvesting.histories import table_claim
 from temporal_lineage.naming import Naming, known_datasets
 from temporal_lineage.questions.change_reach import Affected, reached_by
 from temporal_lineage.questions.logs import log

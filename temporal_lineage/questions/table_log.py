@@ -10,8 +10,8 @@ from snapshots.producer import producer_of
 from snapshots.refs import MAIN
 from snapshots.snapshot_log import Absent
 from temporal_lineage.claims import decode
-from temporal_lineage.definitions import ASPECTS
-from temporal_lineage.histories import log_entry, remembered
+from temporal_lineage.harvesting.definitions import ASPECTS
+from temporal_lineage.harvesting.histories import log_entry, remembered
 from temporal_lineage.keys import AttributeKind
 from temporal_lineage.naming import Naming, find_addressed
 from temporal_lineage.questions.defined import clustered_by, partitioned_by, sorted_by

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 from snapshots.refs import MAIN
 from snapshots.snapshot_log import Current
-from temporal_lineage.histories import (
+from temporal_lineage.harvesting.histories import (
     refs_at,
     remembered,
     remembered_log,
     table_claim,
 )
+from temporal_lineage.harvesting.looks import absence, last_look
 from temporal_lineage.keys import AttributeKind
-from temporal_lineage.looks import absence, last_look
 from temporal_lineage.naming import Naming, find_dataset, known_datasets
 from temporal_lineage.questions.defined import (
     clustered_by,

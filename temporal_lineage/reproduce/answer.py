@@ -7,8 +7,8 @@ from typing import ClassVar
 
 from snapshots.availability import AtRisk, Availability, Live, Protected, Recoverable, Unverified
 from snapshots.files import FileContent
+from temporal_lineage.linking.taken import TakenPortion
 from temporal_lineage.questions.question import Question
-from temporal_lineage.taken import TakenPortion
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,13 +16,13 @@ from temporal_lineage.addresses import (
 )
 from temporal_lineage.claims import EdgeClaim, LinkClaim, RunClaim, WriterClaim, decode
 from temporal_lineage.evidence import Grade
-from temporal_lineage.histories import table_claim
+from temporal_lineage.harvesting.histories import table_claim
 from temporal_lineage.keys import AttributeKind, EdgeKind, NodeKind
+from temporal_lineage.linking.taken import portions_taken
 from temporal_lineage.naming import Naming, find_addressed
 from temporal_lineage.questions.provenance import find_version, model_as_dataset
 from temporal_lineage.questions.states import entry_at, version_of
 from temporal_lineage.reproduce.answer import Known, MadeBy
-from temporal_lineage.taken import portions_taken
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from temporal_lineage.addresses import Address
     from temporal_lineage.evidence import Evidence
     from temporal_lineage.facts import AsOf
+    from temporal_lineage.linking.taken import TakenPortion
     from temporal_lineage.store.reader import Reader
-    from temporal_lineage.taken import TakenPortion
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from catalogs.table import TableState
     from snapshots.files import DataFile
     from snapshots.schema import SchemaVersion
+    from temporal_lineage.linking.taken import TakenPortion
     from temporal_lineage.questions.question import Json, Question
     from temporal_lineage.reproduce.answer import Known, MadeBy, ReproduceInput, WrittenFile
-    from temporal_lineage.taken import TakenPortion
 
 LOCK_NAME = "reproduction.lock.json"
 

@@ -35,11 +35,11 @@ if TYPE_CHECKING:
     from catalogs.table import TableState
     from snapshots.instant import Instant
     from temporal_lineage.addresses import Address
+    from temporal_lineage.linking.taken import TakenPortion
     from temporal_lineage.questions.question import Question
     from temporal_lineage.reproduce.inputs import Inputs
     from temporal_lineage.reproduce.look import Looked
     from temporal_lineage.store.reader import Reader
-    from temporal_lineage.taken import TakenPortion
 
 Progress = "Callable[[str, int, int], None]"
 """Called with a state's address, how many rows are written, how many there are (0: unknown)."""

@@ -10,7 +10,7 @@ from snapshots.errors import TemporalLineageError, UnknownNameError, UnreadableE
 from snapshots.instant import FOREVER
 from snapshots.retention import at_risk, protections
 from temporal_lineage.claims import decode
-from temporal_lineage.histories import remembered, table_claim
+from temporal_lineage.harvesting.histories import remembered, table_claim
 from temporal_lineage.keys import AttributeKind
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from temporal_lineage.evidence.commit_signs import STAMP
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from temporal_lineage.harvest_targets import Target
+    from temporal_lineage.harvesting.targets import Target
     from temporal_lineage.sdk.records import Named, Records
     from temporal_lineage.session import Session
 

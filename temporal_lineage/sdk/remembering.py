@@ -10,7 +10,7 @@ from temporal_lineage.sdk.targets import LedgerTarget
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from temporal_lineage.harvest_targets import Target as TableTarget
+    from temporal_lineage.harvesting.targets import Target as TableTarget
     from temporal_lineage.sdk.targets import Target
 
 JOBS = 4
@@ -19,7 +19,7 @@ _log = logging.getLogger("temporal_lineage.sdk")
 
 def remember_tables(targets: Sequence[Target], tables: Sequence[TableTarget]) -> None:
     """Harvest these tables into every ledger among the targets; what fails is said, not raised."""
-    from temporal_lineage.harvest import harvest_found
+    from temporal_lineage.harvesting.harvest import harvest_found
     from temporal_lineage.store.ledger import Ledger
 
     for one in targets:

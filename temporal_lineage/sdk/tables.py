@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from snapshots.dataset import Dataset
 from snapshots.errors import UsageError
 from temporal_lineage.capture.openlineage_names import located
-from temporal_lineage.harvest_targets import Target, find_table
+from temporal_lineage.harvesting.targets import Target, find_table
 from temporal_lineage.naming import CATALOG_NAMESPACE
 from temporal_lineage.sdk.records import Named
 

@@ -91,7 +91,7 @@ class LedgerTarget:
 
     def send(self, event: Event) -> None:
         """Keep and link one event."""
-        from temporal_lineage.ingest import ingest_bodies
+        from temporal_lineage.intake.ingest import ingest_bodies
         from temporal_lineage.store.ledger import Ledger
 
         with Ledger.open(self.session.workspace.ledger, clock=self.session.clock) as ledger:

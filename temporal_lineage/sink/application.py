@@ -15,10 +15,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from snapshots.errors import TemporalLineageError
-from temporal_lineage.admission import admitted, kept
 from temporal_lineage.capture.json_stream import RAW_BYTES_MAX
 from temporal_lineage.capture.openlineage import read_events
 from temporal_lineage.capture.openlineage_events import CapturedEvent, RejectedEvent
+from temporal_lineage.intake.admission import admitted, kept
 from temporal_lineage.sink.bodies import RefusedBodyError, read_body
 from temporal_lineage.sink.keeping import EVENTS_PER_COMMIT_MAX, BusyError, Keeper, Kept
 from temporal_lineage.sink.metrics_reports import NoReportError, ReportedTable, kept_report

@@ -13,8 +13,8 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from snapshots.errors import TemporalLineageError
-from temporal_lineage.pending import is_pending, link_pending
-from temporal_lineage.quarantine import quarantine
+from temporal_lineage.intake.quarantine import quarantine
+from temporal_lineage.linking.pending import is_pending, link_pending
 
 if TYPE_CHECKING:
     from temporal_lineage.capture.openlineage_events import RejectedEvent

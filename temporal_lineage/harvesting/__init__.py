@@ -1,0 +1,1 @@
+"""Harvesting: read the histories of tables, and keep what they will forget."""

@@ -1,0 +1,1 @@
+"""Intake: take in the events of runs, from wherever they come, and lose none."""

@@ -1,0 +1,69 @@
+"""Pending: events that are kept and wait to be linked, found by the ledger's own mark."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from temporal_lineage.linking.link import Linked, link
+
+if TYPE_CHECKING:
+    from temporal_lineage.store.ledger import Ledger
+    from temporal_lineage.store.reader import Reader
+    from temporal_lineage.store.transaction import Transaction
+
+EVENTS_MAX = 5_000
+"""Events that one transaction links, or one transaction's events where it kept more."""
+
+_TRANSACTIONS_MAX = 5_000
+"""Transactions looked at for it: a sink may have kept every event in one of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaughtUp:
+    """What was linked: `events` of `runs`; `more` tells whether others still wait."""
+
+    events: int
+    runs: int
+    unresolved: tuple[str, ...]
+    more: bool
+
+
+def link_pending(transaction: Transaction, *, events_max: int = EVENTS_MAX) -> CaughtUp | None:
+    """Link the oldest events that wait, in whole transactions; None where none waits.
+
+    The mark moves in the same transaction: after a crash, what was not linked waits still.
+    """
+    reader = transaction.reader
+    mark = reader.linked_upto()
+    waiting = reader.events_after(after_tx=mark, limit=_TRANSACTIONS_MAX)
+    if not waiting:
+        return None
+    upto, events, taken = mark, 0, 0
+    for tx_id, count in waiting:
+        if taken and events + count > events_max:
+            break
+        upto, events, taken = tx_id, events + count, taken + 1
+    run_ids = [one for one in reader.event_run_ids(after_tx=mark, upto_tx=upto) if one]
+    linked = link(transaction, run_ids=run_ids, dataset_ids=()) if run_ids else Linked(0, ())
+    transaction.mark_linked(upto)
+    more = taken < len(waiting) or len(waiting) == _TRANSACTIONS_MAX
+    return CaughtUp(events, len(run_ids), linked.unresolved, more)
+
+
+def is_pending(reader: Reader) -> bool:
+    """Tell whether any event waits to be linked."""
+    return bool(reader.events_after(after_tx=reader.linked_upto(), limit=1))
+
+
+def catch_up(ledger: Ledger) -> tuple[str, ...]:
+    """Link all that waits, as after a crash; returns the datasets that no harvest knows."""
+    unresolved: dict[str, None] = {}
+    with ledger.reading() as reader:
+        more = is_pending(reader)
+    while more:
+        with ledger.transaction(source="link", note="") as transaction:
+            done = link_pending(transaction)
+        unresolved.update(dict.fromkeys(done.unresolved if done else ()))
+        more = done is not None and done.more
+    return tuple(unresolved)

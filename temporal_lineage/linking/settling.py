@@ -1,0 +1,155 @@
+"""Settling: people say which dataset a name means, from when, until when, who said so and why."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from snapshots.dataset import Dataset
+from snapshots.errors import BadAddressError, UnknownNameError
+from temporal_lineage.beliefs import settle_attributes
+from temporal_lineage.claims import AliasClaim, SettledClaim, decode, encode
+from temporal_lineage.facts import LAST, AsOf
+from temporal_lineage.keys import BY_HAND, AttributeKind, NodeKind, name_key, split_name_key
+from temporal_lineage.linking.link import link
+from temporal_lineage.naming import (
+    UNHARVESTED,
+    Naming,
+    find_dataset,
+    find_named,
+    readings,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from snapshots.instant import Instant
+    from snapshots.period import Period
+    from temporal_lineage.store.ledger import Ledger
+    from temporal_lineage.store.reader import Believed, Reader
+    from temporal_lineage.store.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class AliasReport:
+    """What an act on aliases did: the names that mean `dataset` now, and the runs linked anew."""
+
+    names: tuple[str, ...]
+    dataset: str
+    runs: int
+
+
+def settle_alias(
+    ledger: Ledger, name: str, target: str, *, lifetime: Period, who: str, why: str
+) -> AliasReport:
+    """Let a name mean a dataset during a period, whatever harvests and events found.
+
+    All names of a dataset that only events know are settled with it. The runs that named it are
+    linked anew. Raises UnknownNameError, and BadAddressError where nothing would change.
+    """
+    with ledger.transaction(source="alias add", note=_note(name, who, why)) as transaction:
+        reader = transaction.reader
+        point = AsOf(valid=min(lifetime.start, LAST), system=transaction.recorded_at)
+        target_id = find_dataset(reader, target, as_of=AsOf(valid=LAST, system=point.system))
+        identity = reader.named(node_ids=[target_id])[target_id].name
+        named = _known(reader, name, system=point.system)
+        before = find_named(reader, named, as_of=point)
+        if before == target_id:
+            raise BadAddressError(name, f"it means {target} already")
+        names = _all_names(reader, named, before, system=point.system)
+        claim = encode(SettledClaim(identity, who, why))
+        for node_id in names:
+            kept = _line(reader, node_id, system=point.system)
+            line = [(rest, one.claim) for one in kept for rest in one.valid.minus(lifetime)]
+            line.append((lifetime, claim))
+            _settle(transaction, node_id, line)
+        touched = [target_id] if before is None else [before, target_id]
+        return _relinked(transaction, names.values(), target_id, touched)
+
+
+def unsettle_alias(ledger: Ledger, name: str, *, who: str, why: str) -> AliasReport:
+    """Take back what somebody said of a name; that it was said stays known.
+
+    Raises UnknownNameError for a name that nobody settled.
+    """
+    with ledger.transaction(source="alias remove", note=_note(name, who, why)) as transaction:
+        reader = transaction.reader
+        system = transaction.recorded_at
+        settled = {
+            one.node_id: one
+            for one in reader.by_attribute(
+                kind=AttributeKind.ALIAS, name=BY_HAND, as_of=AsOf(valid=LAST, system=system)
+            )
+        }
+        known = _known(reader, name, system=system)
+        named_id = reader.node(kind=NodeKind.NAME, parent_id=0, name=name_key(known))
+        line = [] if named_id is None else _line(reader, named_id, system=system)
+        if named_id is None or not line:
+            shown = [_shown(reader.named(node_ids=[one])[one].name) for one in sorted(settled)]
+            raise UnknownNameError("alias", name, shown[:3], "`tl alias list` lists them")
+        before = {decode(SettledClaim, one.claim).identity for one in line}
+        _settle(transaction, named_id, [])
+        now = find_named(reader, known, as_of=AsOf(valid=LAST, system=system))
+        ids = [reader.node(kind=NodeKind.DATASET, parent_id=0, name=one) for one in sorted(before)]
+        touched = [one for one in (*ids, now) if one is not None]
+        return _relinked(transaction, [name_key(known)], now or touched[0], touched)
+
+
+def _relinked(
+    transaction: Transaction, names: Iterable[str], dataset_id: int, touched: Sequence[int]
+) -> AliasReport:
+    linked = link(transaction, run_ids=(), dataset_ids=sorted(set(touched)))
+    naming = Naming(transaction.reader, as_of=AsOf(valid=LAST, system=transaction.recorded_at))
+    shown = tuple(sorted(_shown(one) for one in names))
+    return AliasReport(shown, naming.dataset(dataset_id), linked.runs)
+
+
+def _known(reader: Reader, name: str, *, system: Instant) -> Dataset:
+    """Find the name that a text stands for, among all that events and harvests used."""
+    for dataset in readings(name if ":" in name.partition("/")[0] else f"dataset:{name}"):
+        if reader.node(kind=NodeKind.NAME, parent_id=0, name=name_key(dataset)) is not None:
+            return dataset
+    for dataset in (*readings(f"dataset:{name}"), *readings(name)):
+        if reader.node(kind=NodeKind.NAME, parent_id=0, name=name_key(dataset)) is not None:
+            return dataset
+    rows = reader.by_attribute(
+        kind=AttributeKind.ALIAS, name="", as_of=AsOf(valid=LAST, system=system)
+    )
+    nodes = reader.named(node_ids=[one.node_id for one in rows])
+    shown = sorted(_shown(one.name) for one in nodes.values())
+    nearest = difflib.get_close_matches(name, shown, n=3, cutoff=0.4)
+    advice = "`tl coverage` lists the names that no harvest knows"
+    raise UnknownNameError("name", name, nearest, advice)
+
+
+def _all_names(
+    reader: Reader, named: Dataset, before: int | None, *, system: Instant
+) -> dict[int, str]:
+    """Give the name's node, and those of all other names of a dataset that only events know."""
+    key = name_key(named)
+    node_id = reader.node(kind=NodeKind.NAME, parent_id=0, name=key)
+    found = {} if node_id is None else {node_id: key}
+    identity = None if before is None else reader.named(node_ids=[before])[before].name
+    if identity is None or not identity.startswith(UNHARVESTED):
+        return found
+    point = AsOf(valid=LAST, system=system)
+    rows = reader.by_attribute(kind=AttributeKind.ALIAS, name="", as_of=point)
+    ids = [one.node_id for one in rows if decode(AliasClaim, one.claim).identity == identity]
+    return found | {one: node.name for one, node in reader.named(node_ids=ids).items()}
+
+
+def _line(reader: Reader, node_id: int, *, system: Instant) -> list[Believed]:
+    return reader.timeline(node_id=node_id, kind=AttributeKind.ALIAS, name=BY_HAND, system=system)
+
+
+def _settle(transaction: Transaction, node_id: int, line: Sequence[tuple[Period, str]]) -> None:
+    settle_attributes(transaction, node_id, AttributeKind.ALIAS, {BY_HAND: tuple(sorted(line))})
+
+
+def _shown(key: str) -> str:
+    return "/".join(split_name_key(key))
+
+
+def _note(name: str, who: str, why: str) -> str:
+    return f"{name}, by {who}" + (f": {why}" if why else "")

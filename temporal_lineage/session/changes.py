@@ -1,0 +1,41 @@
+"""Questions about change: what changed in a period, and what a change reached."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from snapshots.instant import BEGINNING
+from temporal_lineage.session.asking import Asking, When, instant_of
+from temporal_lineage.session.lineage import DEPTH_MAX
+
+if TYPE_CHECKING:
+    from temporal_lineage.questions.schema_audit import SchemaAuditAnswer
+
+
+class ChangeQuestions(Asking):
+    """Questions about two times, or about a time and what followed."""
+
+    def schema_audit(
+        self,
+        target: str = "",
+        *,
+        since: When = None,
+        as_of: When = None,
+        as_known: When = None,
+        depth_max: int = DEPTH_MAX,
+    ) -> SchemaAuditAnswer:
+        """List every schema change from `since` to `as_of`, with what it reached.
+
+        `target` is a table, a namespace or a catalog; every table where it is empty. `since` is
+        the beginning where it is None.
+        """
+        from temporal_lineage.questions.schema_audit import schema_audit
+
+        return self._ask(
+            "schema audit",
+            target,
+            (as_of, as_known),
+            schema_audit,
+            since=BEGINNING if since is None else instant_of(since) or self.clock(),
+            depth_max=depth_max,
+        )

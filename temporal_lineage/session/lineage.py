@@ -1,0 +1,114 @@
+"""Questions of lineage: what went into something, what was made of it, and how that is known."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from snapshots.errors import BadAddressError
+from temporal_lineage.addresses import DatasetAddress, JobAddress, ModelAddress, parse_address
+from temporal_lineage.lineage.graph import Direction
+from temporal_lineage.session.asking import Asking, When
+from temporal_lineage.session.targets import refuse_column, refuse_state
+
+if TYPE_CHECKING:
+    from temporal_lineage.questions.contamination import ContaminationAnswer
+    from temporal_lineage.questions.lineage_answer import LineageAnswer
+    from temporal_lineage.questions.reasons import WhyAnswer
+
+DEPTH_MAX = 20
+"""How many edges a trace follows from its root unless told otherwise."""
+
+
+class LineageQuestions(Asking):
+    """Questions along the edges of the ledger."""
+
+    def upstream(
+        self,
+        target: str,
+        *,
+        as_of: When = None,
+        as_known: When = None,
+        depth_max: int = DEPTH_MAX,
+        by_flow: bool = False,
+    ) -> LineageAnswer:
+        """Tell what had gone into a state, a model version or a column."""
+        return self._lineage(
+            Direction.UPSTREAM, target, as_of, as_known, depth_max=depth_max, by_flow=by_flow
+        )
+
+    def downstream(
+        self,
+        target: str,
+        *,
+        as_of: When = None,
+        as_known: When = None,
+        depth_max: int = DEPTH_MAX,
+        by_flow: bool = False,
+    ) -> LineageAnswer:
+        """Tell what was made of a state, a model version or a column."""
+        return self._lineage(
+            Direction.DOWNSTREAM, target, as_of, as_known, depth_max=depth_max, by_flow=by_flow
+        )
+
+    def why(self, target: str, *, as_of: When = None, as_known: When = None) -> WhyAnswer:
+        """Tell how an edge, a version's writer, or the links of a run are known."""
+        from temporal_lineage.questions.reasons import why
+
+        address = parse_address(target)
+        if isinstance(address, JobAddress):
+            raise BadAddressError(target, "ask why for an edge, a version or a run")
+        refuse_column(address, target)
+        return self._ask("why", target, (as_of, as_known), why, address)
+
+    def contamination(
+        self,
+        target: str,
+        *,
+        as_of: When = None,
+        as_known: When = None,
+        depth_max: int = DEPTH_MAX,
+    ) -> ContaminationAnswer:
+        """Tell what contains the rows of a bad commit, what is healed, and what to rebuild."""
+        from temporal_lineage.questions.contamination import contamination
+
+        address = parse_address(target)
+        if not isinstance(address, DatasetAddress | ModelAddress):
+            raise BadAddressError(target, "a snapshot of a table or a version of a model is asked")
+        refuse_column(address, target)
+        return self._ask(
+            "contamination",
+            target,
+            (as_of, as_known),
+            contamination,
+            address,
+            depth_max=depth_max,
+        )
+
+    def _lineage(
+        self,
+        direction: Direction,
+        target: str,
+        as_of: When,
+        as_known: When,
+        *,
+        depth_max: int,
+        by_flow: bool,
+    ) -> LineageAnswer:
+        from temporal_lineage.questions.provenance import flows, lineage
+
+        address = parse_address(target)
+        if not isinstance(address, DatasetAddress | ModelAddress):
+            raise BadAddressError(target, "a table, state, column or model is asked for")
+        if by_flow:
+            refuse_state(address, target)
+            refuse_column(address, target)
+        ask = flows if by_flow else lineage
+        return self._ask(
+            direction.value,
+            target,
+            (as_of, as_known),
+            ask,
+            address,
+            direction=direction,
+            depth_max=depth_max,
+        )

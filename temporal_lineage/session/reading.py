@@ -1,0 +1,87 @@
+"""Questions that look at the tables themselves: what can still be read, and reading it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from temporal_lineage.addresses import parse_address
+from temporal_lineage.session.asking import Asking, When
+from temporal_lineage.session.targets import as_state
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from temporal_lineage.reproduce.answer import ReproduceAnswer
+    from temporal_lineage.reproduce.available import AvailableAnswer
+    from temporal_lineage.reproduce.scan import ScanAnswer
+
+
+class ReadingQuestions(Asking):
+    """Questions whose answers need the files of past states."""
+
+    def available(
+        self, target: str, *, as_of: When = None, as_known: When = None
+    ) -> AvailableAnswer:
+        """Give the verdict on reading one state of a table, or all of them. DESIGN 4.5."""
+        from temporal_lineage.reproduce.available import available
+
+        address = as_state(target)
+        now, folder = self.clock(), self.workspace.folder
+        return self._ask(
+            "available", target, (as_of, as_known), available, address, now=now, folder=folder
+        )
+
+    def scan(
+        self,
+        target: str,
+        *,
+        columns: Sequence[str] | None = None,
+        where: str | None = None,
+        as_of: When = None,
+        as_known: When = None,
+    ) -> ScanAnswer:
+        """Stream the rows of one past state of a table, as Arrow batches under its own schema.
+
+        `columns` are those to read, all where it is None; `where` is a condition on the state's
+        own columns, as `amount > 5 and name in ('a', 'b')`. One batch is in memory at a time.
+        """
+        from temporal_lineage.reproduce.scan import scan
+
+        return self._ask(
+            "scan",
+            target,
+            (as_of, as_known),
+            scan,
+            as_state(target),
+            folder=self.workspace.folder,
+            columns=columns,
+            where=where,
+        )
+
+    def reproduce(
+        self,
+        target: str,
+        *,
+        out: Path | None = None,
+        recover: bool = False,
+        as_of: When = None,
+        as_known: When = None,
+        progress: Callable[[str, int, int], None] | None = None,
+    ) -> ReproduceAnswer:
+        """Give the verdict on rebuilding what went into a target; write the rows to `out`."""
+        from temporal_lineage.reproduce.reproduction import reproduce
+
+        address = parse_address(target)
+        return self._ask(
+            "reproduce",
+            target,
+            (as_of, as_known),
+            reproduce,
+            address,
+            now=self.clock(),
+            folder=self.workspace.folder,
+            out=out,
+            recover=recover,
+            progress=progress,
+        )

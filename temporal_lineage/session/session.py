@@ -1,0 +1,59 @@
+"""Sessions: the Python API; every question of the command line, with the same answers."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from snapshots.instant import Instant
+from temporal_lineage.session.aliases import Aliases
+from temporal_lineage.session.changes import ChangeQuestions
+from temporal_lineage.session.intake import Intake
+from temporal_lineage.session.knowledge import KnowledgeQuestions
+from temporal_lineage.session.lineage import LineageQuestions
+from temporal_lineage.session.quarantine import Quarantine
+from temporal_lineage.session.reading import ReadingQuestions
+from temporal_lineage.session.runs import RunQuestions
+from temporal_lineage.session.sql import SqlQuestions
+from temporal_lineage.session.tables import TableQuestions
+from temporal_lineage.workspace import find_workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Session(
+    Intake,
+    Quarantine,
+    TableQuestions,
+    LineageQuestions,
+    ChangeQuestions,
+    KnowledgeQuestions,
+    ReadingQuestions,
+    SqlQuestions,
+    RunQuestions,
+    Aliases,
+):
+    """A ledger and a catalog list, open for questions and for work.
+
+    Every question takes `as_of` (valid time) and `as_known` (system time); None means now, and
+    now is read once per question. Errors are subclasses of TemporalLineageError.
+    """
+
+
+def open_session(
+    ledger: str | Path | None = None, *, clock: Callable[[], Instant] | None = None
+) -> Session:
+    """Open the workspace that the command line would use here, or the given ledger."""
+    workspace = find_workspace(
+        ledger=str(ledger) if ledger is not None else None, cwd=Path.cwd(), environ=os.environ
+    )
+    return Session(workspace, clock=clock or wall_clock)
+
+
+def wall_clock() -> Instant:
+    """Read the clock; the only place in the engine that does."""
+    import time
+
+    return Instant(time.time_ns() // 1000)
