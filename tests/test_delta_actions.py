@@ -25,6 +25,22 @@ def test_unknown_actions_and_unknown_fields_are_passed_over() -> None:
     assert commit.doubts == ()
 
 
+def test_a_null_says_nothing_but_in_the_place_of_what_must_be_said() -> None:
+    partitions = '{"day":null}'
+    commit = _decoded(
+        f'{{"add":{{"path":"p","size":7,"partitionValues":{partitions},"dataChange":null}}}}\n'
+        '{"add":{"path":"q","size":7,"partitionValues":null,"stats":null,"tags":null},"txn":null}\n'
+        '{"metaData":{"id":"i","partitionColumns":null,"configuration":null,"format":null}}\n'
+    )
+    assert [one.partition_values for one in commit.adds] == [{"day": None}, {}]
+    assert commit.adds[0].data_change
+    assert commit.metadata is not None
+    assert commit.metadata.properties == {}
+    assert commit.doubts == ()
+    with pytest.raises(UnreadableError, match="line 1"):
+        _decoded('{"add":{"path":null,"size":7}}')
+
+
 def test_a_truncated_commit_names_its_file_and_line() -> None:
     with pytest.raises(UnreadableError) as caught:
         _decoded('{"commitInfo":{}}\n{"add":{"path":"p","si')

@@ -150,6 +150,13 @@ def test_names_match_without_letter_case_where_that_decides(tmp_path: Path) -> N
     assert table(tmp_path, told, file).to_pylist() == [{"Name": 1, "day": "x"}]
 
 
+def test_of_two_columns_that_differ_in_letter_case_alone_none_is_taken(tmp_path: Path) -> None:
+    file = data_file(tmp_path, "f", pa.table({"NAME": [1], "name": [2]}))
+    assert table(tmp_path, metadata(column("name", "long")), file).to_pylist() == [{"name": 2}]
+    with pytest.raises(UnreadableError, match="holds NAME, name: which is Name, nothing tells"):
+        table(tmp_path, metadata(column("Name", "long")), file)
+
+
 def test_partition_values_come_from_the_log(tmp_path: Path) -> None:
     nine = dt.datetime(2026, 11, 17, 9, tzinfo=dt.UTC)
     types: dict[str, tuple[str, str | None, object]] = {

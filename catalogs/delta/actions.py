@@ -236,6 +236,9 @@ def _line_by_line(body: bytes, witness: str, location: str) -> tuple[list[Action
             actions += _ACTIONS.decode_lines(line)
         except _BROKEN as error:
             reason = f"line {number} is no action: {error}"
+            if (action := _without_nulls(line)) is not None:
+                actions.append(action)
+                continue
             read = _before_trailing_text(line)
             if read is None:
                 raise UnreadableError(location, reason, _TRUNCATED_ADVICE) from error
@@ -246,6 +249,20 @@ def _line_by_line(body: bytes, witness: str, location: str) -> tuple[list[Action
     first, text = trailing[0]
     doubt = f"{witness}: text after the JSON of {len(trailing)} lines was left out"
     return actions, (f"{doubt}, the first on line {first}: {text[:20]!r}",)
+
+
+def _without_nulls(line: bytes) -> Action | None:
+    """Read a line of a writer that says null where it could say nothing; None where it is none."""
+    try:
+        told = json.loads(line)
+        kinds = {name: body for name, body in told.items() if isinstance(body, dict)}
+        plain = {
+            name: {key: value for key, value in body.items() if value is not None}
+            for name, body in kinds.items()
+        }
+        return msgspec.convert(plain, Action) if plain else None
+    except (*_BROKEN, AttributeError):
+        return None
 
 
 def _before_trailing_text(line: bytes) -> tuple[list[Action], str] | None:

@@ -71,7 +71,8 @@ def place_of(column: Column, fields: Any, *, by_id: bool) -> int | None:  # noqa
     """Find a column among the fields of a file or struct; None where the file is older than it.
 
     By field id where the table is mapped so and the file has ids; else by the physical name, or
-    the table's own, letter case ignored where that decides, as Delta's names are.
+    the table's own, letter case ignored where that decides, as Delta's names are. Raises ValueError
+    where several would do.
     """
     if by_id and column.mapping_id is not None:
         ids = [(field.metadata or {}).get(_FIELD_ID) for field in fields]
@@ -83,7 +84,10 @@ def place_of(column: Column, fields: Any, *, by_id: bool) -> int | None:  # noqa
     if name in names:
         return names.index(name)
     folded = [at for at, one in enumerate(names) if one.casefold() == name.casefold()]
-    return folded[0] if len(folded) == 1 else None
+    if len(folded) > 1:
+        msg = f"it holds {', '.join(names[at] for at in folded)}: which is {name}, nothing tells"
+        raise ValueError(msg)
+    return folded[0] if folded else None
 
 
 def conformed(array: Any, of: DeltaType, target: Any, *, by_id: bool, location: str) -> Any:  # noqa: ANN401
