@@ -108,6 +108,16 @@ def test_a_file_without_a_value_for_a_required_column_is_refused(tmp_path: Path)
         _rows(tmp_path, columns, {"place": pa.array(["Ulm", None, "Bonn"])})
 
 
+def test_a_file_with_two_columns_for_one_field_is_refused(tmp_path: Path) -> None:
+    table = pa.table({"a": [1], "b": [2]})
+    data = write_parquet(tmp_path / "data" / "one.parquet", table, ids={"a": 1, "b": 1})
+    location = write_table(tmp_path, [data])
+    state = IcebergSource(location, storage=Storage({}), properties={}).state(1, kept=())
+    assert isinstance(state, IcebergState)
+    with pytest.raises(UnreadableError, match="several columns for field 1"):
+        state.batches(columns=None).read_all()
+
+
 def _rows(
     root: Path,
     columns: Mapping[str, Any],

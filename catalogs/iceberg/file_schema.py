@@ -9,7 +9,7 @@ file, by order or by name, read the same.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -74,6 +74,11 @@ def file_schema(
         advice = "make the table property schema.name-mapping.default agree with the schema"
         raise UnsupportedError(location, feature, advice)
     fields = pa.schema(list(_identified(physical, mapped, known.variants)))
+    counted = Counter(_ids_in(fields))
+    twice = sorted(one for one, n in counted.items() if n > 1 and one is not None)
+    if twice:
+        msg = f"it has several columns for field {twice[0]}"
+        raise ValueError(msg)
     cut = format_version < NANOSECONDS_SINCE
     return pyarrow_to_schema(
         pa.schema(one.with_type(_plain(one.type, cut=cut)) for one in fields),
@@ -152,6 +157,12 @@ def _with_id(
             return None
         kind = (pa.large_list if pa.types.is_large_list(kind) else pa.list_)(found[0])
     return _numbered(field.name, kind, number).with_nullable(field.nullable)
+
+
+def _ids_in(fields: Iterable[pa.Field]) -> Iterator[int | None]:
+    for field in fields:
+        yield _id_of(field)
+        yield from _ids_in(field.type.field(n) for n in range(field.type.num_fields))
 
 
 def _numbered(name: str, kind: pa.DataType, number: int) -> pa.Field:
