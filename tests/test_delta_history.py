@@ -195,19 +195,6 @@ def test_a_column_dropped_in_a_restore_comes_back_as_itself(tmp_path: Path) -> N
     assert history.snapshots[3].summary["operationParameters.version"] == "1"
 
 
-def test_staged_commits_of_a_catalog_managed_table_wait_for_its_catalog(tmp_path: Path) -> None:
-    managed = protocol("catalogManaged")
-    write(tmp_path, 0, commit_info("CREATE TABLE"), managed, metadata())
-    name = f"{1:020d}.80a083e8-7026-4e79-81be-64bd76c43a11.json"
-    write_named(tmp_path, f"_staged_commits/{name}", commit_info("WRITE"), add("f1"))
-    history = _history(tmp_path)
-    assert [one.snapshot_id for one in history.snapshots] == [0]
-    (gap,) = _gaps(history)
-    assert gap.startswith("staged commits of version 1: whether")
-    write(tmp_path, 1, commit_info("WRITE"), add("f1"))
-    assert _gaps(_history(tmp_path, history)) == []
-
-
 # --- joined with what was known ---------------------------------------------------------------
 
 

@@ -40,7 +40,7 @@ def staged_gaps(log: DeltaLog, features: Collection[str]) -> Iterator[Gap]:
     if waiting:
         yield Gap(
             f"{STAGED} of {named(_ranges(waiting))}: whether they were accepted only the table's"
-            " catalog knows"
+            " catalog knows; name those that were in the property ratified-commits"
         )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from catalogs.storage import Storage, StoredFile
+from snapshots.errors import UnreadableError
 from snapshots.instant import Instant
 
 LOG_FOLDER = "_delta_log"
@@ -19,6 +20,7 @@ STAGED_FOLDERS = ("_staged_commits", "_commits")
 
 _COMMIT = re.compile(r"(\d{20})\.json")
 _STAGED = re.compile(r"(\d{20})\.[0-9a-fA-F-]{36}\.json")
+_RATIFIED = re.compile(rf"(?:{'|'.join(STAGED_FOLDERS)})/{_STAGED.pattern}")
 _COMPACTION = re.compile(r"(\d{20})\.(\d{20})\.compacted\.json")
 _CHECKPOINT = re.compile(
     r"(\d{20})\.checkpoint"
@@ -119,14 +121,20 @@ class LogSegment:
         )
 
 
-def listed(storage: Storage, root: str) -> LogSegment:
-    """List the log folder of a table; all parts empty where there is none."""
+def listed(storage: Storage, root: str, *, ratified: Collection[str] = ()) -> LogSegment:
+    """List the log folder of a table; all parts empty where there is none.
+
+    Of the commits that wait for a catalog, those named in `ratified` count as if they were
+    published. Raises UnreadableError where two of them are for one version.
+    """
     files = {_name(file): file for file in storage.list(f"{root}/{LOG_FOLDER}")}
+    files |= _accepted(storage, root, ratified)
     return _sorted_out(files, {name: file.modified for name, file in files.items()})
 
 
-def token(storage: Storage, root: str) -> str:
+def token(storage: Storage, root: str, *, ratified: Collection[str] = ()) -> str:
     """Give a text that changes with every commit and with every cleaning of the log."""
+    accepted = "".join(f"+{name}" for name in sorted(_accepted(storage, root, ratified)))
     oldest: StoredFile | None = None
     newest: StoredFile | None = None
     for file in storage.list(f"{root}/{LOG_FOLDER}"):
@@ -134,8 +142,9 @@ def token(storage: Storage, root: str) -> str:
             oldest = file if oldest is None or _name(file) < _name(oldest) else oldest
             newest = file if newest is None or _name(file) > _name(newest) else newest
     if oldest is None or newest is None:
-        return "empty"
-    return f"{_name(oldest)}..{_name(newest)}@{newest.modified.micros}/{newest.size_bytes}"
+        return f"empty{accepted}"
+    ends = f"{_name(oldest)}..{_name(newest)}"
+    return f"{ends}@{newest.modified.micros}/{newest.size_bytes}{accepted}"
 
 
 def staged(storage: Storage, root: str) -> frozenset[int]:
@@ -146,6 +155,23 @@ def staged(storage: Storage, root: str) -> frozenset[int]:
         for file in storage.list(f"{root}/{LOG_FOLDER}/{folder}")
         if (match := _STAGED.fullmatch(_name(file)))
     )
+
+
+def _accepted(storage: Storage, root: str, ratified: Collection[str]) -> dict[str, StoredFile]:
+    """Find the named ones of the commits that wait, by their names below the log folder."""
+    found: dict[str, StoredFile] = {}
+    versions = set[str]()
+    for folder in STAGED_FOLDERS if ratified else ():
+        for file in storage.list(f"{root}/{LOG_FOLDER}/{folder}"):
+            match = _STAGED.fullmatch(_name(file))
+            if match is None or match[0] not in ratified:
+                continue
+            if match[1] in versions:
+                reason = f"two commits of version {int(match[1])} are said to be ratified"
+                raise UnreadableError(root, reason, "name the one that its catalog accepted")
+            versions.add(match[1])
+            found[f"{folder}/{match[0]}"] = file
+    return found
 
 
 def holes(versions: Iterable[int], *, first: int) -> Iterator[tuple[int, int]]:
@@ -177,6 +203,8 @@ def _sorted_out(names: Iterable[str], modified: Mapping[str, Instant]) -> LogSeg
     for name in sorted(names):
         if match := _COMMIT.fullmatch(name):
             commits[int(match[1])] = name
+        elif match := _RATIFIED.fullmatch(name):
+            commits.setdefault(int(match[1]), name)  # one that is published sorts before it
         elif match := _COMPACTION.fullmatch(name):
             compactions.append(Compaction(int(match[1]), int(match[2]), name))
         elif match := _CHECKPOINT.fullmatch(name):

@@ -25,6 +25,9 @@ from snapshots.files import CommitFiles, DataFile
 from snapshots.history import TableHistory
 from snapshots.schema import SchemaVersion
 
+RATIFIED = "ratified-commits"
+"""The property that names the staged commits which the catalogs of managed tables accepted."""
+
 
 class DeltaSource:
     """One Delta table; nothing is read before it is asked for."""
@@ -34,6 +37,8 @@ class DeltaSource:
         self._location = location.rstrip("/") or "/"
         self._storage = storage
         self.options = dict(options)
+        told = self.options.get(RATIFIED, "").split(",")
+        self._ratified = frozenset(name.strip() for name in told if name.strip())
         self._cache = LogCache()
         self._known: TableHistory | None = None
 
@@ -44,7 +49,8 @@ class DeltaSource:
 
     def head(self) -> str:
         """Give a token that changes with every commit, by one listing of the log folder."""
-        return segment.token(self._storage, root_of(self._location))
+        root = root_of(self._location)
+        return segment.token(self._storage, root, ratified=self._ratified)
 
     def tip(self) -> Tip:
         """Tell the newest version of the log; see `TableSource.tip`.
@@ -144,7 +150,7 @@ class DeltaSource:
 
     def _log(self) -> DeltaLog:
         root = root_of(self._location)
-        listed = segment.listed(self._storage, root)
+        listed = segment.listed(self._storage, root, ratified=self._ratified)
         return DeltaLog(
             root=root, storage=self._storage, segment=listed, kept={}, cache=self._cache
         )
