@@ -25,6 +25,8 @@ from temporal_lineage.intake import ingest, quarantine_retry
 from temporal_lineage.lineage.graph import Direction
 from temporal_lineage.linking import settling
 from temporal_lineage.questions.change_reach import Followed
+from temporal_lineage.questions.impact import Change
+from temporal_lineage.questions.impacted import Effect
 from temporal_lineage.questions.knowledge import Learned
 from temporal_lineage.questions.question import ID_FIELDS
 from temporal_lineage.reproduce import answer as reproduction
@@ -34,7 +36,8 @@ from temporal_lineage.sink import serving
 _WORDS = {"int": "integer", "str": "string", "bool": "boolean", "float": "number", "None": "null"}
 _SHAPED = {"Instant": "time", "Period": "period", "Path": "string"}
 _ENUMS: dict[str, type[StrEnum]] = {
-    one.__name__: one for one in (Certainty, Rule, Direction, FileContent, Followed, Learned)
+    one.__name__: one
+    for one in (Certainty, Rule, Direction, FileContent, Followed, Learned, Change, Effect)
 }
 # A line each: everybody adds one. All questions are found by themselves.
 _MODULES = (

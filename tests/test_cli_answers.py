@@ -49,6 +49,9 @@ QUESTIONS: dict[str, Ask] = {
     "downstream lake.raw.customers --flow": lambda s: s.downstream(
         "lake.raw.customers", by_flow=True
     ),
+    f"impact {FEATURES}#amount_eur --change retype": lambda s: s.impact(
+        f"{FEATURES}#amount_eur", change="retype"
+    ),
     "contamination lake.raw.customers@2026-09-20": lambda s: s.contamination(
         "lake.raw.customers@2026-09-20"
     ),
@@ -78,6 +81,7 @@ ROWS = {
     "upstream": "edges",
     "downstream": "edges",
     "contamination": "tables",
+    "impact": "impacted",
     "runs": "runs",
     "run show": "links",
     "coverage": "tables",

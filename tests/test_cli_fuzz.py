@@ -86,6 +86,10 @@ COMMANDS = (
     ("upstream",),
     ("upstream", "--flow"),
     ("contamination",),
+    *(
+        ("impact", "--change", one)
+        for one in ("rename", "stop-job", "rollback", "delete", "expire")
+    ),
     ("downstream", "--depth", "1"),
     ("why",),
     ("schema", "log"),

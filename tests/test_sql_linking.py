@@ -173,7 +173,7 @@ def test_why_says_that_sql_told_it(shop: Shop) -> None:
 
     (why,) = shop.session.why(edge.edge, as_of="2026-04-02").reasons
 
-    assert (why.method, why.grade) == ("DIRECT/TRANSFORMATION", "by sql")
+    assert (why.method, why.grade) == ("DIRECT/TRANSFORMATION/MASKED", "by sql")
 
 
 def test_columns_that_the_event_tells_win(shop: Shop) -> None:

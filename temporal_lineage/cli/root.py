@@ -22,6 +22,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "diff": ("knowledge", "How an answer changed between two days of the ledger."),
     "downstream": ("lineage", "What was made of a state, a model or a column."),
     "harvest": ("intake", "Read the snapshot histories of tables, before they are forgotten."),
+    "impact": ("impact", "What a change would break, before it is made."),
     "ingest": ("intake", "Take in the events of runs."),
     "init": ("catalogs", "Make this folder a project with its own ledger."),
     "log": ("states", "Every snapshot of a table."),

@@ -6,23 +6,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from temporal_lineage.claims import FlowClaim, RunClaim, decode
+from temporal_lineage.claims import RunClaim, decode
 from temporal_lineage.facts import LAST, AsOf
 from temporal_lineage.keys import AttributeKind, EdgeKind, NodeKind
-from temporal_lineage.lineage.graph import Direction
-from temporal_lineage.lineage.trace import trace
-from temporal_lineage.naming import Naming
-from temporal_lineage.questions.column_neighbours import ColumnNeighbours
-from temporal_lineage.questions.columns import column_names
-from temporal_lineage.questions.lineage_doubts import walk_doubts
-from temporal_lineage.questions.neighbours import LedgerNeighbours
-from temporal_lineage.questions.provenance import NODES_MAX
+from temporal_lineage.questions.column_reach import column_reach
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Sequence
 
     from snapshots.instant import Instant
-    from temporal_lineage.lineage.graph import LineageGraph
     from temporal_lineage.store.reader import Reader
 
 
@@ -63,71 +55,14 @@ def reached_by(
     `until` is how far the runs after the change are looked at. Datasets that the table fed without
     any column being told are there as datasets: nobody can say that they did not use the column.
     """
-    columns = _column_graph(reader, dataset_id, field_id, before, depth_max)
-    datasets = trace(
-        dataset_id,
-        direction=Direction.DOWNSTREAM,
-        neighbours=LedgerNeighbours(reader, kinds=(EdgeKind.FLOW,), as_of=before),
-        depth_max=depth_max,
-        nodes_max=NODES_MAX,
-    )
-    untold = _without_columns(reader, datasets, before)
-    naming = Naming(reader, as_of=before)
-    names = {node_id: naming.dataset(node_id) for node_id in datasets.depths}
+    reach = column_reach(reader, dataset_id, field_id, before, depth_max=depth_max)
     fates = _Fates(reader, since=before.valid, until=until, system=before.system)
-    reached = _reached(datasets, names, untold, fates)
-    cuts = walk_doubts(datasets, names)
-    if columns is not None:
-        named = column_names(reader, naming, columns.depths, before)
-        reached += _reached(columns, named, columns.depths.keys() - {columns.root_id}, fates)
-        cuts += walk_doubts(columns, named)
-    reached.sort(key=lambda one: (one.depth, one.address))
-    return tuple(reached), tuple(dict.fromkeys(cuts))
-
-
-def _column_graph(
-    reader: Reader, dataset_id: int, field_id: int, as_of: AsOf, depth_max: int
-) -> LineageGraph | None:
-    node_id = reader.node(kind=NodeKind.COLUMN, parent_id=dataset_id, name=str(field_id))
-    if node_id is None:
-        return None
-    return trace(
-        node_id,
-        direction=Direction.DOWNSTREAM,
-        neighbours=ColumnNeighbours(reader, unnamed_id=None, as_of=as_of),
-        depth_max=depth_max,
-        nodes_max=NODES_MAX,
-    )
-
-
-def _without_columns(reader: Reader, graph: LineageGraph, as_of: AsOf) -> set[int]:
-    """Give the datasets into whose columns nobody told of any flow."""
-    without = set()
-    for dataset_id in graph.depths.keys() - {graph.root_id}:
-        columns = reader.children(parent_id=dataset_id, kind=NodeKind.COLUMN)
-        node_ids = [one.node_id for one in columns]
-        kinds = (EdgeKind.COLUMN_FLOW,)
-        if not reader.steps_into(node_ids=node_ids, kinds=kinds, as_of=as_of):
-            without.add(dataset_id)
-    return without
-
-
-def _reached(
-    graph: LineageGraph, names: Mapping[int, str], wanted: Iterable[int], fates: _Fates
-) -> list[Affected]:
-    jobs: dict[int, dict[str, None]] = {}
-    for step in graph.steps:
-        told = decode(FlowClaim, step.claim).jobs
-        jobs.setdefault(step.target_id, {}).update(dict.fromkeys(told))
-    return [
-        Affected(
-            names[node_id],
-            graph.depths[node_id],
-            tuple(jobs.get(node_id, ())),
-            fates.worst(tuple(jobs.get(node_id, ()))),
-        )
-        for node_id in wanted
+    reached = [
+        Affected(reach.names[node_id], depth, jobs, fates.worst(jobs))
+        for node_id, depth, jobs in reach.nodes()
     ]
+    reached.sort(key=lambda one: (one.depth, one.address))
+    return tuple(reached), reach.cuts
 
 
 class _Fates:

@@ -39,14 +39,7 @@ def find_column(reader: Reader, address: DatasetAddress, as_of: AsOf) -> Column:
     dataset_id = find_addressed(reader, address, as_of=as_of)
     keys = [column]
     if column != EVERY_COLUMN and refs_at(reader, dataset_id, as_of):
-        schema = schema_of(reader, dataset_id, address, as_of)
-        field = schema.at_path(column)
-        if field is None:
-            names = [f"{address.name}#{one.path}" for one in schema.fields]
-            raise UnknownNameError(
-                "column", str(address), names[:5], f"`tl schema log {address.name}` lists them"
-            )
-        keys = [str(field.field_id), column]
+        keys = [str(find_field(reader, dataset_id, address, as_of)), column]
     for key in (*keys, EVERY_COLUMN):
         found = reader.node(kind=NodeKind.COLUMN, parent_id=dataset_id, name=key)
         if found is not None:
@@ -54,6 +47,18 @@ def find_column(reader: Reader, address: DatasetAddress, as_of: AsOf) -> Column:
     raise UnknownNameError(
         "column lineage of", str(address), (), "no event or SQL has named this column yet"
     )
+
+
+def find_field(reader: Reader, dataset_id: int, address: DatasetAddress, as_of: AsOf) -> int:
+    """Find the field id of a column by the name it had then. Raises UnknownNameError."""
+    schema = schema_of(reader, dataset_id, address, as_of)
+    field = schema.at_path(address.column or "")
+    if field is None:
+        names = [f"{address.name}#{one.path}" for one in schema.fields]
+        raise UnknownNameError(
+            "column", str(address), names[:5], f"`tl schema log {address.name}` lists them"
+        )
+    return field.field_id
 
 
 def column_names(

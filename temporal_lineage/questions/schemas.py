@@ -107,7 +107,7 @@ def schema_log(reader: Reader, address: DatasetAddress, question: Question) -> S
         if schema is None:
             doubts[f"schema {entry.schema_id} was current, but its fields were never seen"] = None
             continue
-        changes = _changes(before, schema)
+        changes = changes_between(before, schema)
         steps.append(SchemaStep(entry.period.start, entry.schema_id, entry.witness, changes))
         before = schema
     name = Naming(reader, as_of=as_of).dataset(dataset_id)
@@ -134,7 +134,7 @@ def schema_diff(
         dataset=Naming(reader, as_of=as_of).dataset(dataset_id),
         before_schema_id=old.schema_id,
         after_schema_id=new.schema_id,
-        changes=_changes(old, new),
+        changes=changes_between(old, new),
         doubts=(),
     )
 
@@ -171,7 +171,8 @@ def schema_of(
     return schema
 
 
-def _changes(before: SchemaVersion | None, after: SchemaVersion) -> tuple[ChangeLine, ...]:
+def changes_between(before: SchemaVersion | None, after: SchemaVersion) -> tuple[ChangeLine, ...]:
+    """Give the changes between two schemas of one table, graded."""
     return tuple(
         ChangeLine(
             _field_id(change), type(change).__name__.lower(), grade(change).value, describe(change)

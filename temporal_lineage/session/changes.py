@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from snapshots.errors import BadAddressError
 from snapshots.instant import BEGINNING
+from temporal_lineage.addresses import parse_address
 from temporal_lineage.session.asking import Asking, When, instant_of
 from temporal_lineage.session.lineage import DEPTH_MAX
 
 if TYPE_CHECKING:
+    from temporal_lineage.questions.impact import Change, ImpactAnswer
     from temporal_lineage.questions.schema_audit import SchemaAuditAnswer
 
 
@@ -37,5 +40,35 @@ class ChangeQuestions(Asking):
             (as_of, as_known),
             schema_audit,
             since=BEGINNING if since is None else instant_of(since) or self.clock(),
+            depth_max=depth_max,
+        )
+
+    def impact(
+        self,
+        target: str,
+        *,
+        change: Change | str,
+        as_of: When = None,
+        as_known: When = None,
+        depth_max: int = DEPTH_MAX,
+    ) -> ImpactAnswer:
+        """Tell what a change would break, make stale or change; nothing is changed.
+
+        Raises BadAddressError where the target does not fit the change.
+        """
+        from temporal_lineage.questions.impact import Change, impact
+
+        try:
+            chosen = Change(change)
+        except ValueError:
+            raise BadAddressError(change, f"a change is one of {', '.join(Change)}") from None
+        address = parse_address(target)
+        return self._ask(
+            "impact",
+            target,
+            (as_of, as_known),
+            impact,
+            address,
+            change=chosen,
             depth_max=depth_max,
         )
