@@ -12,9 +12,7 @@ from typing import Any
 from temporal_lineage.capture.dbt_facets import (
     PRODUCER,
     WITNESS_FACET,
-    Facet,
     documentation,
-    event_schema,
     facet,
     facets,
     ownership,
@@ -24,6 +22,7 @@ from temporal_lineage.capture.dbt_inputs import concepts, reads
 from temporal_lineage.capture.dbt_manifest import Export, Node
 from temporal_lineage.capture.dbt_names import concept, dotted, job_name
 from temporal_lineage.capture.dbt_projects import DbtProject
+from temporal_lineage.capture.openlineage_written import Facet, core_schema
 
 Event = dict[str, Any]
 
@@ -109,7 +108,7 @@ def _event(
     return {
         "eventTime": at,
         "producer": PRODUCER,
-        "schemaURL": event_schema("JobEvent"),
+        "schemaURL": core_schema("JobEvent"),
         "job": {
             "namespace": project.job_namespace,
             "name": name,

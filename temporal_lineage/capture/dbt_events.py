@@ -9,15 +9,7 @@ from typing import Any
 
 from snapshots.instant import Instant
 from temporal_lineage.capture.dbt_artifacts import Artifact
-from temporal_lineage.capture.dbt_facets import (
-    PRODUCER,
-    WITNESS_FACET,
-    Facet,
-    event_schema,
-    facet,
-    facets,
-    tags,
-)
+from temporal_lineage.capture.dbt_facets import PRODUCER, WITNESS_FACET, facet, facets, tags
 from temporal_lineage.capture.dbt_inputs import Read, reads
 from temporal_lineage.capture.dbt_manifest import Node
 from temporal_lineage.capture.dbt_names import invocation_job_name, job_name
@@ -27,6 +19,7 @@ from temporal_lineage.capture.dbt_run_ids import invocation_run_id, node_run_id
 from temporal_lineage.capture.dbt_run_results import Result, RunResults
 from temporal_lineage.capture.dbt_statistics import query_id, rows_written
 from temporal_lineage.capture.dbt_times import Span, invocation_span, span_of
+from temporal_lineage.capture.openlineage_written import Facet, core_schema
 
 Event = dict[str, Any]
 
@@ -201,7 +194,7 @@ def event(kind: str, at: str, run: Event, job: Event) -> Event:
         "eventType": kind,
         "eventTime": at,
         "producer": PRODUCER,
-        "schemaURL": event_schema("RunEvent"),
+        "schemaURL": core_schema("RunEvent"),
         "run": run,
         "job": job,
     }

@@ -3,61 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
-Facet = dict[str, Any]
+from temporal_lineage.capture.openlineage_written import (
+    OUR_URN,
+    Facet,
+    facet_schema,
+    is_standard,
+    written_facet,
+)
 
-PRODUCER = "urn:temporal-lineage:dbt"
+PRODUCER = f"{OUR_URN}:dbt"
 WITNESS_FACET = "temporalLineage_dbt"
 
-_SPEC = "https://openlineage.io/spec"
-_SCHEMAS = {
-    "parent": "facets/1-1-0/ParentRunFacet.json",
-    "processing_engine": "facets/1-1-1/ProcessingEngineRunFacet.json",
-    "errorMessage": "facets/1-0-1/ErrorMessageRunFacet.json",
-    "externalQuery": "facets/1-0-2/ExternalQueryRunFacet.json",
-    "test": "facets/1-0-0/TestRunFacet.json",
-    "jobType": "facets/2-0-3/JobTypeJobFacet.json",
-    "sql": "facets/1-1-0/SQLJobFacet.json",
-    "sourceCode": "facets/1-0-1/SourceCodeJobFacet.json",
-    "sourceCodeLocation": "facets/1-0-1/SourceCodeLocationJobFacet.json",
-    "documentation": "facets/1-0-1/DocumentationDatasetFacet.json",
-    "ownership": "facets/1-0-1/OwnershipDatasetFacet.json",
-    "tags": "facets/1-0-0/TagsDatasetFacet.json",
-    "schema": "facets/1-1-1/SchemaDatasetFacet.json",
-    "symlinks": "facets/1-0-1/SymlinksDatasetFacet.json",
-    "storage": "facets/1-0-1/StorageDatasetFacet.json",
-    "datasetType": "facets/1-0-0/DatasetTypeDatasetFacet.json",
-    "version": "facets/1-0-1/DatasetVersionDatasetFacet.json",
-    "outputStatistics": "facets/1-0-2/OutputStatisticsOutputDatasetFacet.json",
-    "dataQualityAssertions": "facets/1-0-2/DataQualityAssertionsDatasetFacet.json",
-    "dataQualityMetrics": "facets/1-0-3/DataQualityMetricsInputDatasetFacet.json",
-}
-_EVENT_SCHEMA = f"{_SPEC}/2-0-2/OpenLineage.json#/$defs"
-_OWN_SCHEMA = "https://github.com/OpenLineage/OpenLineage/tree/main/integration/common"
-_WITNESS_SCHEMA = f"{PRODUCER}:witness:1"
+# The facets that the openlineage-dbt wrapper has beside the standard ones.
+_WRAPPERS = "https://github.com/OpenLineage/OpenLineage/tree/main/integration/common"
 
 
 def facet(name: str, /, **body: object) -> Facet:
     """Make a facet; parts that are None are left out."""
     if name == WITNESS_FACET:
-        schema = _WITNESS_SCHEMA
-    elif name in _SCHEMAS:
-        schema = f"{_SPEC}/{_SCHEMAS[name]}"
+        schema = f"{PRODUCER}:witness:1"
+    elif is_standard(name):
+        schema = facet_schema(name)
     else:
-        schema = f"{_OWN_SCHEMA}/{name}.json"
-    told = {key: value for key, value in body.items() if value is not None}
-    return {"_producer": PRODUCER, "_schemaURL": schema, **told}
+        schema = f"{_WRAPPERS}/{name}.json"
+    return written_facet(PRODUCER, schema, body)
 
 
 def facets(**named: Facet | None) -> dict[str, Facet]:
     """Gather facets by name, those that are None left out."""
     return {name: body for name, body in named.items() if body is not None}
-
-
-def event_schema(kind: str) -> str:
-    """Give the schema of an event: RunEvent or JobEvent."""
-    return f"{_EVENT_SCHEMA}/{kind}"
 
 
 def documentation(description: str | None) -> Facet | None:

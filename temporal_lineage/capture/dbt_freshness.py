@@ -8,13 +8,14 @@ from typing import Any
 from snapshots.instant import Instant
 from temporal_lineage.capture.dbt_artifacts import Artifact
 from temporal_lineage.capture.dbt_events import Event, event
-from temporal_lineage.capture.dbt_facets import WITNESS_FACET, Facet, facet, facets
+from temporal_lineage.capture.dbt_facets import WITNESS_FACET, facet, facets
 from temporal_lineage.capture.dbt_manifest import Node
 from temporal_lineage.capture.dbt_names import invocation_job_name, job_name
 from temporal_lineage.capture.dbt_projects import DbtProject, engine_facets, job_type
 from temporal_lineage.capture.dbt_run_ids import invocation_run_id, node_run_id
 from temporal_lineage.capture.dbt_run_results import Freshness, SourceFreshness
 from temporal_lineage.capture.dbt_times import told_instant
+from temporal_lineage.capture.openlineage_written import Facet
 
 _FRESH = ("pass", "warn")
 _ASSERTION = "freshness"

@@ -44,21 +44,6 @@ class Relation(msgspec.Struct, frozen=True):
     relation_name: str | None = None
 
 
-class Checksum(msgspec.Struct, frozen=True):
-    """How dbt tells whether a file changed."""
-
-    name: str | None = None
-    checksum: str | None = None
-
-
-class NodeRelation(msgspec.Struct, frozen=True):
-    """The table of a semantic model."""
-
-    alias: str | None = None
-    schema_name: str | None = None
-    database: str | None = None
-
-
 class Export(msgspec.Struct, frozen=True):
     """A table or view that a saved query is written to."""
 
@@ -96,14 +81,12 @@ class Node(msgspec.Struct, frozen=True):
     raw_sql: str | None = None
     language: str | None = None
     original_file_path: str | None = None
-    root_path: str | None = None
     checksum: Any = None
     test_metadata: GenericTest | None = None
     column_name: str | None = None
     attached_node: str | None = None
     defer_relation: Relation | None = None
     external: Any = None
-    node_relation: NodeRelation | None = None
     exports: tuple[Export, ...] = ()
     type: Any = None
     url: str | None = None

@@ -10,7 +10,6 @@ from temporal_lineage.capture.dbt_artifacts import Artifact, Metadata, Witness
 from temporal_lineage.capture.dbt_catalog import Catalog
 from temporal_lineage.capture.dbt_facets import (
     WITNESS_FACET,
-    Facet,
     documentation,
     facet,
     facets,
@@ -21,6 +20,7 @@ from temporal_lineage.capture.dbt_manifest import Manifest, Node
 from temporal_lineage.capture.dbt_places import Place
 from temporal_lineage.capture.dbt_relations import Relations
 from temporal_lineage.capture.dbt_run_results import RunResults, SourceFreshness
+from temporal_lineage.capture.openlineage_written import Facet
 
 _ENVIRONMENT_PREFIX = "DBT_ENV_CUSTOM_ENV_"
 # How people call the commit and the branch in variables that dbt keeps with its artifacts.

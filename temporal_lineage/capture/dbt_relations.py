@@ -8,7 +8,6 @@ from typing import Any
 from snapshots.dataset import Dataset
 from temporal_lineage.capture.dbt_catalog import Catalog, CatalogTable
 from temporal_lineage.capture.dbt_facets import (
-    Facet,
     documentation,
     facet,
     facets,
@@ -19,6 +18,7 @@ from temporal_lineage.capture.dbt_facets import (
 from temporal_lineage.capture.dbt_manifest import Manifest, Node, Relation
 from temporal_lineage.capture.dbt_names import dotted, relation_name
 from temporal_lineage.capture.dbt_places import Place, storage_format, symlinks
+from temporal_lineage.capture.openlineage_written import Facet
 
 Body = dict[str, Any]
 """A dataset as an event's JSON has it."""

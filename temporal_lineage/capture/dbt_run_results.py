@@ -70,7 +70,6 @@ class Freshness(msgspec.Struct, frozen=True):
     max_loaded_at: str | None = None
     snapshotted_at: str | None = None
     max_loaded_at_time_ago_in_s: float | None = None
-    criteria: Any = None
     error: Any = None
     timing: tuple[Timing, ...] = ()
 

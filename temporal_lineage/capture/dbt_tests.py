@@ -11,13 +11,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from temporal_lineage.capture.dbt_events import FAILED, Event, Invocation, ending, error, event
-from temporal_lineage.capture.dbt_facets import Facet, facet
+from temporal_lineage.capture.dbt_facets import facet
 from temporal_lineage.capture.dbt_inputs import reads
 from temporal_lineage.capture.dbt_manifest import Manifest, Node
 from temporal_lineage.capture.dbt_names import checks_job_name
 from temporal_lineage.capture.dbt_run_ids import checks_run_id, node_run_id
 from temporal_lineage.capture.dbt_run_results import Result
 from temporal_lineage.capture.dbt_times import Span
+from temporal_lineage.capture.openlineage_written import Facet
 
 _DEFAULT_LIMIT = "!=0"
 

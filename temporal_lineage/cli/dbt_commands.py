@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from temporal_lineage.cli.options import output_option, print_report
+from temporal_lineage.session.intake import DBT_JOBS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +37,7 @@ _EVERY = "*"
     "--job-namespace",
     metavar="NAME",
     envvar="OPENLINEAGE_NAMESPACE",
-    default="dbt",
+    default=DBT_JOBS,
     show_default=True,
     show_envvar=True,
     help="The namespace of the jobs, as the openlineage-dbt wrapper is told it.",

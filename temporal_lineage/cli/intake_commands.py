@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import threading
 from contextlib import contextmanager
@@ -13,10 +12,11 @@ import click
 from temporal_lineage.cli.dbt_commands import ingest_dbt
 from temporal_lineage.cli.layout import table
 from temporal_lineage.cli.options import output_option, print_report
+from temporal_lineage.session.intake import HARVEST_JOBS, POLL_MS
+from temporal_lineage.stopping import told_to_stop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import FrameType
 
     from temporal_lineage.harvesting.harvest import HarvestReport, Progress
     from temporal_lineage.intake.ingest import IngestReport
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     "--jobs",
     metavar="N",
     type=click.IntRange(1, 64),
-    default=4,
+    default=HARVEST_JOBS,
     show_default=True,
     help="How many tables to read at once; more where storage is far away.",
 )
@@ -88,7 +88,7 @@ ingest.add_command(ingest_dbt)
     "--poll-seconds",
     metavar="N",
     type=click.FloatRange(0.05, 86_400),
-    default=2.0,
+    default=POLL_MS / 1000,
     show_default=True,
     help="How often --follow looks at the files.",
 )
@@ -120,7 +120,8 @@ def ingest_openlineage(
     tl ingest openlineage events/ --follow
     """
     if follow:
-        with told_to_stop() as stopped:
+        stopped = threading.Event()
+        with told_to_stop(stopped.set):
             report = session.follow_openlineage(
                 sources,
                 poll_ms=int(poll_seconds * 1000),
@@ -131,26 +132,6 @@ def ingest_openlineage(
         report = session.ingest_openlineage(sources)
     print_report(report, output, text=_ingested, rows="rejected")
     return 1 if report.refused else 0
-
-
-@contextmanager
-def told_to_stop() -> Iterator[threading.Event]:
-    """Turn SIGTERM and SIGINT into a wish that is looked at between two steps."""
-    stopped = threading.Event()
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        del number, frame
-        stopped.set()
-
-    # Python allows handlers in the main thread only; elsewhere signals stay what they are.
-    numbers = (signal.SIGTERM, signal.SIGINT)
-    in_main = threading.current_thread() is threading.main_thread()
-    before = {number: signal.signal(number, stop) for number in numbers} if in_main else {}
-    try:
-        yield stopped
-    finally:
-        for number, action in before.items():
-            signal.signal(number, action)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import click
 
 from temporal_lineage.cli.layout import printable
 from temporal_lineage.cli.options import output_option, print_report
+from temporal_lineage.session.intake import BODY_BYTES_MAX
 
 if TYPE_CHECKING:
     from temporal_lineage.session import Session
@@ -44,7 +45,7 @@ _MEGABYTE = 1024 * 1024
     "--body-mb-max",
     metavar="N",
     type=click.IntRange(1, 1_024),
-    default=32,
+    default=BODY_BYTES_MAX // _MEGABYTE,
     show_default=True,
     help="The longest body that is taken, unpacked, in MiB; longer ones are answered with 413.",
 )

@@ -9,6 +9,7 @@ import click
 from snapshots.instant import FOREVER
 from temporal_lineage.cli.layout import pairs, table
 from temporal_lineage.cli.options import output_option, point_options, print_answer
+from temporal_lineage.session.knowledge import TRANSACTIONS_SHOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -47,7 +48,7 @@ def at(session: Session, target: str, as_of: str | None, as_known: str | None, o
 @click.option(
     "--limit",
     type=click.IntRange(min=1),
-    default=50,
+    default=TRANSACTIONS_SHOWN,
     show_default=True,
     help="With --ledger: how many transactions, the newest.",
 )

@@ -89,11 +89,6 @@ def designed_dataset_sightings(event: JobEvent) -> tuple[DatasetSighting, ...]:
     return tuple(_datasets(_Said.by_job(event)))
 
 
-def designed_column_sightings(event: JobEvent) -> tuple[ColumnSighting, ...]:
-    """Give what a job event says feeds each output's columns; `run_id` is empty."""
-    return tuple(_columns(_Said.by_job(event)))
-
-
 @dataclass(frozen=True, slots=True)
 class _Said:
     """What is common to runs and job events."""

@@ -5,6 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from temporal_lineage.capture.openlineage_written import (
+    OUR_URN,
+    Facet,
+    core_schema,
+    facet_schema,
+    written_facet,
+)
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -14,14 +22,7 @@ if TYPE_CHECKING:
         LineageNode,
     )
 
-PRODUCER = "https://github.com/temporal-lineage/temporal-lineage"
-
-_SPEC = "https://openlineage.io/spec"
-_RUN_EVENT = f"{_SPEC}/2-0-2/OpenLineage.json#/$defs/RunEvent"
-_JOB_EVENT = f"{_SPEC}/2-0-2/OpenLineage.json#/$defs/JobEvent"
-_VERSION = f"{_SPEC}/facets/1-0-1/DatasetVersionDatasetFacet.json#/$defs/DatasetVersionDatasetFacet"
-_COLUMNS = f"{_SPEC}/facets/1-2-0/ColumnLineageDatasetFacet.json#/$defs/ColumnLineageDatasetFacet"
-_OURS = f"{_SPEC}/2-0-2/OpenLineage.json#/$defs/BaseFacet"
+_PRODUCER = f"{OUR_URN}:export"
 
 _ENDED = frozenset({"COMPLETE", "FAIL", "ABORT"})
 
@@ -50,15 +51,14 @@ class _Events:
         self._nodes = {one.address: one for one in answer.nodes}
         self._runs = {one.run: one for one in answer.runs}
         self._datasets = {one.dataset: one for one in answer.datasets}
-        self._facet = {
-            "_producer": PRODUCER,
-            "_schemaURL": _OURS,
+        told = {
             "verb": answer.question.verb,
             "target": answer.question.target,
             "asOf": point.valid.isoformat(),
             "asKnown": point.system.isoformat(),
             "doubts": list(answer.doubts),
         }
+        self._facet = written_facet(_PRODUCER, core_schema("BaseFacet"), told)
 
     def of_run(self, run: str, job: str, edges: Sequence[LineageEdge]) -> dict[str, Any]:
         known = self._runs.get(run)
@@ -68,13 +68,14 @@ class _Events:
             "eventType": state,
             "eventTime": at.isoformat() if at else self._asked_at,
             "run": {"runId": run, "facets": {"temporalLineage_answer": self._facet}},
-            **self._rest(job, edges, _RUN_EVENT, {}),
+            **self._rest(job, edges, core_schema("RunEvent"), {}),
         }
 
     def of_job(self, job: str, edges: Sequence[LineageEdge]) -> dict[str, Any]:
         name = job or f"commit/{edges[0].target}"
         facets = {"temporalLineage_answer": self._facet}
-        return {"eventTime": self._asked_at, **self._rest(name, edges, _JOB_EVENT, facets)}
+        rest = self._rest(name, edges, core_schema("JobEvent"), facets)
+        return {"eventTime": self._asked_at, **rest}
 
     def _rest(
         self, job: str, edges: Sequence[LineageEdge], schema: str, facets: dict[str, Any]
@@ -88,7 +89,7 @@ class _Events:
             "outputs": [
                 self._dataset(one, self._columns(side, edges)) for side, one in outputs.items()
             ],
-            "producer": PRODUCER,
+            "producer": _PRODUCER,
             "schemaURL": schema,
         }
 
@@ -99,8 +100,7 @@ class _Events:
 
     def _dataset(self, node: LineageNode, facets: dict[str, Any]) -> dict[str, Any]:
         if node.version is not None:
-            version = {"_producer": PRODUCER, "_schemaURL": _VERSION}
-            facets = {"version": version | {"datasetVersion": node.version}} | facets
+            facets = {"version": _standard("version", datasetVersion=node.version)} | facets
         return {**self._name(node), "facets": facets}
 
     def _name(self, node: LineageNode) -> dict[str, str]:
@@ -119,9 +119,11 @@ class _Events:
             kinds = [_transformation(one) for one in edge.how]
             entry = fields.setdefault(target.column, {"inputFields": []})
             entry["inputFields"].append({**found, "transformations": kinds})
-        if not fields:
-            return {}
-        return {"columnLineage": {"_producer": PRODUCER, "_schemaURL": _COLUMNS, "fields": fields}}
+        return {"columnLineage": _standard("columnLineage", fields=fields)} if fields else {}
+
+
+def _standard(name: str, /, **content: object) -> Facet:
+    return written_facet(_PRODUCER, facet_schema(name), content)
 
 
 def _transformation(how: str) -> dict[str, str]:

@@ -6,11 +6,13 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from temporal_lineage.capture.openlineage_written import OUR_URN
+
 if TYPE_CHECKING:
     from temporal_lineage.questions.lineage_answer import LineageAnswer, LineageNode, LineageRun
 
 _PREFIXES = {
-    "tl": "urn:temporal-lineage:",
+    "tl": f"{OUR_URN}:",
     "xsd": "http://www.w3.org/2001/XMLSchema#",
     "prov": "http://www.w3.org/ns/prov#",
 }

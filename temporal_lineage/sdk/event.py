@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from temporal_lineage.capture.openlineage_written import Facet, core_schema
 from temporal_lineage.sdk.facets import (
-    SPEC,
-    Facet,
     facet,
     input_dataset,
     job_facets,
@@ -61,7 +60,7 @@ def event_of(kind: RunEventKind, at: Instant, story: Story) -> Facet:
         "eventType": kind.value,
         "eventTime": at.isoformat(),
         "producer": producer(),
-        "schemaURL": f"{SPEC}#/$defs/RunEvent",
+        "schemaURL": core_schema("RunEvent"),
         "run": {"runId": story.run_id, "facets": _run_facets(story)},
         "job": {
             "namespace": story.namespace,
@@ -81,8 +80,7 @@ def _run_facets(story: Story) -> Facet:
         environment["packages"] = dict(story.packages)
     facets: Facet = {
         "processing_engine": facet(
-            "ProcessingEngineRunFacet",
-            "1-1-1",
+            "processing_engine",
             name="Python",
             version=story.surroundings["python"],
             openlineageAdapterVersion=__version__,
@@ -94,8 +92,7 @@ def _run_facets(story: Story) -> Facet:
         facets["executionParameters"] = parameters_facet(story.parameters)
     if story.variables:
         facets["environmentVariables"] = facet(
-            "EnvironmentVariablesRunFacet",
-            "1-0-0",
+            "environmentVariables",
             environmentVariables=[
                 {"name": name, "value": value} for name, value in story.variables.items()
             ],
@@ -103,11 +100,10 @@ def _run_facets(story: Story) -> Facet:
     if story.mlflow:
         facets[MLFLOW_FACET] = own_facet("RunFacet", runs=[dict(one) for one in story.mlflow])
     if story.parent is not None:
-        facets["parent"] = facet("ParentRunFacet", "1-1-0", **_parent(story.parent))
+        facets["parent"] = facet("parent", **_parent(story.parent))
     if story.message is not None:
         facets["errorMessage"] = facet(
-            "ErrorMessageRunFacet",
-            "1-0-1",
+            "errorMessage",
             message=story.message,
             programmingLanguage="PYTHON",
             stackTrace=story.trace,

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from temporal_lineage.capture.openlineage_recorded import READ_FACET, WRITE_FACET
+from temporal_lineage.capture.openlineage_written import (
+    OUR_URN,
+    Facet,
+    core_schema,
+    facet_schema,
+    written_facet,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -13,27 +20,22 @@ if TYPE_CHECKING:
     from temporal_lineage.sdk.code import Code
     from temporal_lineage.sdk.records import Fields, InputRecord, Named, OutputRecord
 
-SPEC = "https://openlineage.io/spec/2-0-2/OpenLineage.json"
-
-Facet = dict[str, Any]
-
 
 def producer() -> str:
     """Name this library and its version, as a URI."""
     from temporal_lineage import __version__
 
-    return f"urn:temporal-lineage:sdk:{__version__}"
+    return f"{OUR_URN}:sdk:{__version__}"
 
 
-def facet(name: str, version: str, /, **content: object) -> Facet:
+def facet(name: str, /, **content: object) -> Facet:
     """Make a facet of the specification; what is None is left out."""
-    url = f"https://openlineage.io/spec/facets/{version}/{name}.json#/$defs/{name}"
-    return _facet(url, content)
+    return written_facet(producer(), facet_schema(name), content)
 
 
 def own_facet(base: str, /, **content: object) -> Facet:
     """Make a facet of ours, of which the specification knows the base only."""
-    return _facet(f"{SPEC}#/$defs/{base}", content)
+    return written_facet(producer(), core_schema(base), content)
 
 
 def input_dataset(one: InputRecord) -> Facet:
@@ -59,9 +61,7 @@ def input_dataset(one: InputRecord) -> Facet:
     sides: Facet = {READ_FACET: read}
     counts = [rows for rows in portions.values() if rows is not None]
     if len(counts) == len(portions) and counts:
-        sides["inputStatistics"] = facet(
-            "InputStatisticsInputDatasetFacet", "1-0-0", rowCount=sum(counts)
-        )
+        sides["inputStatistics"] = facet("inputStatistics", rowCount=sum(counts))
     return {**dataset, "inputFacets": sides}
 
 
@@ -72,9 +72,7 @@ def output_dataset(one: OutputRecord) -> Facet:
     if one.versions:
         sides[WRITE_FACET] = own_facet("OutputDatasetFacet", versions=one.versions, **one.details)
     if one.rows is not None:
-        sides["outputStatistics"] = facet(
-            "OutputStatisticsOutputDatasetFacet", "1-0-2", rowCount=one.rows
-        )
+        sides["outputStatistics"] = facet("outputStatistics", rowCount=one.rows)
     return {**_dataset(one.named, last, one.fields), "outputFacets": sides}
 
 
@@ -82,8 +80,7 @@ def job_facets(code: Code, queries: Sequence[str]) -> Facet:
     """Describe the job: what kind it is, where its code lies, which queries it asked."""
     facets: Facet = {
         "jobType": facet(
-            "JobTypeJobFacet",
-            "2-0-3",
+            "jobType",
             processingType="BATCH",
             integration="TEMPORAL_LINEAGE",
             jobType="JOB",
@@ -91,8 +88,7 @@ def job_facets(code: Code, queries: Sequence[str]) -> Facet:
     }
     if code.commit is not None:
         facets["sourceCodeLocation"] = facet(
-            "SourceCodeLocationJobFacet",
-            "1-0-1",
+            "sourceCodeLocation",
             type="git",
             url=code.url,
             repoUrl=code.repository,
@@ -101,35 +97,30 @@ def job_facets(code: Code, queries: Sequence[str]) -> Facet:
             branch=code.branch,
         )
     if queries:
-        facets["sql"] = facet("SQLJobFacet", "1-1-0", query=";\n".join(queries))
+        facets["sql"] = facet("sql", query=";\n".join(queries))
     return facets
 
 
 def parameters_facet(parameters: Mapping[str, str]) -> Facet:
     """Give the parameters, by name."""
     return facet(
-        "ExecutionParametersRunFacet",
-        "1-0-0",
+        "executionParameters",
         parameters=[{"key": name, "value": parameters[name]} for name in sorted(parameters)],
     )
 
 
 def _dataset(named: Named, version: str | None, fields: Fields | None) -> Facet:
-    facets: Facet = {
-        "datasetType": facet("DatasetTypeDatasetFacet", "1-0-0", datasetType=named.kind)
-    }
+    facets: Facet = {"datasetType": facet("datasetType", datasetType=named.kind)}
     if version is not None:
-        facets["version"] = facet("DatasetVersionDatasetFacet", "1-0-1", datasetVersion=version)
+        facets["version"] = facet("version", datasetVersion=version)
     if fields is not None:
         facets["schema"] = facet(
-            "SchemaDatasetFacet",
-            "1-1-1",
+            "schema",
             fields=[{"name": name, "type": kind} for name, kind in fields],
         )
     if named.symlinks:
         facets["symlinks"] = facet(
-            "SymlinksDatasetFacet",
-            "1-0-1",
+            "symlinks",
             identifiers=[
                 {"namespace": one.namespace, "name": one.name, "type": named.kind}
                 for one in named.symlinks
@@ -140,8 +131,3 @@ def _dataset(named: Named, version: str | None, fields: Fields | None) -> Facet:
         "name": named.dataset.name,
         "facets": facets,
     }
-
-
-def _facet(url: str, content: Mapping[str, object]) -> Facet:
-    told = {name: value for name, value in content.items() if value is not None}
-    return {"_producer": producer(), "_schemaURL": url, **told}

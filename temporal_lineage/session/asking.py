@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
-from snapshots.errors import BeforeHistoryError
-from snapshots.instant import BEGINNING, Instant
+from snapshots.errors import BadAddressError, BeforeHistoryError
+from snapshots.instant import BEGINNING, FOREVER, Instant
+from snapshots.period import Period
 from temporal_lineage.facts import LAST, AsOf
 from temporal_lineage.questions.freshness import freshness
 from temporal_lineage.questions.question import Question
@@ -58,6 +59,15 @@ class Asking:
             doubts = (*answer.doubts, *freshness(reader, addresses, point, now=now))
         # All answers are dataclasses, which no protocol can say.
         return replace(answer, doubts=doubts)  # type: ignore[type-var]
+
+    def _period(self, since: When, until: When) -> Period:
+        """Read a period, without bounds where they are None. Raises BadAddressError for none."""
+        start = BEGINNING if since is None else instant_of(since) or self.clock()
+        end = FOREVER if until is None else instant_of(until) or self.clock()
+        if end <= start:
+            what = f"{start.isoformat()} to {end.isoformat()}"
+            raise BadAddressError(what, "a period ends after it starts")
+        return Period(start, end)
 
 
 def instant_of(when: When) -> Instant | None:

@@ -6,7 +6,6 @@ from inspect import signature
 from typing import TYPE_CHECKING
 
 from snapshots.errors import BadAddressError, EmptyPeriodError
-from temporal_lineage.questions.knowledge import VERBS
 from temporal_lineage.session.asking import Asking, When, instant_of
 
 if TYPE_CHECKING:
@@ -34,10 +33,10 @@ class KnowledgeQuestions(Asking):
     ) -> KnowledgeAnswer:
         """Tell how the answer to a question changed between two days of the ledger.
 
-        `verb` is one of VERBS, as typed after `tl`; `options` are those of its method. Raises
-        EmptyPeriodError where the first of `as_known` is the later one.
+        `verb` is one of `questions.knowledge.VERBS`, as typed after `tl`; `options` are those of
+        its method. Raises EmptyPeriodError where the first of `as_known` is the later one.
         """
-        from temporal_lineage.questions.knowledge import knowledge
+        from temporal_lineage.questions.knowledge import VERBS, knowledge
 
         if verb not in VERBS:
             raise BadAddressError(verb, f"what can be compared is {', '.join(VERBS)}")
@@ -80,6 +79,8 @@ def split_question(words: Sequence[str]) -> tuple[str, tuple[str, ...]]:
     >>> split_question(["schema", "log", "lake.raw.orders"])
     ('schema log', ('lake.raw.orders',))
     """
+    from temporal_lineage.questions.knowledge import VERBS
+
     two = " ".join(words[:2])
     if two in VERBS:
         return two, tuple(words[2:])

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from snapshots.errors import BadAddressError
 from temporal_lineage.addresses import DatasetAddress, JobAddress, ModelAddress, parse_address
-from temporal_lineage.lineage.graph import Direction
 from temporal_lineage.session.asking import Asking, When
 from temporal_lineage.session.targets import refuse_column, refuse_state
 
 if TYPE_CHECKING:
+    from temporal_lineage.lineage.graph import Direction
     from temporal_lineage.questions.contamination import ContaminationAnswer
     from temporal_lineage.questions.lineage_answer import LineageAnswer
     from temporal_lineage.questions.reasons import WhyAnswer
@@ -32,6 +32,8 @@ class LineageQuestions(Asking):
         by_flow: bool = False,
     ) -> LineageAnswer:
         """Tell what had gone into a state, a model version or a column."""
+        from temporal_lineage.lineage.graph import Direction
+
         return self._lineage(
             Direction.UPSTREAM, target, as_of, as_known, depth_max=depth_max, by_flow=by_flow
         )
@@ -46,6 +48,8 @@ class LineageQuestions(Asking):
         by_flow: bool = False,
     ) -> LineageAnswer:
         """Tell what was made of a state, a model version or a column."""
+        from temporal_lineage.lineage.graph import Direction
+
         return self._lineage(
             Direction.DOWNSTREAM, target, as_of, as_known, depth_max=depth_max, by_flow=by_flow
         )

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from snapshots.errors import BadAddressError
-from snapshots.instant import BEGINNING, FOREVER, Instant
-from snapshots.period import Period
 from temporal_lineage.addresses import JobAddress, RunAddress, parse_address
 from temporal_lineage.session.asking import Asking, When
 
@@ -28,8 +26,8 @@ class RunQuestions(Asking):
         job: str | None = None,
         dataset: str | None = None,
         state: str | None = None,
-        since: str | Instant | None = None,
-        until: str | Instant | None = None,
+        since: When = None,
+        until: When = None,
         limit: int = RUNS_MAX,
         as_of: When = None,
         as_known: When = None,
@@ -37,15 +35,11 @@ class RunQuestions(Asking):
         """List runs, the newest first; those that went on at some time from `since` to `until`."""
         from temporal_lineage.questions.run_list import RunFilter, run_list
 
-        start = BEGINNING if since is None else _instant(since)
-        end = FOREVER if until is None else _instant(until)
-        if end <= start:
-            what = f"{start.isoformat()} to {end.isoformat()}"
-            raise BadAddressError(what, "a period ends after it starts")
+        period = self._period(since, until)
         if job is not None and job.startswith("job:"):
             address = parse_address(job)
             job = address.name if isinstance(address, JobAddress) else job
-        wanted = RunFilter(job, dataset, state.casefold() if state else None, Period(start, end))
+        wanted = RunFilter(job, dataset, state.casefold() if state else None, period)
         return self._ask("runs", "", (as_of, as_known), run_list, wanted=wanted, limit=limit)
 
     def run_show(self, target: str, *, as_of: When = None, as_known: When = None) -> RunAnswer:
@@ -64,7 +58,3 @@ class RunQuestions(Asking):
         from temporal_lineage.questions.coverage import coverage
 
         return self._ask("coverage", scope or "", (as_of, as_known), coverage, scope=scope)
-
-
-def _instant(when: str | Instant) -> Instant:
-    return when if isinstance(when, Instant) else Instant.parse(when)

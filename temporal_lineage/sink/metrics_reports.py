@@ -12,13 +12,12 @@ from typing import Any
 import msgspec
 
 from snapshots.instant import Instant
+from temporal_lineage.capture.openlineage_written import OUR_URN, core_schema, written_facet
 from temporal_lineage.store.records import KeptEvent
 
 REPORT_FACET = "temporal_lineage_icebergMetricsReport"
 
-_PRODUCER = "https://github.com/temporal-lineage/temporal_lineage"
-_EVENT = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/DatasetEvent"
-_FACET = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/DatasetFacet"
+_PRODUCER = f"{OUR_URN}:sink"
 _TYPES = ("scan-report", "commit-report")
 
 
@@ -55,12 +54,14 @@ def kept_report(body: bytes, table: ReportedTable, *, now: Instant) -> KeptEvent
     event = {
         "eventTime": str(now),
         "producer": _PRODUCER,
-        "schemaURL": _EVENT,
+        "schemaURL": core_schema("DatasetEvent"),
         "dataset": {
             "namespace": f"iceberg-rest://{table.prefix}",
             "name": table.name,
             "facets": {
-                REPORT_FACET: {"_producer": _PRODUCER, "_schemaURL": _FACET, "report": report}
+                REPORT_FACET: written_facet(
+                    _PRODUCER, core_schema("DatasetFacet"), {"report": report}
+                )
             },
         },
     }

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import signal
 import socket
 import threading
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
-from types import FrameType
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -17,6 +15,7 @@ from snapshots.errors import TemporalLineageError
 from temporal_lineage.sink.application import Sink
 from temporal_lineage.sink.keeping import Keeper
 from temporal_lineage.sink.tokens import Tokens
+from temporal_lineage.stopping import told_to_stop
 from temporal_lineage.store.engines import Durability
 from temporal_lineage.store.ledger import Ledger
 
@@ -149,19 +148,16 @@ def _run_until_told(sink: Sink, listening: socket.socket) -> None:
         )
     )
 
-    def stop(number: int, frame: FrameType | None) -> None:
-        del number, frame
+    def stop() -> None:
         server.should_exit = True
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
     # In a thread of its own: in the main one uvicorn would end the process by the signal it got.
     thread = threading.Thread(target=server.run, args=([listening],), name="server")
-    try:
-        thread.start()
-        while thread.is_alive():
-            thread.join(0.5)
-    finally:
-        server.should_exit = True
-        thread.join()
-        for number, action in before.items():
-            signal.signal(number, action)
+    with told_to_stop(stop):
+        try:
+            thread.start()
+            while thread.is_alive():
+                thread.join(0.5)
+        finally:
+            stop()
+            thread.join()

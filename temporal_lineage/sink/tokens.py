@@ -9,8 +9,6 @@ from pathlib import Path
 
 from snapshots.errors import UnreadableError, UsageError
 
-TOKEN_VARIABLE = "TEMPORAL_LINEAGE_TOKEN"  # noqa: S105 - the variable's name, not its value
-
 _SCHEME = "bearer "
 
 

@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from snapshots.errors import TemporalLineageError
 from temporal_lineage.sql.dialects import Dialect
-from temporal_lineage.sql.names import FilePath, Place, Read, TableName, Word
+from temporal_lineage.sql.names import Place, Read, TableName, Word
 from temporal_lineage.sql.relations import Relation
 from temporal_lineage.sql.schemas import Schemas
 from temporal_lineage.sql.scopes import Scope
@@ -102,8 +102,3 @@ def word_of(node: object) -> Word:
     if isinstance(node, exp.Identifier):
         return Word(str(node.this), bool(node.args.get("quoted")))
     return Word(node.name if isinstance(node, exp.Expr) else str(node), quoted=False)
-
-
-def is_path(place: Place) -> bool:
-    """Tell whether a place is no table."""
-    return isinstance(place, FilePath)

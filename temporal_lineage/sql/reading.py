@@ -27,7 +27,6 @@ STATEMENTS_MAX = 5_000
 _FRAMES_MAX = 6_000
 
 NEAR_CHARS_MAX = 40
-_MESSAGE_CHARS_MAX = 200
 
 # sqlglot is lenient: of a malformed statement it makes a tree whose parts are missing or of
 # another kind, and now and then it trips over one itself. One such text must not stop the rest.

@@ -21,7 +21,6 @@ JAVA_NEWEST = 17
 
 STARTING_SECONDS_MAX = 180
 
-_CLASSES = "org.apache.hadoop.hive"
 _OPENED = ("lang", "lang.invoke", "net", "nio", "util", "util.concurrent")
 
 
