@@ -126,7 +126,7 @@ def test_ndjson_gives_a_line_a_row_and_ends_with_what_is_not_known(
 def test_text_ends_with_the_point_in_both_times(command: str, told: Told) -> None:
     question = QUESTIONS[command](open_session()).question
     last = asked(*shlex.split(command)).out.splitlines()[-1]
-    assert last == f"as of {question.as_of.valid}, as known {question.as_of.system}"
+    assert last == question.point
 
 
 @pytest.mark.parametrize("command", [f"why {SET}@fraud-v3", "reproduce model:fraud@v1"])

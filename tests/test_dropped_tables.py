@@ -11,7 +11,11 @@ from pyiceberg.catalog.sql import SqlCatalog
 from catalogs.configuration import CatalogEntry, CatalogKind, Configuration
 from small_lake import iceberg_table, sql_catalog, sqlite
 from snapshots.instant import FOREVER, Instant
+from temporal_lineage.addresses import parse_address
+from temporal_lineage.facts import AsOf
+from temporal_lineage.questions.freshness import freshness
 from temporal_lineage.session import Session, wall_clock
+from temporal_lineage.store.reader import open_reader
 from temporal_lineage.workspace import Workspace
 from told_tables import Shop
 
@@ -169,13 +173,26 @@ def test_an_answer_says_when_its_table_was_last_harvested(shop: Shop) -> None:
     known = shop.session.at("lake.s.t", as_of="2026-09-04", as_known="2026-09-04")
 
     on(shop, "2026-09-20")
-    assert shop.session.at("lake.s.t", as_of="2026-09-04").doubts == ()
-    assert shop.session.at("lake.s.t@0").doubts == ()
-    (doubt,) = shop.session.at("lake.s.t").doubts
-    assert doubt.startswith("last harvested at 2026-09-05")
-    assert doubt.endswith("what was committed since is not known")
-    assert later.doubts[0].startswith("last harvested at 2026-09-05")
-    assert known.doubts[0].startswith("last harvested at 2026-09-02")
+    now = shop.session.at("lake.s.t")
+    assert shop.session.at("lake.s.t", as_of="2026-09-04").question.known_until is None
+    assert shop.session.at("lake.s.t@0").question.known_until is None
+    assert now.doubts == ()
+    assert day_of(now.question.known_until) == "2026-09-05"
+    assert now.question.point.endswith(f", harvested {now.question.known_until}")
+    assert day_of(later.question.known_until) == "2026-09-05"
+    assert day_of(known.question.known_until) == "2026-09-02"
+
+
+def test_an_answer_about_two_tables_rests_on_the_older_harvest(shop: Shop) -> None:
+    shop.harvest("lake.s.u", at="2026-09-05")
+
+    on(shop, "2026-09-20")
+    asked = (parse_address("lake.s.t"), parse_address("lake.s.u"))
+    now = shop.session.clock()
+    with open_reader(shop.session.workspace.ledger) as reader:
+        fresh = freshness(reader, asked, AsOf(valid=now, system=now), now=now)
+
+    assert day_of(fresh.known_until) == "2026-09-02"
 
 
 def test_a_harvest_with_nothing_new_notes_a_whole_catalog_in_one_entry(

@@ -52,7 +52,9 @@ def answer(
         one.dataset: LineageDataset(one.dataset, "u", "s3://b", one.dataset) for one in nodes
     }
     return LineageAnswer(
-        question=Question("upstream", nodes[0].address, AsOf(valid=NOW, system=NOW)),
+        question=Question(
+            "upstream", nodes[0].address, AsOf(valid=NOW, system=NOW), known_until=None
+        ),
         direction=Direction.UPSTREAM,
         root=nodes[0].address,
         edges=tuple(edges),

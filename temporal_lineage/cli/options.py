@@ -120,8 +120,7 @@ def footer(answer: Answer) -> Iterable[str]:
     """Say what the answer does not know, and the point it was given for."""
     for doubt in answer.doubts:
         yield click.style(f"! {doubt}", fg="yellow")
-    point = answer.question.as_of
-    yield click.style(f"as of {point.valid}, as known {point.system}", dim=True)
+    yield click.style(answer.question.point, dim=True)
 
 
 def _json_lines(whole: dict[str, Json], rows: str | None) -> Iterable[Json]:

@@ -60,11 +60,10 @@ class Drawing:
 
 def drawing(answer: LineageAnswer) -> Drawing:
     """Draw a lineage answer: states and datasets as dots, edges and contributions as lines."""
-    point = answer.question.as_of
     cuts = {one.address: one.why for one in answer.cuts}
     return Drawing(
         title=f"{answer.question.verb} {answer.question.target}",
-        point=f"as of {point.valid}, as known {point.system}",
+        point=answer.question.point,
         dots=tuple(
             Dot(one.address, one.depth, one.job, one.run, cuts.get(one.address))
             for one in answer.nodes

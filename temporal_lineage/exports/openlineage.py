@@ -12,6 +12,7 @@ from temporal_lineage.capture.openlineage_written import (
     facet_schema,
     written_facet,
 )
+from temporal_lineage.questions.question import value_as_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -56,6 +57,7 @@ class _Events:
             "target": answer.question.target,
             "asOf": point.valid.isoformat(),
             "asKnown": point.system.isoformat(),
+            "knownUntil": value_as_json(answer.question.known_until),
             "doubts": list(answer.doubts),
         }
         self._facet = written_facet(_PRODUCER, core_schema("BaseFacet"), told)

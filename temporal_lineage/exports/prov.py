@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from temporal_lineage.capture.openlineage_written import OUR_URN
+from temporal_lineage.questions.question import value_as_json
 
 if TYPE_CHECKING:
     from temporal_lineage.questions.lineage_answer import LineageAnswer, LineageNode, LineageRun
@@ -56,6 +57,7 @@ class _Document:
             "prov:label": f"{answer.question.verb} {answer.question.target}",
             "tl:asOf": point.valid.isoformat(),
             "tl:asKnown": point.system.isoformat(),
+            "tl:knownUntil": value_as_json(answer.question.known_until),
             "tl:doubt": list(answer.doubts),
             "tl:cut": [f"{one.address}: {one.why}" for one in answer.cuts],
         }

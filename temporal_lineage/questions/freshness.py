@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeGuard
 
 from temporal_lineage.addresses import AtInstant, AtVersion, DatasetAddress
 from temporal_lineage.facts import LAST, AsOf
@@ -10,7 +11,7 @@ from temporal_lineage.harvesting.looks import absence, last_look
 from temporal_lineage.naming import known_dataset
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from snapshots.instant import Instant
     from temporal_lineage.addresses import Address
@@ -20,15 +21,28 @@ _TOLD_APART_MICROS = 1000
 """Table formats date their commits by the millisecond: no commit is known to lie in between."""
 
 
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """How far the ledger has seen what an answer is about.
+
+    `known_until` is the harvest that it rests on, the oldest of several tables; None where the time
+    asked about is not later, or no table is asked about. `doubts` tell of what is worse than age.
+    """
+
+    known_until: Instant | None
+    doubts: tuple[str, ...]
+
+
 def freshness(
     reader: Reader, addresses: Iterable[Address], as_of: AsOf, *, now: Instant
-) -> Iterator[str]:
+) -> Freshness:
     """Say what an answer about these addresses cannot know, because nobody has looked since.
 
     A version never changes, so nothing is said of one.
     """
     asked = as_of.valid
-    unseen: dict[str, None] = {}
+    looks: list[Instant] = []
+    doubts: dict[str, None] = {}
     for address in addresses:
         if not isinstance(address, DatasetAddress) or isinstance(address.at, AtVersion):
             continue
@@ -37,26 +51,33 @@ def freshness(
         point = AsOf(valid=min(valid, now), system=as_of.system)
         dataset_id = known_dataset(reader, address.name, as_of=point)
         if dataset_id is not None:
-            unseen.update(dict.fromkeys(_unseen(reader, dataset_id, point)))
-    yield from unseen
+            looked_at = last_look(reader, dataset_id, address=None, system=point.system)
+            gone = _gone(reader, dataset_id, point, looked_at)
+            if gone is not None:
+                doubts[gone] = None
+            elif _is_before(looked_at, point):
+                looks.append(looked_at)
     if asked > now:
-        yield f"{asked} is yet to come: this is how things stand now"
+        doubts[f"{asked} is yet to come: this is how things stand now"] = None
+    return Freshness(known_until=min(looks, default=None), doubts=tuple(doubts))
 
 
-def _unseen(reader: Reader, dataset_id: int, as_of: AsOf) -> Iterator[str]:
+def _is_before(looked_at: Instant | None, as_of: AsOf) -> TypeGuard[Instant]:
+    return looked_at is not None and looked_at.plus(micros=_TOLD_APART_MICROS) <= as_of.valid
+
+
+def _gone(reader: Reader, dataset_id: int, as_of: AsOf, looked_at: Instant | None) -> str | None:
+    """Say that the table was not there any more, or may not have been; None where it was."""
     gone = absence(reader, dataset_id, as_of)
     if gone is not None:
         seen = f"last seen in its catalog at {gone.last_seen}, and" if gone.last_seen else "it was"
-        yield f"{seen} not there any more at {gone.first_missed}"
-        return
-    looked_at = last_look(reader, dataset_id, address=None, system=as_of.system)
-    if looked_at is None or looked_at.plus(micros=_TOLD_APART_MICROS) > as_of.valid:
-        return
+        return f"{seen} not there any more at {gone.first_missed}"
+    if not _is_before(looked_at, as_of):
+        return None
     later = absence(reader, dataset_id, AsOf(valid=LAST, system=as_of.system))
     if later is None:
-        yield f"last harvested at {looked_at}; what was committed since is not known"
-    else:
-        yield (
-            f"last seen in its catalog at {looked_at}, and not there any more at"
-            f" {later.first_missed}: whether it was there then is not known"
-        )
+        return None
+    return (
+        f"last seen in its catalog at {looked_at}, and not there any more at"
+        f" {later.first_missed}: whether it was there then is not known"
+    )

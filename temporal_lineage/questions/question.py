@@ -29,11 +29,22 @@ Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What was asked, about what, and the point in both times it was answered for."""
+    """What was asked, about what, and the point in both times it was answered for.
+
+    `known_until` is when the tables asked about were last harvested, where that is before `as_of`:
+    what was committed in between is not in the answer. None where there is no such gap.
+    """
 
     verb: str
     target: str
     as_of: AsOf
+    known_until: Instant | None
+
+    @property
+    def point(self) -> str:
+        """For which point in both times it was answered, and until when that is known."""
+        told = f"as of {self.as_of.valid}, as known {self.as_of.system}"
+        return told if self.known_until is None else f"{told}, harvested {self.known_until}"
 
 
 class Answer(Protocol):
@@ -61,6 +72,7 @@ def as_json(answer: Answer) -> dict[str, Json]:
             "target": question.target,
             "as_of": question.as_of.valid.isoformat(),
             "as_known": question.as_of.system.isoformat(),
+            "known_until": value_as_json(question.known_until),
         },
         "answer": body,
         "doubts": list(answer.doubts),

@@ -116,12 +116,14 @@ def _of_table(
     depth_max: int,
 ) -> tuple[list[AuditedChange], list[str]]:
     address = DatasetAddress(name, None, None)
-    history = schema_log(reader, address, Question("schema log", name, question.as_of))
+    history = schema_log(
+        reader, address, Question("schema log", name, question.as_of, known_until=None)
+    )
     doubts = [f"{name}: {doubt}" for doubt in history.doubts]
     steps = [step for step in history.steps if period.contains(step.since)]
     if not steps:
         return [], doubts
-    lines = log(reader, address, Question("log", name, question.as_of)).lines
+    lines = log(reader, address, Question("log", name, question.as_of, known_until=None)).lines
     commits = {line.committed_at: line for line in lines}
     changes: list[AuditedChange] = []
     for step in steps:

@@ -55,10 +55,15 @@ class Asking:
                 raise BeforeHistoryError("this ledger", system.isoformat(), first.isoformat())
             # No state holds at forever itself; whoever says so means the last one.
             point = AsOf(valid=min(valid or now, LAST), system=system or now)
-            answer = ask(reader, *addresses, Question(verb, target, point), **more)
-            doubts = (*answer.doubts, *freshness(reader, addresses, point, now=now))
+            answer = ask(
+                reader, *addresses, Question(verb, target, point, known_until=None), **more
+            )
+            fresh = freshness(reader, addresses, point, now=now)
+        question = replace(answer.question, known_until=fresh.known_until)
         # All answers are dataclasses, which no protocol can say.
-        return replace(answer, doubts=doubts)  # type: ignore[type-var]
+        return replace(  # type: ignore[type-var]
+            answer, question=question, doubts=(*answer.doubts, *fresh.doubts)
+        )
 
     def _period(self, since: When, until: When) -> Period:
         """Read a period, without bounds where they are None. Raises BadAddressError for none."""

@@ -52,6 +52,6 @@ class SqlQuestions(Asking):
             return self._ask("sql", name, (as_of, as_known), sql_lineage, **asked)
         except LedgerMissingError as error:
             now = self.clock()
-            question = Question("sql", name, AsOf(valid=now, system=now))
+            question = Question("sql", name, AsOf(valid=now, system=now), known_until=None)
             answer = sql_lineage(None, question, **asked)
             return replace(answer, doubts=(f"no table is known: {error}", *answer.doubts))
