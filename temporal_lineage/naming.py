@@ -176,15 +176,19 @@ def known_datasets(reader: Reader, *, as_of: AsOf) -> list[Node]:
 
     A dataset known from events is no more one of its own when its name means a harvested table.
     """
-    return [node for node in reader.nodes(kind=NodeKind.DATASET) if _is_known(reader, node, as_of)]
+    rows = reader.by_attribute(kind=AttributeKind.TABLE, name="", as_of=as_of)
+    tables = {one.node_id for one in rows}
+    return [
+        node
+        for node in reader.nodes(kind=NodeKind.DATASET)
+        if node.node_id in tables or _is_of_its_own(reader, node, as_of)
+    ]
 
 
-def _is_known(reader: Reader, node: Node, as_of: AsOf) -> bool:
+def _is_of_its_own(reader: Reader, node: Node, as_of: AsOf) -> bool:
+    """Tell whether a dataset is known from events, and from them only."""
     if not node.name.startswith(UNHARVESTED):
-        line = reader.timeline(
-            node_id=node.node_id, kind=AttributeKind.TABLE, name="", system=as_of.system
-        )
-        return bool(line) and line[0].valid.start <= as_of.valid
+        return False
     named = Dataset(*split_name_key(node.name.removeprefix(UNHARVESTED)))
     point = AsOf(valid=LAST, system=as_of.system)
     return find_named(reader, named, as_of=point) == node.node_id

@@ -170,3 +170,15 @@ def sides(events: Iterable[Body], job: str) -> tuple[set[str], set[str]]:
         {dataset["name"] for one in mine for dataset in one["inputs"]},
         {dataset["name"] for one in mine for dataset in one["outputs"]},
     )
+
+
+def kinds_of(events: Iterable[Body], job: str) -> list[str]:
+    """Give the kinds of a job's events, in order."""
+    return [one["eventType"] for one in events if one["job"]["name"] == job]
+
+
+def facet_of(events: Iterable[Body], job: str, name: str) -> Body:
+    """Give a facet of the last event of a job, of its run or of the job."""
+    *_, last = (one for one in events if one["job"]["name"] == job)
+    facet: Body = last["run"]["facets"].get(name) or last["job"]["facets"][name]
+    return facet

@@ -1,12 +1,13 @@
 """dbt's tests and source freshness: assertions about tables, told as runs."""
 
 from pathlib import Path
-from typing import Any
 
 from dbt_files import (
     INVOCATION,
     check_node,
     events_of,
+    facet_of,
+    kinds_of,
     manifest,
     metadata,
     node,
@@ -19,19 +20,8 @@ from dbt_files import (
 )
 from temporal_lineage.capture.dbt_run_ids import checks_run_id
 
-Body = dict[str, Any]
-
 RAW = "source.shop.shop.orders"
 ORDERS = "model.shop.orders"
-
-
-def _kinds(events: list[Body], job: str) -> list[str]:
-    return [one["eventType"] for one in events if one["job"]["name"] == job]
-
-
-def _facet(events: list[Body], job: str, name: str) -> Body:
-    found = [one for one in events if one["job"]["name"] == job]
-    return found[-1]["run"]["facets"].get(name) or found[-1]["job"]["facets"][name]  # type: ignore[no-any-return]
 
 
 def test_generic_tests_of_a_table_are_one_run_with_an_assertion_each(tmp_path: Path) -> None:
@@ -47,7 +37,7 @@ def test_generic_tests_of_a_table_are_one_run_with_an_assertion_each(tmp_path: P
     )
     events = events_of(project(written(tmp_path, manifest=body, run_results=results)))
     job = "db.main.shop.orders.test"
-    assert _kinds(events, job) == ["START", "FAIL"]
+    assert kinds_of(events, job) == ["START", "FAIL"]
     mine = [one for one in events if one["job"]["name"] == job]
     assert {one["run"]["runId"] for one in mine} == {checks_run_id(INVOCATION, ORDERS)}
     (tested,) = mine[-1]["inputs"]
@@ -78,15 +68,15 @@ def test_a_test_that_only_warns_does_not_fail_its_run(tmp_path: Path) -> None:
     body = manifest(node(ORDERS), check_node("not_null_id", ORDERS))
     results = run_results(result("test.shop.not_null_id", "warn", failures=1), command="test")
     events = events_of(project(written(tmp_path, manifest=body, run_results=results)))
-    assert _kinds(events, "db.main.shop.orders.test") == ["START", "COMPLETE"]
+    assert kinds_of(events, "db.main.shop.orders.test") == ["START", "COMPLETE"]
 
 
 def test_a_test_written_as_a_query_is_a_run_of_its_own(tmp_path: Path) -> None:
     body = manifest(node(ORDERS), check_node("totals_agree", ORDERS, None))
     results = run_results(result("test.shop.totals_agree", "fail", failures=2), command="test")
     events = events_of(project(written(tmp_path, manifest=body, run_results=results)))
-    assert _kinds(events, "test.shop.totals_agree") == ["START", "FAIL"]
-    (tested,) = _facet(events, "test.shop.totals_agree", "test")["tests"]
+    assert kinds_of(events, "test.shop.totals_agree") == ["START", "FAIL"]
+    (tested,) = facet_of(events, "test.shop.totals_agree", "test")["tests"]
     assert (tested["status"], tested["actual"]) == ("fail", "2")
     assert sides(events, "test.shop.totals_agree") == ({"db.main.orders"}, set())
 

@@ -1,13 +1,15 @@
 """dbt's runs, tests and designs: each told as OpenLineage events that say what happened."""
 
 from pathlib import Path
-from typing import Any
 
 from dbt_files import (
     INVOCATION,
+    Body,
     catalog,
     check_node,
     events_of,
+    facet_of,
+    kinds_of,
     manifest,
     node,
     project,
@@ -28,8 +30,6 @@ from temporal_lineage.capture.openlineage_events import (
     RunEventKind,
 )
 
-Body = dict[str, Any]
-
 RAW = "source.shop.shop.orders"
 STAGED, ORDERS, SPENT = "model.shop.staged", "model.shop.orders", "model.shop.spent"
 
@@ -44,15 +44,6 @@ def _shop(**more: object) -> Body:
         node(SPENT, [ORDERS, "seed.shop.rates"]),
         node("seed.shop.rates", original_file_path="seeds/rates.csv"),
     )
-
-
-def _kinds(events: list[Body], job: str) -> list[str]:
-    return [one["eventType"] for one in events if one["job"]["name"] == job]
-
-
-def _facet(events: list[Body], job: str, name: str) -> Body:
-    found = [one for one in events if one["job"]["name"] == job]
-    return found[-1]["run"]["facets"].get(name) or found[-1]["job"]["facets"][name]  # type: ignore[no-any-return]
 
 
 def test_an_ephemeral_model_is_read_through_to_the_tables_below_it(tmp_path: Path) -> None:
@@ -115,10 +106,10 @@ def test_a_failed_model_fails_its_run_and_its_invocation_with_the_message(tmp_pa
     folder = written(tmp_path, manifest=_shop(), run_results=run_results(broken))
     events = events_of(project(folder))
     job = "db.main.shop.orders.build.run"
-    assert _kinds(events, job) == ["START", "FAIL"]
-    assert _facet(events, job, "errorMessage")["message"] == "Catalog Error: no table orders"
-    assert _kinds(events, "dbt-run-shop") == ["START", "FAIL"]
-    assert _facet(events, "dbt-run-shop", "errorMessage")["message"] == "1 of 1 nodes failed"
+    assert kinds_of(events, job) == ["START", "FAIL"]
+    assert facet_of(events, job, "errorMessage")["message"] == "Catalog Error: no table orders"
+    assert kinds_of(events, "dbt-run-shop") == ["START", "FAIL"]
+    assert facet_of(events, "dbt-run-shop", "errorMessage")["message"] == "1 of 1 nodes failed"
 
 
 def test_what_was_skipped_is_told_by_its_design_and_not_as_a_run(tmp_path: Path) -> None:
@@ -221,7 +212,7 @@ def test_the_witness_names_the_artifacts_by_digest_and_what_dbt_answered(tmp_pat
     answer = {"_message": "OK", "query_id": "q1"}
     done = result(ORDERS, adapter_response=answer)
     folder = written(tmp_path, manifest=_shop(), run_results=run_results(done))
-    facet = _facet(
+    facet = facet_of(
         events_of(project(folder)), "db.main.shop.orders.build.run", "temporalLineage_dbt"
     )
     assert facet["invocationId"] == INVOCATION

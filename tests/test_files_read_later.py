@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import iceberg_lake
-from catalogs.configuration import CatalogEntry, CatalogKind, Configuration
+from lake_session import lake_session
 from snapshots.instant import FOREVER, Instant
 from temporal_lineage.keys import NodeKind
 from temporal_lineage.session import Session, wall_clock
@@ -23,12 +23,7 @@ Told = dict[str, dict[str, str]]
 @pytest.fixture
 def session(tmp_path: Path, ledger_url: str) -> Session:
     """A session on each database in turn, that knows a folder of tables as `lake`."""
-    session = Session(Workspace(tmp_path / "home", ledger_url), clock=wall_clock)
-    place = {"location": str(tmp_path / "lake")}
-    Configuration(session.workspace.folder).add(
-        CatalogEntry("lake", CatalogKind.FOLDER, place, "test")
-    )
-    return session
+    return lake_session(tmp_path, ledger_url)
 
 
 @pytest.fixture

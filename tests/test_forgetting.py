@@ -9,23 +9,17 @@ import pytest
 from deltalake import DeltaTable, write_deltalake
 
 import iceberg_lake
-from catalogs.configuration import CatalogEntry, CatalogKind, Configuration
 from iceberg_files import current, snapshot, write_commits
+from lake_session import lake_session
 from snapshots.instant import Instant
 from snapshots.snapshot_log import Certainty
-from temporal_lineage.session import Session, wall_clock
-from temporal_lineage.workspace import Workspace
+from temporal_lineage.session import Session
 
 
 @pytest.fixture
 def session(tmp_path: Path, ledger_url: str) -> Session:
     """A session on each database in turn, that knows a folder of tables as `lake`."""
-    session = Session(Workspace(tmp_path / "home", ledger_url), clock=wall_clock)
-    place = {"location": str(tmp_path / "lake")}
-    Configuration(session.workspace.folder).add(
-        CatalogEntry("lake", CatalogKind.FOLDER, place, "test")
-    )
-    return session
+    return lake_session(tmp_path, ledger_url)
 
 
 def millis(number: int) -> Instant:

@@ -10,10 +10,8 @@ from uuid import UUID
 import pyarrow as pa
 import pytest
 
-from catalogs.iceberg.source import IcebergSource
-from catalogs.iceberg.state import IcebergState
-from catalogs.storage import Storage
-from iceberg_files import field, schema, write_parquet, write_table
+from iceberg_files import field, schema, write_parquet
+from iceberg_states import rows_in, state_of
 from snapshots.errors import UnreadableError, UnsupportedError
 
 PLACE = {"type": "struct", "fields": [field(3, "town", "string", required=True)]}
@@ -111,9 +109,7 @@ def test_a_file_without_a_value_for_a_required_column_is_refused(tmp_path: Path)
 def test_a_file_with_two_columns_for_one_field_is_refused(tmp_path: Path) -> None:
     table = pa.table({"a": [1], "b": [2]})
     data = write_parquet(tmp_path / "data" / "one.parquet", table, ids={"a": 1, "b": 1})
-    location = write_table(tmp_path, [data])
-    state = IcebergSource(location, storage=Storage({}), properties={}).state(1, kept=())
-    assert isinstance(state, IcebergState)
+    state = state_of(tmp_path, [data])
     with pytest.raises(UnreadableError, match="several columns for field 1"):
         state.batches(columns=None).read_all()
 
@@ -132,14 +128,11 @@ def _rows(
     data = write_parquet(root / "data" / "one.parquet", table, ids={"id": 1, "place": 2})
     data["partition_field"] = {"name": "p", "type": ["null", avro], "field-id": 1000}
     spec = [{"name": "p", "transform": "identity", "source-id": source, "field-id": 1000}]
-    location = write_table(
+    state = state_of(
         root,
         [data | {"partition": {"p": value}}],
         schemas=[columns],
         partition_specs=[{"spec-id": 0, "fields": spec}],
         format_version=3,
     )
-    state = IcebergSource(location, storage=Storage({}), properties={}).state(1, kept=())
-    assert isinstance(state, IcebergState)
-    rows: list[dict[str, Any]] = state.batches(columns=None).read_all().to_pylist()
-    return rows
+    return rows_in(state)

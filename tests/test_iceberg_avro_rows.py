@@ -11,10 +11,9 @@ from uuid import UUID
 
 import pytest
 
-from catalogs.iceberg.source import IcebergSource
 from catalogs.iceberg.state import IcebergState
-from catalogs.storage import Storage
-from iceberg_files import field, schema, write_avro, write_table
+from iceberg_files import field, schema, write_avro
+from iceberg_states import rows_in, state_of
 from snapshots.errors import UnreadableError, UnsupportedError, UsageError
 
 LONG = {"name": "id", "type": "long", "field-id": 1}
@@ -192,9 +191,7 @@ def _read(
     columns: Mapping[str, Any],
     **more: Any,  # noqa: ANN401
 ) -> list[dict[str, Any]]:
-    found = _state(root, files, columns, **more).batches(columns=None).read_all()
-    rows: list[dict[str, Any]] = found.to_pylist()
-    return rows
+    return rows_in(_state(root, files, columns, **more))
 
 
 def _state(
@@ -203,7 +200,4 @@ def _state(
     columns: Mapping[str, Any],
     **more: Any,  # noqa: ANN401
 ) -> IcebergState:
-    location = write_table(root, files, schemas=[columns], format_version=3, **more)
-    state = IcebergSource(location, storage=Storage({}), properties={}).state(1, kept=())
-    assert isinstance(state, IcebergState)
-    return state
+    return state_of(root, files, schemas=[columns], format_version=3, **more)

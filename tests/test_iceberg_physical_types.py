@@ -13,10 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from catalogs.iceberg.source import IcebergSource
-from catalogs.iceberg.state import IcebergState
-from catalogs.storage import Storage
-from iceberg_files import field, schema, write_table
+from iceberg_files import field, schema
+from iceberg_states import state_of
 from snapshots.errors import UnreadableError
 
 MOMENT = datetime(1969, 12, 31, 23, 59, 59, 995_000)  # noqa: DTZ001 - a type without a zone
@@ -84,8 +82,6 @@ def _read(root: Path, kind: str, stored: pa.Array, **how: Any) -> list[Any]:  # 
     pq.write_table(pa.table([stored], schema=pa.schema([only])), path, **how)
     data = {"file_path": str(path), "record_count": len(stored)}
     columns = schema(field(1, "v", kind))
-    location = write_table(root, [data], schemas=[columns], format_version=3)
-    state = IcebergSource(location, storage=Storage({}), properties={}).state(1, kept=())
-    assert isinstance(state, IcebergState)
+    state = state_of(root, [data], schemas=[columns], format_version=3)
     found: list[Any] = state.batches(columns=None).read_all()["v"].to_pylist()
     return found

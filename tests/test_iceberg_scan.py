@@ -15,10 +15,9 @@ from pyarrow import orc
 from pyiceberg.io.pyarrow import schema_to_pyarrow
 from pyiceberg.schema import Schema
 
-from catalogs.iceberg.source import IcebergSource
 from catalogs.iceberg.state import IcebergState
-from catalogs.storage import Storage
 from iceberg_files import field, schema, write_parquet, write_table
+from iceberg_states import ids_in, opened, state_of
 from snapshots.errors import UnreadableError, UnsupportedError
 
 IDS = {"id": 1, "day": 2}
@@ -64,7 +63,7 @@ def test_a_struct_keeps_its_nulls_when_all_its_old_fields_are_gone(tmp_path: Pat
     data = write_parquet(tmp_path / "data" / "one.parquet", table, ids=None)
     later = {"type": "struct", "fields": [field(20, "y", "int")]}
     now = schema(field(1, "id", "long"), field(2, "v", later))
-    state = _state(tmp_path, [data], schemas=[now])
+    state = state_of(tmp_path, [data], schemas=[now])
     assert state.batches(columns=["v"]).read_all()["v"].to_pylist() == [{"y": None}, None]
 
 
@@ -73,7 +72,7 @@ def test_nested_fields_are_found_by_their_ids_whatever_their_names(tmp_path: Pat
     data = write_parquet(tmp_path / "data" / "a.parquet", _table(columns, [[{"x": 1}]]), ids=None)
     renamed = {"type": "struct", "fields": [field(20, "x", "string"), field(10, "z", "long")]}
     now = schema(field(2, "w", {**POINTS, "element": renamed}))
-    state = _state(tmp_path, [data], schemas=[now])
+    state = state_of(tmp_path, [data], schemas=[now])
     assert state.batches(columns=None).read_all().to_pylist() == [{"w": [{"x": None, "z": 1}]}]
 
 
@@ -83,7 +82,7 @@ def test_orc_files_are_read_like_parquet_files(tmp_path: Path) -> None:
     orc.write_table(pa.table({"id": pa.array([5, 6], pa.int64())}), path)
     data = {"file_path": str(path), "file_format": "ORC", "record_count": 2}
     mapping = {"schema.name-mapping.default": '[{"field-id": 1, "names": ["id"]}]'}
-    state = _state(tmp_path, [data], properties=mapping)
+    state = state_of(tmp_path, [data], properties=mapping)
     assert state.batches(columns=None).read_all()["id"].to_pylist() == [5, 6]
 
 
@@ -95,7 +94,7 @@ def test_times_and_fixed_bytes_are_numbers_and_bytes_in_orc_files(tmp_path: Path
     names = [{"field-id": n, "names": [name]} for n, name in ((1, "t"), (2, "u"), (3, "f"))]
     columns = schema(field(1, "t", "time"), field(2, "u", "uuid"), field(3, "f", "fixed[2]"))
     mapping = {"schema.name-mapping.default": json.dumps(names)}
-    state = _state(tmp_path, [data], properties=mapping, schemas=[columns])
+    state = state_of(tmp_path, [data], properties=mapping, schemas=[columns])
     row = {"t": time(0, 0, 0, 1), "u": UUID(bytes=bytes(range(16))), "f": b"ab"}
     assert state.batches(columns=None).read_all().to_pylist() == [row]
 
@@ -103,12 +102,12 @@ def test_times_and_fixed_bytes_are_numbers_and_bytes_in_orc_files(tmp_path: Path
 def test_files_of_an_unknown_format_are_refused(tmp_path: Path) -> None:
     data = {"file_path": "one.lance", "file_format": "LANCE", "record_count": 1}
     with pytest.raises(UnsupportedError, match="data files in lance"):
-        _ids(tmp_path, [data])
+        ids_in(state_of(tmp_path, [data]))
 
 
 def test_a_column_of_a_type_nobody_reads_is_refused_and_the_others_are_not(tmp_path: Path) -> None:
     fields = schema(field(1, "id", "long"), field(2, "v", "hologram"))
-    state = _state(tmp_path, [_data(tmp_path, "one", 2)], schemas=[fields])
+    state = state_of(tmp_path, [_data(tmp_path, "one", 2)], schemas=[fields])
     with pytest.raises(UnsupportedError, match="columns of type hologram"):
         state.batches(columns=None)
     assert state.batches(columns=["id"]).read_all().num_rows == 2
@@ -124,7 +123,7 @@ def test_variants_are_their_two_parts_shredded_or_not(tmp_path: Path) -> None:
         table = pa.table({"id": pa.array([1, 2], pa.int64()), "v": written})
         data = write_parquet(tmp_path / "data" / "one.parquet", table, ids={"id": 1, "v": 2})
         columns = schema(field(1, "id", "long"), field(2, "v", "variant"))
-        state = _state(tmp_path, [data], schemas=[columns])
+        state = state_of(tmp_path, [data], schemas=[columns])
         assert state.batches(columns=["v"]).read_all()["v"].to_pylist() == [row, None]
 
 
@@ -132,12 +131,12 @@ def test_geometries_are_the_bytes_they_are(tmp_path: Path) -> None:
     table = pa.table({"g": pa.array([b"\x01\x01", None], pa.binary())})
     data = write_parquet(tmp_path / "data" / "one.parquet", table, ids={"g": 1})
     for kind in ("geometry(EPSG:4326)", "geography"):
-        state = _state(tmp_path, [data], schemas=[schema(field(1, "g", kind))])
+        state = state_of(tmp_path, [data], schemas=[schema(field(1, "g", kind))])
         assert state.batches(columns=None).read_all()["g"].to_pylist() == [b"\x01\x01", None]
 
 
 def test_a_format_version_nobody_knows_is_refused(tmp_path: Path) -> None:
-    state = _state(tmp_path, [_data(tmp_path, "one", 2)], **{"format-version": 4})
+    state = state_of(tmp_path, [_data(tmp_path, "one", 2)], **{"format-version": 4})
     with pytest.raises(UnsupportedError, match="format version 4"):
         state.batches(columns=None)
 
@@ -147,7 +146,7 @@ def test_partition_columns_left_out_of_the_files_come_from_the_manifest(tmp_path
     partition = {"partition_field": kind, "partition": {"day": 0}}
     fields = schema(field(1, "id", "long"), field(2, "day", "date", required=True))
     spec = [{"name": "day", "transform": "identity", "source-id": 2, "field-id": 1000}]
-    state = _state(
+    state = state_of(
         tmp_path,
         [_data(tmp_path, "one", 2) | partition],
         schemas=[fields],
@@ -161,9 +160,9 @@ def test_files_without_field_ids_need_a_name_mapping(tmp_path: Path) -> None:
     table = pa.table({"other": pa.array([5], pa.int64())})
     data = write_parquet(tmp_path / "data" / "one.parquet", table, ids=None)
     with pytest.raises(UnsupportedError, match="without field ids"):
-        _ids(tmp_path, [data])
+        ids_in(state_of(tmp_path, [data]))
     mapping = {"schema.name-mapping.default": '[{"field-id": 1, "names": ["other"]}]'}
-    state = _state(tmp_path, [data], properties=mapping)
+    state = state_of(tmp_path, [data], properties=mapping)
     assert state.batches(columns=None).read_all()["id"].to_pylist() == [5]
 
 
@@ -171,12 +170,12 @@ def test_files_without_field_ids_are_read_where_order_and_names_agree(tmp_path: 
     table = pa.table({"a": pa.array([5], pa.int64()), "b": pa.array([6], pa.int64())})
     data = write_parquet(tmp_path / "data" / "one.parquet", table, ids=None)
     agreeing = schema(field(1, "a", "long"), field(2, "b", "long"), field(3, "c", "long"))
-    state = _state(tmp_path, [data], schemas=[agreeing])
+    state = state_of(tmp_path, [data], schemas=[agreeing])
     assert state.batches(columns=None).read_all().to_pylist() == [{"a": 5, "b": 6, "c": None}]
     for one, other in (("b", "a"), ("x", "b")):
         swapped = schema(field(1, one, "long"), field(2, other, "long"))
         with pytest.raises(UnsupportedError, match="without field ids"):
-            _state(tmp_path, [data], schemas=[swapped]).batches(columns=None).read_all()
+            state_of(tmp_path, [data], schemas=[swapped]).batches(columns=None).read_all()
 
 
 def test_a_name_mapping_that_contradicts_the_schema_is_refused(tmp_path: Path) -> None:
@@ -186,7 +185,7 @@ def test_a_name_mapping_that_contradicts_the_schema_is_refused(tmp_path: Path) -
     columns = schema(field(1, "id", "long"), field(2, "s", inside))
     mapped = [{"field-id": 2, "names": ["s"], "fields": [{"field-id": 1, "names": ["x"]}]}]
     properties = {"schema.name-mapping.default": json.dumps(mapped)}
-    state = _state(tmp_path, [data], schemas=[columns], properties=properties)
+    state = state_of(tmp_path, [data], schemas=[columns], properties=properties)
     with pytest.raises(UnsupportedError, match="name mapping that has field 1 inside another"):
         state.batches(columns=None).read_all()
 
@@ -198,7 +197,7 @@ def test_a_column_without_an_id_is_refused_where_it_may_be_one_that_is_asked_for
     table = pa.table([[5], [6]], schema=pa.schema([ids, pa.field("name", pa.int64())]))
     data = write_parquet(tmp_path / "data" / "one.parquet", table, ids=None)
     columns = schema(field(1, "id", "long"), field(2, "name", "long"))
-    state = _state(tmp_path, [data], schemas=[columns])
+    state = state_of(tmp_path, [data], schemas=[columns])
     assert state.batches(columns=["id"]).read_all()["id"].to_pylist() == [5]
     with pytest.raises(UnsupportedError, match="in which name has no field id"):
         state.batches(columns=None).read_all()
@@ -206,7 +205,7 @@ def test_a_column_without_an_id_is_refused_where_it_may_be_one_that_is_asked_for
 
 def test_a_required_column_that_is_nowhere_is_an_error(tmp_path: Path) -> None:
     fields = schema(field(1, "id", "long"), field(2, "n", "int", required=True))
-    state = _state(tmp_path, [_data(tmp_path, "one", 2)], schemas=[fields])
+    state = state_of(tmp_path, [_data(tmp_path, "one", 2)], schemas=[fields])
     with pytest.raises(UnreadableError, match="required"):
         state.batches(columns=None).read_all()
 
@@ -230,7 +229,7 @@ def test_a_column_added_later_has_its_default(
     value: Any,  # noqa: ANN401
 ) -> None:
     fields = schema(field(1, "id", "long"), field(2, "n", kind, **{"initial-default": default}))
-    state = _state(tmp_path, [_data(tmp_path, "one", 2)], schemas=[fields])
+    state = state_of(tmp_path, [_data(tmp_path, "one", 2)], schemas=[fields])
     found = state.batches(columns=None).read_all()["n"].to_pylist()
     assert (
         found == [value] * 2 if value is not None else [str(one) for one in found] == [default] * 2
@@ -254,7 +253,7 @@ def test_nanoseconds_can_be_a_default_too_however_deep(
     x = pa.field("x", pa.int32(), metadata={"PARQUET:field_id": "10"})
     table = pa.table({"id": pa.array([1], pa.int64()), "s": pa.array([{"x": 1}], pa.struct([x]))})
     data = write_parquet(tmp_path / "data" / "one.parquet", table, ids={"id": 1, "s": 2})
-    state = _state(tmp_path, [data], schemas=[columns], format_version=3)
+    state = state_of(tmp_path, [data], schemas=[columns], format_version=3)
     found = state.batches(columns=None).read_all()
     assert found["n"].cast(pa.int64()).to_pylist() == [nanos]
     assert found["s"].combine_chunks().field("n").cast(pa.int64()).to_pylist() == [nanos]
@@ -269,7 +268,7 @@ def test_nanoseconds_are_cut_where_the_format_has_none_and_nobody_is_warned(
     item = pa.field("element", kind, metadata={"PARQUET:field_id": "3"})
     table = pa.table({"id": pa.array([1999], kind), "day": pa.array([[1999]], pa.list_(item))})
     data = write_parquet(tmp_path / "data" / "one.parquet", table, ids=IDS)
-    found = _state(tmp_path, [data], schemas=[fields]).batches(columns=None).read_all()
+    found = state_of(tmp_path, [data], schemas=[fields]).batches(columns=None).read_all()
     assert found["id"].cast(pa.int64()).to_pylist() == [1]
     assert found["day"].cast(pa.list_(pa.int64())).to_pylist() == [[1]]
     assert caplog.records == []
@@ -282,7 +281,7 @@ def test_the_inline_manifests_of_old_tables_are_read(tmp_path: Path) -> None:
     inline = f'"manifests": ["{tmp_path}/metadata/m0.avro"]'
     assert listed in text
     Path(location).write_text(text.replace(listed, inline))
-    assert _read_ids(location) == [0, 1]
+    assert ids_in(opened(location)) == [0, 1]
 
 
 def _table(columns: Mapping[str, Any], values: Sequence[Any]) -> pa.Table:
@@ -295,27 +294,9 @@ def _table(columns: Mapping[str, Any], values: Sequence[Any]) -> pa.Table:
 def _nested(root: Path, columns: Mapping[str, Any], values: Sequence[Any]) -> IcebergState:
     path = root / "data" / f"{columns['fields'][-1]['type']['type']}.parquet"
     data = write_parquet(path, _table(columns, values), ids=None)
-    return _state(root, [data], schemas=[columns])
+    return state_of(root, [data], schemas=[columns])
 
 
 def _data(root: Path, name: str, count: int) -> dict[str, Any]:
     table = pa.table({"id": pa.array(range(count), pa.int64())})
     return write_parquet(root / "data" / f"{name}.parquet", table, ids=IDS)
-
-
-def _ids(root: Path, files: Sequence[Mapping[str, Any]]) -> list[int]:
-    return _read_ids(write_table(root, files))
-
-
-def _read_ids(location: str) -> list[int]:
-    state = IcebergSource(location, storage=Storage({}), properties={}).state(1, kept=())
-    assert isinstance(state, IcebergState)
-    ids: list[int] = state.batches(columns=["id"]).read_all()["id"].to_pylist()
-    return ids
-
-
-def _state(root: Path, files: Sequence[Mapping[str, Any]], **more: Any) -> IcebergState:  # noqa: ANN401
-    location = write_table(root, files, **more)
-    state = IcebergSource(location, storage=Storage({}), properties={}).state(1, kept=())
-    assert isinstance(state, IcebergState)
-    return state

@@ -15,7 +15,7 @@ from pyiceberg.transforms import BucketTransform, IdentityTransform
 
 import delta_logs as logs
 import iceberg_lake
-from catalogs.configuration import CatalogEntry, CatalogKind, Configuration
+from lake_session import lake_session
 from snapshots.instant import Instant
 from temporal_lineage.cli.table_commands import table_log
 from temporal_lineage.questions.table_log import PARTS, TableLogAnswer
@@ -26,12 +26,7 @@ from temporal_lineage.workspace import Workspace
 @pytest.fixture
 def session(tmp_path: Path, ledger_url: str) -> Session:
     """A session whose ledger is on each database in turn, with a folder of tables as `lake`."""
-    session = Session(Workspace(tmp_path / ".temporal-lineage", ledger_url), clock=wall_clock)
-    place = {"location": str(tmp_path / "lake")}
-    Configuration(session.workspace.folder).add(
-        CatalogEntry("lake", CatalogKind.FOLDER, place, "test")
-    )
-    return session
+    return lake_session(tmp_path, ledger_url)
 
 
 @pytest.fixture

@@ -15,15 +15,14 @@ import pytest
 from deltalake import DeltaTable, write_deltalake
 
 import iceberg_lake
-from catalogs.configuration import CatalogEntry, CatalogKind, Configuration
 from delta_logs import add, commit_info, metadata, protocol, write
 from iceberg_files import current, snapshot, write_commits
+from lake_session import lake_session
 from snapshots.errors import BeforeHistoryError
 from snapshots.instant import Instant
 from snapshots.snapshot_log import Certainty
 from temporal_lineage.questions.states import StateAnswer
-from temporal_lineage.session import Session, wall_clock
-from temporal_lineage.workspace import Workspace
+from temporal_lineage.session import Session
 
 LATER = 4_000_000_000_000
 """A time after everything, in milliseconds: the year 2096."""
@@ -32,12 +31,7 @@ LATER = 4_000_000_000_000
 @pytest.fixture
 def session(tmp_path: Path) -> Session:
     """A session that knows a folder of tables as `lake`, where `t` is the one that is asked."""
-    session = Session(Workspace(tmp_path / "home", str(tmp_path / "ledger.db")), clock=wall_clock)
-    place = {"location": str(tmp_path / "lake")}
-    Configuration(session.workspace.folder).add(
-        CatalogEntry("lake", CatalogKind.FOLDER, place, "test")
-    )
-    return session
+    return lake_session(tmp_path, str(tmp_path / "ledger.db"))
 
 
 def at(session: Session, millis: int, target: str = "lake.t") -> StateAnswer:

@@ -103,17 +103,16 @@ def contamination(
         nodes_max=NODES_MAX,
     )
     spread = _Spread(reader, as_of, graph)
-    tables, products = spread.tables(), spread.products()
     names = spread.naming.addresses(graph.depths)
     added, doubts = _added(reader, root_id, as_of)
     return ContaminationAnswer(
         question=question,
         commit=names[root_id],
         added_rows=added,
-        tables=tuple(tables.values()),
-        products=products,
-        rebuild=spread.rebuild(tables),
-        doubts=(*doubts, *spread.doubts(tables), *walk_doubts(graph, names)),
+        tables=tuple(spread.tables.values()),
+        products=spread.products,
+        rebuild=spread.rebuild(),
+        doubts=(*doubts, *spread.doubts(), *walk_doubts(graph, names)),
     )
 
 
@@ -130,12 +129,24 @@ class _Spread:
         self._by_dataset: dict[int, list[int]] = {}
         for node_id in sorted(commits, key=lambda one: (graph.depths[one], one)):
             self._by_dataset.setdefault(self._dataset_of(node_id), []).append(node_id)
+        self.tables = self._tables()
+        self._products = {
+            dataset_id: self._made(dataset_id, commits)
+            for dataset_id, commits in self._by_dataset.items()
+            if dataset_id not in self.tables
+        }
+
+    @property
+    def products(self) -> tuple[ContaminatedProduct, ...]:
+        """Give the versions of what has no history of its own, in the order they were made."""
+        flat = [one for made in self._products.values() for one in made]
+        return tuple(sorted(flat, key=lambda one: (one.made_at or FOREVER, one.address)))
 
     def _dataset_of(self, node_id: int) -> int:
         node = self._nodes[node_id]
         return node.node_id if node.kind == NodeKind.DATASET else node.parent_id
 
-    def tables(self) -> dict[int, ContaminatedTable]:
+    def _tables(self) -> dict[int, ContaminatedTable]:
         """Give the harvested tables, nearest first."""
         found = {}
         for dataset_id, commits in self._by_dataset.items():
@@ -149,17 +160,7 @@ class _Spread:
                 )
         return found
 
-    def products(self) -> tuple[ContaminatedProduct, ...]:
-        """Give the versions of what has no history of its own, in the order they were made."""
-        made = [
-            self._product(dataset_id, commits)
-            for dataset_id, commits in self._by_dataset.items()
-            if table_claim(self._reader, dataset_id, system=self._as_of.system) is None
-        ]
-        flat = [one for products in made for one in products]
-        return tuple(sorted(flat, key=lambda one: (one.made_at or FOREVER, one.address)))
-
-    def _product(self, dataset_id: int, commits: Sequence[int]) -> list[ContaminatedProduct]:
+    def _made(self, dataset_id: int, commits: Sequence[int]) -> list[ContaminatedProduct]:
         names = self.naming.addresses(commits)
         writers = self._writers(commits)
         newest = told_versions(self._reader, dataset_id, self._as_of)[-1:]
@@ -180,15 +181,10 @@ class _Spread:
         )
         return {one.node_id: (one.valid.start, decode(WriterClaim, one.claim)) for one in believed}
 
-    def rebuild(self, tables: Mapping[int, ContaminatedTable]) -> tuple[RebuildStep, ...]:
+    def rebuild(self) -> tuple[RebuildStep, ...]:
         """Give what is still bad, sources first; what is healed needs no rebuilding."""
-        newest = {one.address for one in self.products() if one.newest}
-        products = {
-            dataset_id
-            for dataset_id, commits in self._by_dataset.items()
-            if dataset_id not in tables and newest & set(self.naming.addresses(commits).values())
-        }
-        bad = {key for key, one in tables.items() if one.current} | products
+        bad = {key for key, one in self.tables.items() if one.current}
+        bad |= {key for key, made in self._products.items() if any(one.newest for one in made)}
         dependencies, jobs = [], dict[int, dict[str, None]]()
         for step in self._graph.steps:
             source, target = self._dataset_of(step.source_id), self._dataset_of(step.target_id)
@@ -205,14 +201,14 @@ class _Spread:
             for one in sorted(circle, key=self.naming.dataset)
         )
 
-    def doubts(self, tables: Mapping[int, ContaminatedTable]) -> list[str]:
+    def doubts(self) -> list[str]:
         """Say where less may be contaminated than is shown."""
         grades = [decode(EdgeClaim, step.claim).grade.value for step in self._graph.steps]
         return [
             *grade_doubts(grades),
             *(
                 f"{one.dataset} may hold none of it: {_CARRIED[one.certainty]}"
-                for one in tables.values()
+                for one in self.tables.values()
                 if one.certainty in _CARRIED
             ),
         ]

@@ -59,6 +59,7 @@ def _gaps(
     only: Collection[int] | None,
 ) -> Iterator[LinkGap]:
     ids = sorted(runs)
+    datasets: dict[str, int | None] = {}
     for start in range(0, len(ids), _BATCH):
         batch = ids[start : start + _BATCH]
         names = reader.named(node_ids=batch)
@@ -69,7 +70,11 @@ def _gaps(
                     continue
                 if link.identity.startswith(UNHARVESTED):
                     continue  # the name is what is missing, and is told by itself
-                dataset_id = reader.node(kind=NodeKind.DATASET, parent_id=0, name=link.identity)
+                if link.identity not in datasets:
+                    datasets[link.identity] = reader.node(
+                        kind=NodeKind.DATASET, parent_id=0, name=link.identity
+                    )
+                dataset_id = datasets[link.identity]
                 if dataset_id is None or (only is not None and dataset_id not in only):
                     continue
                 run, engine = runs[one.node_id]

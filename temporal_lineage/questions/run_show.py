@@ -34,7 +34,7 @@ CHILDREN_MAX = 1_000
 class RunLink:
     """A dataset that a run read or wrote (`side`), and the states it is known to have meant.
 
-    `versions` are addresses, none where no state is known.
+    `states` are addresses, none where no state is known.
     """
 
     side: str

@@ -10,8 +10,7 @@ from snapshots.errors import EmptyPeriodError, UnknownNameError
 from snapshots.period import Period
 from temporal_lineage.addresses import DatasetAddress
 from temporal_lineage.facts import AsOf
-from temporal_lineage.harvesting.histories import table_claim
-from temporal_lineage.naming import Naming, known_datasets
+from temporal_lineage.naming import UNHARVESTED, Naming, known_datasets
 from temporal_lineage.questions.change_reach import Affected, reached_by
 from temporal_lineage.questions.logs import log
 from temporal_lineage.questions.question import Question
@@ -92,7 +91,7 @@ def _tables(reader: Reader, question: Question) -> list[tuple[int, str]]:
     known = [
         (node.node_id, naming.dataset(node.node_id))
         for node in known_datasets(reader, as_of=question.as_of)
-        if table_claim(reader, node.node_id, system=question.as_of.system) is not None
+        if not node.name.startswith(UNHARVESTED)
     ]
     target = question.target.removesuffix(".*").removesuffix(".")
     found = [
