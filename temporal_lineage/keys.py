@@ -87,6 +87,8 @@ class AttributeKind(StrEnum):
     """On a QUARANTINED: why it was refused, and what has become of it."""
     FEED = "feed"
     """On a FEED: how far it was read."""
+    TOLD = "told"
+    """On a DATASET, by aspect and producer: how events describe it."""
 
 
 class EdgeKind(StrEnum):
@@ -102,6 +104,8 @@ class EdgeKind(StrEnum):
     """From a job to a dataset that it is said to read, outside any run."""
     DESIGN_WRITES = "design-writes"
     """From a job to a dataset that it is said to write, outside any run."""
+    DESCRIBES = "describes"
+    """From a NAME to the dataset that events about no run describe under it."""
     RUN_OF = "run-of"
     """From a run to its job."""
     FLOW = "flow"

@@ -19,6 +19,8 @@ from dbt_files import (
     written,
 )
 from temporal_lineage.capture.dbt_run_ids import checks_run_id
+from temporal_lineage.session import Session, wall_clock
+from temporal_lineage.workspace import Workspace
 
 RAW = "source.shop.shop.orders"
 ORDERS = "model.shop.orders"
@@ -104,3 +106,24 @@ def test_source_freshness_is_an_assertion_about_the_source(tmp_path: Path) -> No
     assert (told["assertion"], told["success"]) == ("freshness", False)
     updated = tested["inputFacets"]["dataQualityMetrics"]["lastUpdated"]
     assert updated == "2026-11-01T00:00:00Z"
+
+
+def test_the_last_result_of_each_test_is_shown_with_the_tested_model(tmp_path: Path) -> None:
+    body = manifest(
+        node(ORDERS, config={"materialized": "table"}),
+        check_node("not_null_id", ORDERS),
+        check_node("not_null_name", ORDERS, "name"),
+    )
+    results = run_results(
+        result("test.shop.not_null_id", "fail", failures=3),
+        result("test.shop.not_null_name", "pass", failures=0),
+        command="test",
+    )
+    folder = written(tmp_path / "target", manifest=body, run_results=results)
+    session = Session(Workspace(tmp_path, str(tmp_path / "ledger.db")), clock=wall_clock)
+    session.ingest_dbt([str(folder)], namespace="duckdb://shop.duckdb")
+    checks = session.show("dataset:duckdb://shop.duckdb/db.main.orders").described.checks
+    assert [(one.label, one.column, one.success, one.actual) for one in checks] == [
+        ("not_null_id", "id", False, "3"),
+        ("not_null_name", "name", True, "0"),
+    ]

@@ -54,10 +54,12 @@ class JobKind:
 class Assertion:
     """One check of data quality, on a dataset or a run, and how it ended; None where not told.
 
-    `success` is None where the check was neither passed nor failed, as a skipped one.
+    `success` is None where the check was neither passed nor failed, as a skipped one. `name` is
+    what is asserted, `label` what this check is called beside others that assert the same.
     """
 
     name: str
+    label: str | None
     success: bool | None
     column: str | None
     severity: str | None
@@ -126,9 +128,18 @@ class JobFacets:
 
 @dataclass(frozen=True, slots=True)
 class DatasetFacets:
-    """What the facets of a dataset say of it as a whole; `quality` None where nothing is told."""
+    """What the facets of a dataset say of it as a whole; None where nothing is told.
+
+    `deleted` are the names of facets that the event takes back.
+    """
 
     owners: tuple[Owner, ...]
     tags: tuple[Tag, ...]
     documentation: str | None
     quality: Quality | None
+    file_format: str | None
+    deleted: tuple[str, ...]
+
+
+NOTHING_TOLD = DatasetFacets((), (), None, None, None, ())
+"""Most events describe no dataset: they share this."""

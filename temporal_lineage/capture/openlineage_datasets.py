@@ -15,6 +15,7 @@ from temporal_lineage.capture.openlineage_events import (
     Lifecycle,
     Statistics,
 )
+from temporal_lineage.capture.openlineage_facets import dataset_facets
 from temporal_lineage.capture.openlineage_json import Doubts, dataset, items, mapping, text, whole
 from temporal_lineage.capture.openlineage_lineage import column_lineage, dataset_entry
 from temporal_lineage.capture.openlineage_numbers import SnapshotNumber, snapshot_number
@@ -70,6 +71,7 @@ def mention(
         subset=_subset(facets),
         read=recorded_read(facets, spot, doubts),
         written=recorded_write(facets, spot, doubts),
+        facets=dataset_facets(facets, _deleted_of(body), spot, doubts),
     )
 
 
@@ -80,6 +82,13 @@ def _facets(body: Mapping[str, Any], place: str, doubts: Doubts) -> Mapping[str,
         for name, facet in mapping(body.get(side), f"{place}.{side}", doubts).items():
             joined.setdefault(name, facet)
     return {name: facet for name, facet in joined.items() if not _deleted(facet)}
+
+
+def _deleted_of(body: Mapping[str, Any]) -> tuple[str, ...]:
+    facets = body.get("facets")
+    if not isinstance(facets, dict):
+        return ()
+    return tuple(sorted(name for name, facet in facets.items() if _deleted(facet)))
 
 
 def _deleted(facet: object) -> bool:

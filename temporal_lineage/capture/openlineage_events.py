@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from snapshots.dataset import Dataset
 from snapshots.instant import Instant
+from temporal_lineage.capture.facets import DatasetFacets
 from temporal_lineage.capture.openlineage_numbers import SnapshotNumber
 from temporal_lineage.capture.openlineage_recorded import RecordedRead
 
@@ -192,7 +193,7 @@ class DatasetMention:
     `connector_snapshot_id` what Trino's `connectorInfo` says was read, and `commit_snapshot_id`
     what an Iceberg commit report says was written. `subset` is the subset facet as canonical
     JSON. `read` and `written` are what a program recorded through this library: the version it
-    pinned, the versions it made. Every None means that the event did not say.
+    pinned, the versions it made. `facets` describe it. Every None means that the event did not say.
     """
 
     dataset: Dataset
@@ -212,6 +213,7 @@ class DatasetMention:
     subset: str | None
     read: RecordedRead | None
     written: tuple[str, ...] | None
+    facets: DatasetFacets
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from typing import Any
 
 from catalogs.credentials import MASK, is_secret, without_user_info
 from temporal_lineage.capture.facets import (
+    NOTHING_TOLD,
+    DatasetFacets,
     Dependency,
     JobFacets,
     JobKind,
@@ -16,7 +18,7 @@ from temporal_lineage.capture.facets import (
     Tag,
 )
 from temporal_lineage.capture.openlineage_json import Doubts, flag, items, mapping, name, text
-from temporal_lineage.capture.openlineage_quality import tests
+from temporal_lineage.capture.openlineage_quality import METRICS, quality, tests
 from temporal_lineage.capture.openlineage_runs import job_name
 
 _APPLICATION = (
@@ -50,6 +52,10 @@ _READ_OF_JOBS = frozenset(
         *("jobType", "ownership", "tags", "documentation", "sourceCode"),
         *("sql", "sourceCodeLocation", "lineage"),
     }
+)
+_READ_OF_DATASETS = (
+    *("ownership", "tags", "documentation", "dataQualityAssertions", "storage"),
+    *METRICS,
 )
 _NOT_SHOWN = ("_producer", "_schemaURL", "_deleted")
 
@@ -92,6 +98,23 @@ def job_facets(facets: Mapping[str, Any], doubts: Doubts) -> JobFacets:
             code.get("sourceCode", code.get("source")), f"{place}.sourceCode.sourceCode", doubts
         ),
         others=tuple(sorted(set(facets) - _READ_OF_JOBS)),
+    )
+
+
+def dataset_facets(
+    facets: Mapping[str, Any], deleted: tuple[str, ...], place: str, doubts: Doubts
+) -> DatasetFacets:
+    """Read what describes a dataset; `deleted` names the facets that are taken back."""
+    if not deleted and facets.keys().isdisjoint(_READ_OF_DATASETS):
+        return NOTHING_TOLD
+    stored = mapping(facets.get("storage"), f"{place}.storage", doubts)
+    return DatasetFacets(
+        owners=owners(facets, place, doubts),
+        tags=tags(facets, place, doubts),
+        documentation=documentation(facets, place, doubts),
+        quality=quality(facets, place, doubts),
+        file_format=text(stored.get("fileFormat"), f"{place}.storage.fileFormat", doubts) or None,
+        deleted=deleted,
     )
 
 

@@ -8,13 +8,15 @@ from typing import Any
 from temporal_lineage.capture.facets import Assertion, ColumnMetrics, Quality
 from temporal_lineage.capture.openlineage_json import Doubts, flag, items, mapping, text, whole
 
-_METRICS = ("dataQualityMetrics", "dataQuality")
+METRICS = ("dataQualityMetrics", "dataQuality")
+"""The facet of measured numbers, and what it was called at first."""
+
 _PASSED = {"pass": True, "passed": True, "success": True, "fail": False, "failed": False}
 
 
 def quality(facets: Mapping[str, Any], place: str, doubts: Doubts) -> Quality | None:
     """Read what was measured and checked of a dataset; None where neither was."""
-    told = next((facet for facet in _METRICS if facets.get(facet)), _METRICS[0])
+    told = next((facet for facet in METRICS if facets.get(facet)), METRICS[0])
     spot = f"{place}.{told}"
     body = mapping(facets.get(told), spot, doubts)
     checks = f"{place}.dataQualityAssertions"
@@ -64,8 +66,14 @@ def _checked(
     spot: str,
     doubts: Doubts,
 ) -> Assertion:
+    told = text(one.get("name"), f"{spot}.name", doubts)
     keys = ("column", "severity", "expected", "actual")
-    return Assertion(name, success, *(text(one.get(key), f"{spot}.{key}", doubts) for key in keys))
+    return Assertion(
+        name,
+        told if told != name else None,
+        success,
+        *(text(one.get(key), f"{spot}.{key}", doubts) for key in keys),
+    )
 
 
 def _columns(body: Mapping[str, Any], place: str, doubts: Doubts) -> Iterator[ColumnMetrics]:

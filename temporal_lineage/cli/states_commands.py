@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from snapshots.instant import FOREVER
+from temporal_lineage.cli.described import described
 from temporal_lineage.cli.layout import pairs, table
 from temporal_lineage.cli.options import output_option, point_options, print_answer
 from temporal_lineage.session.knowledge import TRANSACTIONS_SHOWN
@@ -243,3 +244,4 @@ def _table(answer: TableAnswer) -> Iterator[str]:
             ],
             right=(0,),
         )
+    yield from described(answer.described)

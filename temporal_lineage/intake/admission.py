@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from temporal_lineage.capture.openlineage_events import CapturedEvent, RejectedEvent
-from temporal_lineage.linking.designs import kept_under
+from temporal_lineage.linking.event_keys import kept_under
 from temporal_lineage.store.records import KeptEvent
 
 if TYPE_CHECKING:

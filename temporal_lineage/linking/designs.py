@@ -7,35 +7,22 @@ from typing import TYPE_CHECKING
 from snapshots.period import Period
 from temporal_lineage.beliefs import Line, settle_edges, since
 from temporal_lineage.capture.openlineage import read_events
-from temporal_lineage.capture.openlineage_events import CapturedEvent, JobEvent, RunEvent
+from temporal_lineage.capture.openlineage_events import CapturedEvent, JobEvent
 from temporal_lineage.capture.openlineage_names import canonical
 from temporal_lineage.facts import LAST, AsOf
 from temporal_lineage.keys import EdgeKind, NodeKind
+from temporal_lineage.linking.event_keys import DESIGN
 from temporal_lineage.store.assertions import NodeKey
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
     from snapshots.dataset import Dataset
-    from temporal_lineage.capture.openlineage_events import DatasetMention, Event
+    from temporal_lineage.capture.openlineage_events import DatasetMention
     from temporal_lineage.linking.resolving import Resolved, Resolver
     from temporal_lineage.store.transaction import Transaction
 
-DESIGN = "job:"
-"""How the key of a job's own events begins; a run's events have its id for a key."""
-
 _KINDS = (EdgeKind.DESIGN_READS, EdgeKind.DESIGN_WRITES)
-
-
-def kept_under(event: Event) -> str:
-    """Give the key of the events that are read together with this one; empty for datasets'."""
-    match event:
-        case RunEvent():
-            return event.run_id
-        case JobEvent():
-            return f"{DESIGN}{event.job}"
-        case _:
-            return ""
 
 
 class Designs:

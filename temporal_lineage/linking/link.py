@@ -17,7 +17,8 @@ from temporal_lineage.evidence.runs import together
 from temporal_lineage.evidence.timeline import ids_of
 from temporal_lineage.evidence.windows import SKEW_MS_MAX, window_of
 from temporal_lineage.keys import EdgeKind, name_key
-from temporal_lineage.linking.designs import DESIGN, Designs
+from temporal_lineage.linking.designs import Designs
+from temporal_lineage.linking.event_keys import is_of_a_run
 from temporal_lineage.linking.explained import cloned_from, explained_edges
 from temporal_lineage.linking.explicit import explicit_lineage
 from temporal_lineage.linking.flowing import keep_flows
@@ -27,6 +28,7 @@ from temporal_lineage.linking.resolving import Resolver
 from temporal_lineage.linking.run_records import RunRecords
 from temporal_lineage.linking.runs import keep_runs, runs_naming
 from temporal_lineage.linking.taken import taken_of
+from temporal_lineage.linking.told import Told
 from temporal_lineage.linking.unharvested import told_input, told_output
 from temporal_lineage.naming import UNHARVESTED, unharvested_address
 
@@ -59,7 +61,7 @@ def link(transaction: Transaction, *, run_ids: Sequence[str], dataset_ids: Seque
     """
     work = _Linking(transaction)
     dataset_ids = sorted({*dataset_ids, *cloned_from(transaction, dataset_ids)})
-    touched = {one for one in run_ids if not one.startswith(DESIGN)}
+    touched = {one for one in run_ids if is_of_a_run(one)}
     touched |= runs_naming(transaction, dataset_ids)
     designs = Designs(transaction, work.resolver)
     designed = designs.settle(run_ids, dataset_ids)
@@ -70,8 +72,10 @@ def link(transaction: Transaction, *, run_ids: Sequence[str], dataset_ids: Seque
         table = work.resolver.table(dataset_id)
         if table is not None:
             explained |= explained_edges(transaction, dataset_id, table, work.resolver)
+    told = Told(transaction, work.resolver, [one for one in records if one.run_id in touched])
     keep_runs(transaction, links, {record.run_id: record for record in records}, explained)
     keep_flows(transaction, outputs, records, work.resolver, designs)
+    told.keep(run_ids, dataset_ids)
     unresolved = {
         unharvested_address(one.claim.identity)
         for run in links

@@ -24,6 +24,7 @@ from temporal_lineage.questions.defined import (
     sorted_by,
 )
 from temporal_lineage.questions.question import UNHARVESTED
+from temporal_lineage.questions.told import DatasetTold, dataset_told
 from temporal_lineage.questions.versions import told_versions
 
 if TYPE_CHECKING:
@@ -77,7 +78,8 @@ class TableAnswer:
     harvest looked at it. `missing_since` is None while some catalog listed it, and for a table
     that was harvested by its path alone. `partitioning`, `sort_order` and `clustering` are written
     with the names columns had then; `next_row_id` is None where rows have no ids. `applications`
-    says how far each application had come with its own Delta transactions.
+    says how far each application had come with its own Delta transactions, `described` what events
+    say of the dataset.
     """
 
     ROWS: ClassVar[str | None] = None
@@ -106,6 +108,7 @@ class TableAnswer:
     refs: tuple[RefLine, ...]
     columns: tuple[ColumnLine, ...]
     versions: tuple[str, ...]
+    described: DatasetTold
     doubts: tuple[str, ...]
 
 
@@ -140,7 +143,8 @@ def show(reader: Reader, address: DatasetAddress, question: Question) -> TableAn
     name = Naming(reader, as_of=as_of).dataset(dataset_id)
     if history is None:
         versions = told_versions(reader, dataset_id, as_of)
-        return _unharvested(question, name, node.name, versions)
+        described = dataset_told(reader, dataset_id, name, as_of)
+        return _unharvested(question, name, node.name, versions, described)
     refs = refs_at(reader, dataset_id, as_of)
     schema_id = refs[MAIN].schema_id if MAIN in refs else None
     schema = history.schema(schema_id=schema_id) if schema_id is not None else None
@@ -174,6 +178,7 @@ def show(reader: Reader, address: DatasetAddress, question: Question) -> TableAn
             for field in (schema.fields if schema else ())
         ),
         versions=(),
+        described=dataset_told(reader, dataset_id, name, as_of),
         doubts=tuple(gap.what for gap in history.gaps),
     )
 
@@ -238,7 +243,11 @@ def _missing_since(reader: Reader, dataset_id: int, as_of: AsOf) -> Instant | No
 
 
 def _unharvested(
-    question: Question, name: str, identity: str, versions: tuple[str, ...]
+    question: Question,
+    name: str,
+    identity: str,
+    versions: tuple[str, ...],
+    described: DatasetTold,
 ) -> TableAnswer:
     return TableAnswer(
         question=question,
@@ -265,5 +274,6 @@ def _unharvested(
         refs=(),
         columns=(),
         versions=versions,
+        described=described,
         doubts=(UNHARVESTED,),
     )

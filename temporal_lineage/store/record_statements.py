@@ -17,6 +17,7 @@ _DATASET: ColumnElement[int] = bindparam("dataset_id", type_=Integer)
 # A job's own events are kept under `job:` and its name, see `designs`.
 _FIRST: ColumnElement[int] = literal_column("1")
 _FOUR: ColumnElement[int] = literal_column("4")
+_EIGHT: ColumnElement[int] = literal_column("8")
 _AFTER = event.c.tx_id > bindparam("after_tx", type_=Integer)
 _UPTO: ColumnElement[int] = bindparam("upto_tx", type_=Integer)
 
@@ -73,6 +74,7 @@ RECORD_STATEMENTS: dict[str, Select[Any]] = {
         among_numbers(event.c.tx_id, "tx_ids"),
         event.c.run_id != literal_column("''"),
         func.substr(event.c.run_id, _FIRST, _FOUR) != literal_column("'job:'"),
+        func.substr(event.c.run_id, _FIRST, _EIGHT) != literal_column("'dataset:'"),
     ),
     "linked_upto": select(func.max(linked.c.upto_tx)),
     "events_after": select(event.c.tx_id, func.count())

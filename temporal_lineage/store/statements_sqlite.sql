@@ -290,7 +290,7 @@ WHERE event.tx_id > :after_tx AND event.tx_id <= :upto_tx;
 SELECT count(DISTINCT event.run_id) AS count_1
 FROM event
 WHERE event.tx_id IN (SELECT CAST(tx_ids_list.value AS BIGINT) AS value
-FROM json_each(:tx_ids) AS tx_ids_list) AND event.run_id != '' AND substr(event.run_id, 1, 4) != 'job:';
+FROM json_each(:tx_ids) AS tx_ids_list) AND event.run_id != '' AND substr(event.run_id, 1, 4) != 'job:' AND substr(event.run_id, 1, 8) != 'dataset:';
 
 -- linked_upto
 SELECT max(linked.upto_tx) AS max_1
