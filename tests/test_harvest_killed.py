@@ -31,6 +31,8 @@ def home(tmp_path: Path) -> Path:
         write(root, 0, commit_info("CREATE TABLE"), protocol(), metadata(table_id=root.name))
         for version in range(1, COMMITS):
             write(root, version, commit_info("WRITE"), add(f"{number}-{version}.parquet"))
+    torn = write(tmp_path / "lake" / "broken", 0, commit_info("CREATE TABLE"))
+    torn.write_text('{"commitInfo":{"ope')
     home = tmp_path / ".temporal-lineage"
     place = {"location": str(tmp_path / "lake")}
     Configuration(home).add(CatalogEntry("lake", CatalogKind.FOLDER, place, "test"))
@@ -65,9 +67,9 @@ def killed_after(session: Session, count: int) -> None:
 
 
 def test_a_killed_harvest_loses_nothing_and_the_next_one_ends_where_an_unbroken_one_does(
-    home: Path, tmp_path: Path
+    home: Path, tmp_path: Path, ledger_url: str
 ) -> None:
-    session = Session(Workspace(home, str(tmp_path / "ledger.db")), clock=wall_clock)
+    session = Session(Workspace(home, ledger_url), clock=wall_clock)
     found: dict[str, int] = {}
     for count in (1, 8, 20):
         killed_after(session, count)
@@ -79,8 +81,12 @@ def test_a_killed_harvest_loses_nothing_and_the_next_one_ends_where_an_unbroken_
         with Ledger.open(session.workspace.ledger, clock=wall_clock) as ledger:
             assert ledger.check() == []
 
-    outcomes = {one.address: one.outcome for one in session.harvest().tables}
+    harvested = session.harvest().tables
+    outcomes = {one.address: one.outcome for one in harvested}
+    (failed,) = (one for one in harvested if one.outcome == "failed")
 
+    assert failed.address == "lake.broken"
+    assert "line 1 is no action" in (failed.error or "")
     assert {name for name, outcome in outcomes.items() if outcome == "unchanged"} == set(found)
     assert all(one.missing_since is None for one in session.show_all().datasets)
     unbroken = Session(Workspace(home, str(tmp_path / "other.db")), clock=wall_clock)
