@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from catalogs.storage import is_local
-from snapshots.files import FileContent
+from snapshots.files import AlteredFile, DataFile, FileContent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from catalogs.storage import Storage
-    from snapshots.files import DataFile
 
 _LISTED_FROM = 8
 """From so many files on, one listing of a remote table costs less than asking for each file."""
@@ -39,7 +37,7 @@ class Presence:
         self._is_listed = False
 
     def missing(self, files: Iterable[DataFile]) -> tuple[DataFile, ...]:
-        """Give the files that are not there, or not there with their recorded size.
+        """Give the files that are not there, or not there with their recorded size: those altered.
 
         The file of a deletion vector may be longer than recorded: it holds those of other data
         files too.
@@ -47,7 +45,7 @@ class Presence:
         wanted = [(file, self._place_of(file)) for file in files]
         self._look_for(dict.fromkeys(place for _, place in wanted))
         return tuple(
-            replace(file, path=place)
+            _lost(file, place, self._sizes[place])
             for file, place in wanted
             if not _fits(file, self._sizes[place])
         )
@@ -71,6 +69,11 @@ class Presence:
         for path in unknown:
             if path not in self._sizes:
                 self._sizes[path] = self._storage.size(path)
+
+
+def _lost(file: DataFile, place: str, size: int | None) -> DataFile:
+    kind = DataFile if size is None else AlteredFile
+    return kind(file.key, place, file.content, file.size_bytes, file.rows, file.masks)
 
 
 def _fits(file: DataFile, size: int | None) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from snapshots.files import FileContent
+from snapshots.files import AlteredFile, FileContent
 from snapshots.instant import Instant
 
 if TYPE_CHECKING:
@@ -131,15 +131,29 @@ class MadeOf:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """The files of a state that are not there: how many, and the first of them by name."""
+    """The files of a state that are not there as they were committed, and the first by name.
+
+    `counted` are those that are not there at all, `altered` those of another size.
+    """
 
     counted: MadeOf
+    altered: int
     named: tuple[DataFile, ...]
 
     @classmethod
     def these(cls, files: Sequence[DataFile]) -> Missing:
         """Count them, and name as many as a verdict does."""
-        return cls(MadeOf.these(files), tuple(files[:NAMED_MAX]))
+        absent = [one for one in files if not isinstance(one, AlteredFile)]
+        altered = len(files) - len(absent)
+        return cls(MadeOf.these(absent), altered, tuple(files[:NAMED_MAX]))
+
+    def absent_paths(self) -> tuple[str, ...]:
+        """Give the paths of those named that are not there."""
+        return tuple(one.path for one in self.named if not isinstance(one, AlteredFile))
+
+    def altered_paths(self) -> tuple[str, ...]:
+        """Give the paths of those named that are of another size."""
+        return tuple(one.path for one in self.named if isinstance(one, AlteredFile))
 
 
 def availability(
@@ -160,20 +174,31 @@ def availability(
     once. `protecting` are the refs that name it, `risk` is what its table's policy will do, and
     `loss` since when and by whose act it is no longer whole, as far as is known.
 
-    Missing files outweigh everything; a ref protects while it is not past its age, and as long
-    as the policy would.
+    Missing files outweigh everything, and altered ones all but these; a ref protects while it is
+    not past its age, and as long as the policy would.
     """
     since, act = loss
     lost = missing.counted
     if lost.files:
-        paths = tuple(file.path for file in missing.named)
+        paths = missing.absent_paths()
         if made_of.data_files and lost.data_files == made_of.data_files:
             return Gone(paths, lost.files, since, act)
         return Partial(paths, lost.files, made_of.files, since, act)
-    if not listed:
-        if found_in is not None:
-            return Recoverable(found_in)
-        return Unverified(f"no list of its files was found{f'; {act}' if act else ''}")
+    if missing.altered:
+        # Somebody rewrote them, or their size was recorded wrong: their rows may be the same.
+        first = "".join(f"; {path}" for path in missing.altered_paths()[:1])
+        count = f"{missing.altered} of {made_of.files} files"
+        return Unverified(f"{count} have another size than was recorded{first}")
+    if listed:
+        return _while_listed(protecting, risk, now=now)
+    if found_in is not None:
+        return Recoverable(found_in)
+    return Unverified(f"no list of its files was found{f'; {act}' if act else ''}")
+
+
+def _while_listed(
+    protecting: Sequence[Protected], risk: AtRisk | None, *, now: Instant
+) -> Availability:
     longest = max(protecting, key=lambda one: (one.until, one.ref), default=None)
     if longest and longest.until > now and (risk is None or longest.until >= risk.since):
         return longest

@@ -34,6 +34,11 @@ class DataFile:
 
 
 @dataclass(frozen=True, slots=True)
+class AlteredFile(DataFile):
+    """A file that is there, and not with the size it was committed with."""
+
+
+@dataclass(frozen=True, slots=True)
 class AddedFile:
     """A file that a commit brought in.
 

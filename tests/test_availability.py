@@ -17,7 +17,7 @@ from snapshots.availability import (
     Unverified,
     availability,
 )
-from snapshots.files import DataFile, FileContent
+from snapshots.files import AlteredFile, DataFile, FileContent
 from snapshots.instant import FOREVER, Instant
 
 NOW = Instant(100)
@@ -97,6 +97,14 @@ def test_missing_files_outweigh_everything(listed: bool) -> None:  # noqa: FBT00
     assert partly == Partial(("/t/a",), 1, 2, Instant(50), "VACUUM")
     wholly = _judged(listed=listed, missing=[A, B], protecting=protecting, loss=loss)
     assert wholly == Gone(("/t/a", "/t/b"), 2, Instant(50), "VACUUM")
+
+
+def test_a_file_of_another_size_proves_neither_that_rows_are_there_nor_that_they_are_gone() -> None:
+    other = AlteredFile("b", "/t/b", FileContent.DATA, 1, 1, None)
+    found = _judged(missing=[other], protecting=[Protected("v1", FOREVER)])
+    assert found == Unverified("1 of 2 files have another size than was recorded; /t/b")
+    assert _judged(missing=[A, other]) == Partial(("/t/a",), 1, 2, None, None)
+    assert isinstance(_judged(files=(A,), missing=[A]), Gone)
 
 
 def test_a_state_is_gone_when_no_file_with_rows_is_left() -> None:

@@ -30,8 +30,17 @@ def board(
     monkeypatch.setenv(VARIABLE, str(tmp_path))
 
     def score(*arguments: str, facts: Mapping[str, Any], **more: Any) -> tuple[int, str]:  # noqa: ANN401
-        entry = {"id": "delta.shop", "format": "delta", "category": "table", "path": "delta/shop"}
-        entry |= {"features": [], "facts": FACTS | facts, "loads_in_peer": {"load": "ok"}} | more
+        entry: dict[str, Any] = {
+            "id": "delta.shop",
+            "format": "delta",
+            "category": "table",
+            "path": "delta/shop",
+        }
+        entry |= {
+            "features": [],
+            "facts": {**FACTS, **facts},
+            "loads_in_peer": {"load": "ok"},
+        } | more
         (tmp_path / "INDEX.json").write_text(json.dumps([entry]))
         return main(["--only", "delta", *arguments]), capsys.readouterr().out
 

@@ -18,6 +18,7 @@ from catalogs.storage import Storage
 from delta_files import data_file, read, table
 from delta_logs import metadata, source
 from snapshots.errors import UnreadableError
+from snapshots.files import AlteredFile
 
 
 def _roaring(rows: Sequence[int], *, runs: bool) -> bytes:
@@ -144,7 +145,9 @@ def test_a_state_lists_its_deletion_vectors_and_misses_them(tmp_path: Path) -> N
     (tmp_path / "vectors.bin").write_bytes(body + b"another vector")
     assert state.missing() == ()
     (tmp_path / "vectors.bin").write_bytes(body[:-1])
-    assert state.missing() == (mask,)
+    (altered,) = state.missing()
+    assert isinstance(altered, AlteredFile)
+    assert altered.path == mask.path
     (tmp_path / "vectors.bin").unlink()
     assert state.missing() == (mask,)
     with pytest.raises(UnreadableError, match=r"vectors\.bin"):

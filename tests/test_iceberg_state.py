@@ -19,7 +19,7 @@ from catalogs.table import TableState
 from iceberg_lake import lake, newest, orders, rows
 from snapshots.availability import Gone
 from snapshots.errors import UnknownNameError, UnreadableError
-from snapshots.files import FileContent
+from snapshots.files import AlteredFile, FileContent
 
 
 @pytest.fixture
@@ -136,7 +136,10 @@ def test_missing_files_are_those_gone_or_of_another_size(table: Table) -> None:
     assert one.content is FileContent.DATA
     Path(one.path).unlink()
     Path(other.path).write_bytes(b"")
-    assert state.missing() == (one, other)
+    gone, altered = state.missing()
+    assert gone == one
+    assert isinstance(altered, AlteredFile)
+    assert altered.path == other.path
     with pytest.raises(UnreadableError, match=Path(one.path).name):
         state.batches(columns=None).read_all()
 

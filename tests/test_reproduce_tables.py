@@ -160,10 +160,13 @@ def test_a_file_of_another_size_is_not_the_file_that_was_committed(lake: Lake) -
     local(first).write_bytes(b"something else")
     answer = lake.session.reproduce("lake.raw.orders")
     verdict = only(answer).availability
-    assert isinstance(verdict, Partial)
-    assert (verdict.of, verdict.since, verdict.act) == (2, None, None)
+    assert isinstance(verdict, Unverified)
+    assert verdict.reason.startswith("1 of 2 files have another size than was recorded; ")
+    assert verdict.reason.endswith(local(first).name)
     (lost,) = only(answer).lost
     assert Path(lost.path).name == local(first).name
+    found = lake.session.available("lake.raw.orders").states
+    assert {one.verdict for one in found} == {"unverified"}
 
 
 def test_a_vacuumed_version_is_gone_since_the_vacuum(lake: Lake) -> None:

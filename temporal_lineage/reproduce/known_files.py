@@ -9,7 +9,7 @@ from itertools import accumulate, islice
 from typing import TYPE_CHECKING
 
 from snapshots.availability import NAMED_MAX, MadeOf, Missing
-from snapshots.files import FileContent
+from snapshots.files import AlteredFile, FileContent
 from temporal_lineage.keys import NodeKind
 from temporal_lineage.store.commits import OPEN
 
@@ -55,6 +55,7 @@ class KnownFiles:
         self._missing: dict[int, list[FileLife]] = {}
         self._looked_for: dict[str, DataFile] = {}
         self._lost = _counts((), self._stands.values())
+        self._altered = self._lost
 
     def __contains__(self, snapshot_id: int) -> bool:
         """Tell whether the files of a state are known."""
@@ -69,11 +70,14 @@ class KnownFiles:
         return {one.file.key: one.file for one in self._lives}
 
     def note_missing(self, files: Iterable[DataFile]) -> None:
-        """Take the files that are not there, by the paths where they were looked for."""
+        """Take the files that are lost or altered, by the paths where they were looked for."""
         self._looked_for = {one.key: one for one in files}
         keys = self._looked_for.keys()
         lost = [one for one in self._lives if one.file.key in keys] if keys else []
-        self._lost = _counts(lost, self._stands.values())
+        altered = {key for key, one in self._looked_for.items() if isinstance(one, AlteredFile)}
+        stands = self._stands.values()
+        self._lost = _counts((one for one in lost if one.file.key not in altered), stands)
+        self._altered = _counts((one for one in lost if one.file.key in altered), stands)
         self._missing = defaultdict(list)
         for one in sorted(lost, key=lambda one: (one.stop, one.start, one.file.key)):
             self._missing[one.line].append(one)
@@ -84,14 +88,14 @@ class KnownFiles:
         Those that left the table first come first: whoever deleted any began with them.
         """
         stand = self._stands[snapshot_id]
-        count = self._lost[stand]
-        lives = self._missing.get(stand.line, []) if count.files else []
+        count, altered = self._lost[stand], self._altered[stand].files
+        lives = self._missing.get(stand.line, []) if count.files or altered else []
         there = (
             self._looked_for[one.file.key]
             for one in islice(lives, bisect_right(lives, stand.position, key=_stop), None)
             if one.start <= stand.position
         )
-        return Missing(count, tuple(islice(there, NAMED_MAX)))
+        return Missing(count, altered, tuple(islice(there, NAMED_MAX)))
 
     def made_of(self, snapshot_id: int) -> MadeOf:
         """Count the files of a state."""
