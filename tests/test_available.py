@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from snapshots.availability import Gone
+from iceberg_files import write_table
+from snapshots.availability import Gone, Unverified
 from snapshots.instant import Instant
-from temporal_lineage.session import Session, open_session
+from temporal_lineage.session import Session, open_session, wall_clock
+from temporal_lineage.workspace import Workspace
 from transcripts import Told, asked, at_home, told_lake
 
 
@@ -71,3 +73,15 @@ def test_a_table_out_of_reach_is_said_not_to_have_been_looked_at(
 
     assert answer.states == ()
     assert any("not looked at" in doubt for doubt in answer.doubts)
+
+
+def test_states_whose_files_lie_where_nobody_can_look_are_unverified(tmp_path: Path) -> None:
+    data = {"file_path": "nowhere://bucket/a.parquet", "record_count": 1}
+    location = write_table(tmp_path / "t", [data])
+    workspace = Workspace(tmp_path / ".temporal-lineage", str(tmp_path / "ledger.db"))
+    session = Session(workspace, clock=wall_clock)
+    session.harvest([location])
+    (state,) = session.available(str(tmp_path / "t")).states
+    assert isinstance(state.availability, Unverified)
+    assert "nowhere://bucket/a.parquet" in state.availability.reason
+    assert state.files is None

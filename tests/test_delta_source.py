@@ -17,7 +17,7 @@ from catalogs.table import RawCommit
 from delta_logs import source
 from snapshots.availability import LogTruncated
 from snapshots.errors import UnknownNameError, UnreadableError
-from snapshots.files import DataFile
+from snapshots.files import AlteredFile, DataFile
 from snapshots.history import TableHistory
 from snapshots.instant import Instant
 from snapshots.snapshot import Effect
@@ -266,12 +266,14 @@ def test_a_vacuum_is_not_blamed_for_files_it_had_to_keep(tmp_path: Path) -> None
     assert _loss(tmp_path, _history(tmp_path), lost.missing()) == (None, None)
 
 
-def test_a_file_of_another_size_is_missing(tmp_path: Path) -> None:
+def test_a_file_of_another_size_is_missing_as_it_was_committed(tmp_path: Path) -> None:
     write_deltalake(str(tmp_path), _rows(1))
     state = _state(tmp_path, 0)
     path = Path(state.files[0].path)
     path.write_bytes(path.read_bytes() + b"x")
-    assert state.missing() == state.files
+    (altered,) = state.missing()
+    assert isinstance(altered, AlteredFile)
+    assert altered.path == str(path)
 
 
 def test_a_version_that_never_was_names_the_newest(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from snapshots.availability import (
     Unverified,
     availability,
 )
-from snapshots.errors import TemporalLineageError
+from snapshots.errors import TemporalLineageError, UnreadableError
 from snapshots.instant import Instant
 from temporal_lineage.naming import Naming, find_addressed
 from temporal_lineage.questions.states import version_of
@@ -75,10 +75,20 @@ def available(
     if address.at is not None:
         only = int(version_of(reader, dataset_id, address, as_of))
     snapshots = [one for one in reached.history.snapshots if only in (None, one.snapshot_id)]
-    look = _Look(reader, tables, reached, now, snapshots)
-    states = tuple(look.verdict(one) for one in snapshots)
+    try:
+        look = _Look(reader, tables, reached, now, snapshots)
+        states = tuple(look.verdict(one) for one in snapshots)
+    except UnreadableError as error:
+        states = tuple(_unseen(one, str(error)) for one in snapshots)
     doubts = (f"opened by its place: {reached.detour}",) if reached.detour else ()
     return AvailableAnswer(question, name, now, states, doubts)
+
+
+def _unseen(snapshot: Snapshot, reason: str) -> StateVerdict:
+    """Judge a state of a table whose files lie where nobody could look."""
+    judged = Unverified(reason)
+    name = availability_name(judged)
+    return StateVerdict(snapshot.snapshot_id, snapshot.committed_at, name, judged, None)
 
 
 class _Look:
