@@ -25,6 +25,7 @@ from temporal_lineage.intake import ingest, quarantine_retry
 from temporal_lineage.lineage.graph import Direction
 from temporal_lineage.linking import settling
 from temporal_lineage.questions.change_reach import Followed
+from temporal_lineage.questions.findings import FindingKind
 from temporal_lineage.questions.impact import Change
 from temporal_lineage.questions.impacted import Effect
 from temporal_lineage.questions.knowledge import Learned
@@ -37,7 +38,17 @@ _WORDS = {"int": "integer", "str": "string", "bool": "boolean", "float": "number
 _SHAPED = {"Instant": "time", "Period": "period", "Path": "string"}
 _ENUMS: dict[str, type[StrEnum]] = {
     one.__name__: one
-    for one in (Certainty, Rule, Direction, FileContent, Followed, Learned, Change, Effect)
+    for one in (
+        Certainty,
+        Rule,
+        Direction,
+        FileContent,
+        Followed,
+        Learned,
+        Change,
+        Effect,
+        FindingKind,
+    )
 }
 # A line each: everybody adds one. All questions are found by themselves.
 _MODULES = (

@@ -49,6 +49,9 @@ QUESTIONS: dict[str, Ask] = {
     "downstream lake.raw.customers --flow": lambda s: s.downstream(
         "lake.raw.customers", by_flow=True
     ),
+    f"changes {FEATURES} --from 2026-10-18 --to 2026-10-22": lambda s: s.changes(
+        FEATURES, good="2026-10-18", as_of="2026-10-22"
+    ),
     f"impact {FEATURES}#amount_eur --change retype": lambda s: s.impact(
         f"{FEATURES}#amount_eur", change="retype"
     ),
@@ -82,6 +85,7 @@ ROWS = {
     "downstream": "edges",
     "contamination": "tables",
     "impact": "impacted",
+    "changes": "findings",
     "runs": "runs",
     "run show": "links",
     "coverage": "tables",

@@ -86,6 +86,7 @@ COMMANDS = (
     ("upstream",),
     ("upstream", "--flow"),
     ("contamination",),
+    ("changes", "--from", "2026-09-01"),
     *(
         ("impact", "--change", one)
         for one in ("rename", "stop-job", "rollback", "delete", "expire")

@@ -16,6 +16,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "at": ("states", "Which snapshot was current at a time."),
     "available": ("available", "Which past states can still be read."),
     "catalog": ("catalogs", "Say where tables live."),
+    "changes": ("changes", "What is otherwise upstream since things were good."),
     "contamination": ("contamination", "What contains the rows of a bad commit, and what to do."),
     "coverage": ("coverage", "What runs explain, what they do not, and what to change."),
     "demo": ("demo", "Build a small lakehouse with two months of history, and ask it questions."),

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from temporal_lineage.claims import RunClaim, decode
 from temporal_lineage.facts import LAST, AsOf
-from temporal_lineage.keys import AttributeKind, EdgeKind, NodeKind
+from temporal_lineage.questions.changed_job import runs_of_job
 from temporal_lineage.questions.column_reach import column_reach
 
 if TYPE_CHECKING:
@@ -86,23 +85,11 @@ class _Fates:
         if job not in self._known:
             states = {
                 one.state
-                for one in self._runs(job)
+                for _, one in runs_of_job(self._reader, job, self._point)
                 if one.ended is not None and self._since < one.ended <= self._until
             }
             self._known[job] = _fate(states)
         return self._known[job]
-
-    def _runs(self, job: str) -> list[RunClaim]:
-        job_id = self._reader.node(kind=NodeKind.JOB, parent_id=0, name=job)
-        if job_id is None:
-            return []
-        edges = self._reader.edges_into(
-            node_ids=[job_id], kinds=(EdgeKind.RUN_OF,), as_of=self._point
-        )
-        claims = self._reader.attributes_of(
-            node_ids=[one.src_id for one in edges], kind=AttributeKind.RUN, as_of=self._point
-        )
-        return [decode(RunClaim, one.claim) for one in claims]
 
 
 def _fate(states: Collection[str]) -> Followed:

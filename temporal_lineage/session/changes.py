@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 from snapshots.errors import BadAddressError
 from snapshots.instant import BEGINNING
-from temporal_lineage.addresses import parse_address
+from temporal_lineage.addresses import DatasetAddress, ModelAddress, parse_address
 from temporal_lineage.session.asking import Asking, When, instant_of
 from temporal_lineage.session.lineage import DEPTH_MAX
+from temporal_lineage.session.targets import refuse_column, refuse_state
 
 if TYPE_CHECKING:
+    from temporal_lineage.questions.changes import ChangesAnswer
     from temporal_lineage.questions.impact import Change, ImpactAnswer
     from temporal_lineage.questions.schema_audit import SchemaAuditAnswer
 
@@ -70,5 +72,37 @@ class ChangeQuestions(Asking):
             impact,
             address,
             change=chosen,
+            depth_max=depth_max,
+        )
+
+    def changes(
+        self,
+        target: str,
+        *,
+        good: When,
+        as_of: When = None,
+        as_known: When = None,
+        depth_max: int = DEPTH_MAX,
+    ) -> ChangesAnswer:
+        """Tell what is otherwise upstream at `as_of`, the bad time, than at `good`.
+
+        The likeliest cause comes first. Raises EmptyPeriodError where `good` is not before.
+        """
+        from temporal_lineage.questions.changes import changes
+
+        address = parse_address(target)
+        if isinstance(address, ModelAddress):
+            address = DatasetAddress(f"model:{address.name}", None, None)
+        if not isinstance(address, DatasetAddress):
+            raise BadAddressError(target, "a table or model is asked for")
+        refuse_state(address, target)
+        refuse_column(address, target)
+        return self._ask(
+            "changes",
+            target,
+            (as_of, as_known),
+            changes,
+            address,
+            good=instant_of(good) or self.clock(),
             depth_max=depth_max,
         )

@@ -1,0 +1,134 @@
+"""What changed upstream between a good and a bad time: where to look first for the cause."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, TypeVar
+
+from snapshots.errors import EmptyPeriodError
+from snapshots.period import Period
+from temporal_lineage.addresses import DatasetAddress
+from temporal_lineage.claims import FlowClaim, decode
+from temporal_lineage.facts import AsOf
+from temporal_lineage.harvesting.histories import table_claim
+from temporal_lineage.keys import EdgeKind
+from temporal_lineage.lineage.graph import Direction
+from temporal_lineage.lineage.trace import trace
+from temporal_lineage.naming import Naming, find_dataset
+from temporal_lineage.questions.changed_job import job_findings
+from temporal_lineage.questions.changed_table import table_findings
+from temporal_lineage.questions.findings import Finding, FindingKind, finding
+from temporal_lineage.questions.lineage_doubts import walk_doubts
+from temporal_lineage.questions.neighbours import LedgerNeighbours
+from temporal_lineage.questions.provenance import NODES_MAX
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from snapshots.instant import Instant
+    from temporal_lineage.lineage.graph import LineageGraph
+    from temporal_lineage.questions.question import Question
+    from temporal_lineage.store.reader import Reader
+
+K = TypeVar("K", int, str)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangesAnswer:
+    """What is otherwise upstream at the bad time than at the good one, the likeliest cause first.
+
+    `datasets` and `jobs` are how many were looked at.
+    """
+
+    ROWS: ClassVar[str | None] = "findings"
+
+    question: Question
+    dataset: str
+    period: Period
+    datasets: int
+    jobs: int
+    findings: tuple[Finding, ...]
+    doubts: tuple[str, ...]
+
+
+def changes(
+    reader: Reader, address: DatasetAddress, question: Question, *, good: Instant, depth_max: int
+) -> ChangesAnswer:
+    """Answer `tl changes`; the bad time is the question's.
+
+    Raises UnknownNameError, and EmptyPeriodError where the good time is not before the bad one.
+    """
+    as_of = question.as_of
+    if good >= as_of.valid:
+        raise EmptyPeriodError(good.isoformat(), as_of.valid.isoformat())
+    # What happened at the bad instant itself counts, what happened at the good one does not.
+    period = Period(good.plus(micros=1), as_of.valid.plus(micros=1))
+    root_id = find_dataset(reader, address.name, as_of=as_of)
+    before = _upstream(reader, root_id, AsOf(valid=good, system=as_of.system), depth_max)
+    after = _upstream(reader, root_id, as_of, depth_max)
+    naming = Naming(reader, as_of=as_of)
+    distances = _nearest(before.depths, after.depths)
+    names = {node_id: naming.dataset(node_id) for node_id in distances}
+    found = list(_sources(before, after, names))
+    for dataset_id, distance in distances.items():
+        if table_claim(reader, dataset_id, system=as_of.system) is not None:
+            table = DatasetAddress(names[dataset_id], None, None)
+            found += table_findings(reader, table, as_of, period=period, distance=distance)
+    jobs = _nearest(_jobs(before), _jobs(after))
+    for job, distance in jobs.items():
+        found += job_findings(reader, job, as_of, period=period, distance=distance)
+    found.sort(key=lambda one: (-one.score, one.at or period.start, one.about, one.what))
+    cuts = dict.fromkeys((*walk_doubts(before, names), *walk_doubts(after, names)))
+    return ChangesAnswer(
+        question=question,
+        dataset=names[root_id],
+        period=period,
+        datasets=len(distances),
+        jobs=len(jobs),
+        findings=tuple(found),
+        doubts=tuple(cuts),
+    )
+
+
+def _upstream(reader: Reader, root_id: int, as_of: AsOf, depth_max: int) -> LineageGraph:
+    return trace(
+        root_id,
+        direction=Direction.UPSTREAM,
+        neighbours=LedgerNeighbours(reader, kinds=(EdgeKind.FLOW,), as_of=as_of),
+        depth_max=depth_max,
+        nodes_max=NODES_MAX,
+    )
+
+
+def _nearest(one: Mapping[K, int], other: Mapping[K, int]) -> dict[K, int]:
+    """Give the least distance of each key in either, nearest first."""
+    least = dict(one)
+    for key, distance in other.items():
+        least[key] = min(distance, least.get(key, distance))
+    return dict(sorted(least.items(), key=lambda item: item[1]))
+
+
+def _jobs(graph: LineageGraph) -> dict[str, int]:
+    """Give the jobs along a graph, each at the distance of what it writes."""
+    jobs: dict[str, int] = {}
+    for step in graph.steps:
+        depth = graph.depths[step.target_id]
+        for job in decode(FlowClaim, step.claim).jobs:
+            jobs[job] = min(depth, jobs.get(job, depth))
+    return jobs
+
+
+def _sources(
+    before: LineageGraph, after: LineageGraph, names: Mapping[int, str]
+) -> Iterator[Finding]:
+    """Yield the flows that hold at one of the times only."""
+    old = {(step.source_id, step.target_id): before.depths[step.target_id] for step in before.steps}
+    new = {(step.source_id, step.target_id): after.depths[step.target_id] for step in after.steps}
+    for (source, target), depth in new.items():
+        if (source, target) not in old:
+            what = f"made from {names[source]} now"
+            yield finding(names[target], None, FindingKind.NEW_SOURCE, depth, what)
+    for (source, target), depth in old.items():
+        if (source, target) not in new:
+            what = f"made from {names[source]} no longer"
+            yield finding(names[target], None, FindingKind.LOST_SOURCE, depth, what)

@@ -1,0 +1,173 @@
+"""Changes: what is otherwise upstream between a good and a bad time, the likeliest cause first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import delta_logs
+from snapshots.errors import EmptyPeriodError, UnknownNameError
+from snapshots.instant import Instant
+from temporal_lineage.cli.entry import run
+from temporal_lineage.lineage.out_of_line import out_of_line, overdue
+from temporal_lineage.questions.changes import ChangesAnswer
+from temporal_lineage.questions.findings import FindingKind
+from told_tables import Json, Shop, event
+
+GOOD, BAD = "2026-09-06T12:00Z", "2026-09-08"
+
+
+def made(shop: Shop, number: int, day: int, *, code: str = "a1", kind: str = "COMPLETE") -> None:
+    """Tell of the daily run that makes the features of the orders."""
+    facet = {"_producer": "p", "_schemaURL": "s", "type": "git", "url": "u/make.sql"}
+    ends: Json = event(
+        kind,
+        f"2026-09-{day:02}T11:00Z",
+        number,
+        "make",
+        reads=[shop.told("orders")],
+        writes=[shop.told("features")],
+    )
+    ends["job"]["facets"] = {"sourceCodeLocation": facet | {"version": code}}
+    shop.tell(
+        event("START", f"2026-09-{day:02}T10:00Z", number, "make", reads=[shop.told("orders")]),
+        ends,
+    )
+
+
+def daily(shop: Shop, name: str, rows: list[int]) -> None:
+    """Write a table with a commit each day, of so many rows."""
+    for version, count in enumerate(rows):
+        actions = [{"commitInfo": {"operation": "WRITE"}}]
+        if version == 0:
+            columns = (delta_logs.column("a", "long"), delta_logs.column("b", "long"))
+            actions += [delta_logs.protocol(), delta_logs.metadata(*columns, table_id=name)]
+        added = delta_logs.add(f"{name}-{version}.parquet", stats=f'{{"numRecords": {count}}}')
+        millis = Instant.parse(f"2026-09-{version + 1:02}T09:00Z").micros // 1000
+        delta_logs.write(shop.path(name), version, *actions, added, millis=millis)
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    """Six days are alike; on the seventh the orders get a tenth of their rows, by new code."""
+    shop = Shop(tmp_path)
+    daily(shop, "orders", [100, 104, 98, 101, 103, 99, 10])
+    daily(shop, "features", [100, 104, 98, 101, 103, 99, 97])
+    shop.harvest(at="2026-09-09")
+    for day in range(1, 7):
+        made(shop, day, day)
+    made(shop, 7, 7, code="b2")
+    return shop
+
+
+def asked(shop: Shop, *, good: str = GOOD, bad: str = BAD, name: str = "features") -> ChangesAnswer:
+    return shop.session.changes(f"lake.s.{name}", good=good, as_of=bad)
+
+
+def kinds(answer: ChangesAnswer) -> dict[FindingKind, str]:
+    return {one.kind: one.about for one in answer.findings}
+
+
+def test_a_volume_out_of_line_and_new_code_are_found_where_they_are(shop: Shop) -> None:
+    answer = asked(shop)
+    assert kinds(answer) == {FindingKind.CODE: "job:n/make", FindingKind.VOLUME: "lake.s.orders"}
+    volume = next(one for one in answer.findings if one.kind is FindingKind.VOLUME)
+    assert volume.what == "6 by WRITE added rows: 10, where 98 to 104 were usual"
+    assert (volume.distance, volume.at) == (1, Instant.parse("2026-09-07T09:00Z"))
+    code = next(one for one in answer.findings if one.kind is FindingKind.CODE)
+    assert code.what == "make.sql@b2 instead of make.sql@a1"
+
+
+def test_the_nearest_of_equal_weight_comes_first(shop: Shop) -> None:
+    scores = [one.score for one in asked(shop).findings]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_a_period_in_which_all_is_as_usual_has_no_findings(shop: Shop) -> None:
+    assert asked(shop, good="2026-09-05T12:00Z", bad="2026-09-06T12:00Z").findings == ()
+
+
+def test_what_happened_at_the_good_time_is_good(shop: Shop) -> None:
+    answer = asked(shop, good="2026-09-07T11:00Z", bad=BAD)
+    assert FindingKind.CODE not in kinds(answer)
+
+
+def test_a_failed_run_weighs_most(shop: Shop) -> None:
+    made(shop, 8, 7, kind="FAIL")
+    first = asked(shop).findings[0]
+    assert (first.kind, first.about) == (FindingKind.FAILED, "job:n/make")
+    assert "ended in FAIL" in first.what
+
+
+def test_a_new_and_a_lost_source_are_told(shop: Shop) -> None:
+    daily(shop, "extra", [5, 5])
+    shop.harvest(at="2026-09-10")
+    reads = [shop.told("extra")]
+    shop.tell(
+        event("START", "2026-09-07T12:00Z", 9, "make", reads=reads),
+        event(
+            "COMPLETE",
+            "2026-09-07T12:30Z",
+            9,
+            "make",
+            reads=reads,
+            writes=[shop.told("features")],
+        ),
+    )
+    found = {(one.kind, one.what) for one in asked(shop).findings}
+    assert (FindingKind.NEW_SOURCE, "made from lake.s.extra now") in found
+
+
+def test_a_schema_change_and_another_operation_are_told(shop: Shop) -> None:
+    actions = (
+        {"commitInfo": {"operation": "DROP COLUMNS"}},
+        delta_logs.metadata(delta_logs.column("a", "long"), table_id="orders"),
+    )
+    millis = Instant.parse("2026-09-07T10:00Z").micros // 1000
+    delta_logs.write(shop.path("orders"), 7, *actions, millis=millis)
+    shop.harvest(at="2026-09-10")
+    found = kinds(asked(shop))
+    assert found[FindingKind.BREAKING] == "lake.s.orders"
+    assert found[FindingKind.OPERATION] == "lake.s.orders"
+
+
+def test_a_table_that_stopped_is_overdue(shop: Shop) -> None:
+    late = [one for one in asked(shop, bad="2026-09-20").findings if one.kind is FindingKind.LATE]
+    assert {one.about for one in late} == {"lake.s.orders", "lake.s.features"}
+    assert "24.0 hours was the longest pause" in late[0].what
+
+
+def test_a_bad_time_before_the_good_one_is_refused(shop: Shop) -> None:
+    with pytest.raises(EmptyPeriodError):
+        asked(shop, good=BAD, bad=GOOD)
+
+
+def test_an_unknown_table_is_refused_with_the_nearest(shop: Shop) -> None:
+    with pytest.raises(UnknownNameError, match=r"lake\.s\.features"):
+        asked(shop, name="feature")
+
+
+def test_the_command_line_tells_what_is_left_out(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["changes", "lake.s.features", "--from", GOOD, "--to", BAD, "--limit", "1"]
+    assert run(words, session=shop.session) == 0
+    assert "and 1 more; --limit shows them" in capsys.readouterr().out
+
+
+@given(st.integers(0, 10**9), st.integers(4, 30))
+def test_a_series_that_stands_still_lets_itself_go_on_and_nothing_far(
+    value: int, length: int
+) -> None:
+    assert out_of_line(value, [value] * length) is None
+    assert out_of_line(2 * value + 2, [value] * length) is not None
+
+
+@given(st.lists(st.integers(1, 1000), min_size=5))
+def test_a_pause_no_longer_than_before_is_not_overdue(pauses: list[int]) -> None:
+    instants = [sum(pauses[:place]) for place in range(len(pauses) + 1)]
+    assert overdue(instants, instants[-1] + max(pauses)) is None
+    assert overdue(instants, instants[-1] + 2 * max(pauses) + 1) == max(pauses)
