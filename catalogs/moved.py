@@ -12,7 +12,8 @@ from catalogs.storage import is_local, local_path
 from snapshots.errors import UnreadableError, UsageError
 
 PROPERTY = "relocate"
-_SCHEMES = {"s3a": "s3", "s3n": "s3"}
+SCHEMES = {"s3a": "s3", "s3n": "s3"}
+"""Schemes of one storage that writers spell in several ways."""
 
 
 class Moved:
@@ -96,7 +97,7 @@ def normal(location: str) -> str:
             location = location[2:]
     else:
         scheme, _, rest = location.partition("://")
-        location = f"{_SCHEMES.get(scheme.lower(), scheme.lower())}://{rest}"
+        location = f"{SCHEMES.get(scheme.lower(), scheme.lower())}://{rest}"
     return location.rstrip("/") or "/"
 
 

@@ -8,7 +8,7 @@ import uuid
 from typing import Protocol
 from urllib.parse import unquote
 
-from catalogs.moved import Moved
+from catalogs.moved import SCHEMES, Moved
 from catalogs.storage import is_local, local_path
 from snapshots.errors import UnreadableError
 
@@ -50,8 +50,7 @@ def canonical(path: str) -> str:
     scheme, _, rest = path.partition(":")
     if scheme.lower() == "file":
         return unquote("/" + rest.removeprefix("//localhost").lstrip("/"))
-    alias = {"s3a": "s3", "s3n": "s3"}.get(scheme.lower(), scheme.lower())
-    return f"{alias}:{unquote(rest)}"
+    return f"{SCHEMES.get(scheme.lower(), scheme.lower())}:{unquote(rest)}"
 
 
 def root_of(location: str) -> str:
