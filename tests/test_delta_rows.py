@@ -282,6 +282,13 @@ def test_a_shallow_clone_reads_the_files_of_another_table(tmp_path: Path) -> Non
         assert table(tmp_path / str(number), metadata(), file).num_rows == 1
 
 
+def test_columns_mapped_in_an_unknown_way_are_not_read_by_their_names(tmp_path: Path) -> None:
+    told = metadata(delta_columnMapping_mode="hash")
+    file = data_file(tmp_path, "f", pa.table({"a": [1]}))
+    with pytest.raises(UnsupportedError, match="the column mapping mode hash"):
+        table(tmp_path, told, file)
+
+
 def test_types_no_reader_here_has_are_refused_by_name(tmp_path: Path) -> None:
     told = metadata(column("a", "long"), column("i", "interval year to month"))
     file = data_file(tmp_path, "f", pa.table({"a": [1]}))

@@ -24,7 +24,14 @@ from catalogs.delta.log import DeltaLog
 from catalogs.delta.partition_values import value_of
 from catalogs.delta.paths import located
 from catalogs.delta.replay import LogicalFile, Table
-from catalogs.delta.types import Column, Primitive, StructType, mapping_mode, parsed
+from catalogs.delta.types import (
+    Column,
+    Primitive,
+    StructType,
+    mapping_mode,
+    parsed,
+    refuse_unknown_mode,
+)
 from catalogs.delta.vectors import deleted_rows
 from catalogs.moved import Moved
 from catalogs.storage import Storage, is_local
@@ -37,11 +44,12 @@ _ADVICE = "restore the file from a copy of the table"
 def stream(table: Table, log: DeltaLog, *, columns: Sequence[str] | None) -> Any:  # noqa: ANN401 - a pyarrow RecordBatchReader, which has no type
     """Stream the rows of a state, file by file; all columns where `columns` is None.
 
-    Raises UnknownNameError for a column the state does not have and UnsupportedError for a type
-    no exact reader here has; while streaming, UnreadableError where a file is missing, damaged,
-    or holds other rows than the log says.
+    Raises UnknownNameError for a column the state does not have and UnsupportedError for a type or
+    a mapping of columns that no exact reader here has; while streaming, UnreadableError where a
+    file is missing, damaged, or holds other rows than the log says.
     """
     root, properties = log.root, table.metadata.properties
+    refuse_unknown_mode(properties, location=root)
     mode = mapping_mode(properties)
     root_type = parsed(table.metadata.schema_string, mapped=mode is not None, location=root)
     asked = _chosen(root_type, columns, root)

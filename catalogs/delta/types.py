@@ -6,12 +6,14 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from snapshots.errors import UnreadableError
+from snapshots.errors import UnreadableError, UnsupportedError
 
 DEPTH_MAX = 64
 _ID = "delta.columnMapping.id"
 _NESTED_IDS = "delta.columnMapping.nested.ids"
 _PHYSICAL = "delta.columnMapping.physicalName"
+_MODE = "delta.columnMapping.mode"
+_UNMAPPED = "none"
 _MAPPED_MODES = frozenset({"id", "name"})
 
 
@@ -70,8 +72,16 @@ DeltaType = Primitive | ListType | MapType | StructType
 
 def mapping_mode(properties: dict[str, str]) -> str | None:
     """Give the column mapping mode, `id` or `name`; None where columns are found by name."""
-    mode = properties.get("delta.columnMapping.mode", "none").casefold()
+    mode = properties.get(_MODE, _UNMAPPED).casefold()
     return mode if mode in _MAPPED_MODES else None
+
+
+def refuse_unknown_mode(properties: dict[str, str], *, location: str) -> None:
+    """Raise UnsupportedError where a table maps its columns in a way of which nothing is known."""
+    mode = properties.get(_MODE, _UNMAPPED)
+    if mode.casefold() not in {*_MAPPED_MODES, _UNMAPPED}:
+        advice = "read it with a reader that has it"
+        raise UnsupportedError(location, f"the column mapping mode {mode}", advice)
 
 
 def parsed(schema_string: str | None, *, mapped: bool, location: str) -> StructType:
