@@ -43,8 +43,8 @@ def _trace_options(command: Callable[..., None]) -> Callable[..., None]:
         point_options,
         click.argument(
             "target",
-            metavar="TABLE[@STATE][#COLUMN]|MODEL",
-            help="A table or a state or column of it, or a version of a model.",
+            metavar="TABLE[@STATE][#COLUMN]|MODEL|JOB",
+            help="A table or a state or column of it, a version of a model, or a job.",
         ),
     ):
         command = option(command)
@@ -70,6 +70,7 @@ def upstream(
     tl upstream lake.ml.training_set --as-of 2026-10-20
     tl upstream model:fraud@v3 --as-known 2026-11-05T09:00Z
     tl upstream lake.ml.training_set#amount
+    tl upstream job:shop/ml.train_fraud
     tl upstream model:fraud@v3 --output dot
     """
     answer = session.upstream(target, as_of=as_of, as_known=as_known, depth_max=depth, by_flow=flow)

@@ -119,7 +119,7 @@ def _run(answer: RunAnswer) -> Iterator[str]:
             ("parent", parent),
             ("root", f"run:{answer.root}" if answer.root else None),
             ("engine", answer.engine),
-            ("code", _code(answer.code)),
+            ("code", code_text(answer.code)),
             ("query", f"{query.value} of {query.name or 'an engine'}" if query else None),
             ("owners", ", ".join(one.name for one in answer.job_facets.owners) or None),
             ("about", answer.job_facets.documentation),
@@ -152,7 +152,7 @@ def _facets(answer: RunAnswer) -> Iterator[str]:
     for one in facets.application:
         yield f"  {one.name} = {one.value}"
     for tag in (*facets.tags, *answer.job_facets.tags):
-        yield f"  tag {_tag(tag)}"
+        yield f"  tag {tag_text(tag)}"
     for other in facets.dependencies:
         run = f" run:{other.run_id}" if other.run_id else ""
         yield f"  {other.direction} job:{other.job}{run}"
@@ -167,7 +167,8 @@ def _facets(answer: RunAnswer) -> Iterator[str]:
         yield f"  kept and not read: {', '.join(others)}"
 
 
-def _tag(tag: Tag) -> str:
+def tag_text(tag: Tag) -> str:
+    """Write a tag, and who says so."""
     return f"{tag.key} = {tag.value}" + (f", by {tag.source}" if tag.source else "")
 
 
@@ -176,7 +177,8 @@ def _test(test: Assertion) -> str:
     return f"{test.name}: {passed}" + (f", {test.severity}" if test.severity else "")
 
 
-def _code(code: RunCode | None) -> str | None:
+def code_text(code: RunCode | None) -> str | None:
+    """Write where code lies; None where nothing tells it."""
     if code is None:
         return None
     place = code.url or code.repository or code.path

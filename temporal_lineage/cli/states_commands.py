@@ -8,6 +8,7 @@ import click
 
 from snapshots.instant import FOREVER
 from temporal_lineage.cli.described import described
+from temporal_lineage.cli.job_text import job
 from temporal_lineage.cli.layout import pairs, table
 from temporal_lineage.cli.options import output_option, point_options, print_answer
 from temporal_lineage.session.knowledge import TRANSACTIONS_SHOWN
@@ -81,9 +82,12 @@ def log(
     print_answer(answer, output, text=_log)
 
 
-@click.command(short_help="What is known of a dataset, or of all.")
+@click.command(short_help="What is known of a dataset or a job, or of all datasets.")
 @click.argument(
-    "target", metavar="[DATASET]", required=False, help="A table, a model or any other dataset."
+    "target",
+    metavar="[DATASET|JOB]",
+    required=False,
+    help="A table, a model or any other dataset, or a job.",
 )
 @point_options
 @output_option
@@ -91,16 +95,22 @@ def log(
 def show(
     session: Session, target: str | None, as_of: str | None, as_known: str | None, output: str
 ) -> None:
-    """Describe DATASET: identity, place, refs, columns. Without one, list all that is known.
+    """Describe DATASET: identity, place, refs, columns, and what events say of it.
+
+    Of a JOB: type, owners, code, SQL, its last runs, what it reads and writes. Without either,
+    list all datasets that are known.
 
     \b
     tl show
     tl show lake.raw.orders
     tl show model:fraud
+    tl show job:shop/orders
     """
     if target is None:
         every = session.show_all(as_of=as_of, as_known=as_known)
         print_answer(every, output, text=_catalog)
+    elif target.startswith("job:"):
+        print_answer(session.show_job(target, as_of=as_of, as_known=as_known), output, text=job)
     else:
         answer = session.show(target, as_of=as_of, as_known=as_known)
         print_answer(answer, output, text=_table)

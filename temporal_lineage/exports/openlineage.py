@@ -83,8 +83,15 @@ class _Events:
         self, job: str, edges: Sequence[LineageEdge], schema: str, facets: dict[str, Any]
     ) -> dict[str, Any]:
         namespace, _, name = job.rpartition("/")
-        inputs = {self._side(edge.source): self._nodes[edge.source] for edge in edges}
-        outputs = {self._side(edge.target): self._nodes[edge.target] for edge in edges}
+        # A job that is an end of its own edges is no dataset.
+        inputs, outputs = (
+            {
+                self._side(one): self._nodes[one]
+                for one in ends
+                if self._nodes[one].dataset in self._datasets
+            }
+            for ends in ([edge.source for edge in edges], [edge.target for edge in edges])
+        )
         return {
             "job": {"namespace": namespace, "name": name, "facets": facets},
             "inputs": [self._dataset(one, {}) for one in inputs.values()],

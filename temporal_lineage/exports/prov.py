@@ -28,11 +28,17 @@ def written(answer: LineageAnswer) -> str:
     """
     document = _Document()
     document.question(answer)
+    # A job is no entity, and nothing is derived from it: what it moves is in the edges beyond.
+    job = answer.root if answer.root.startswith("job:") else None
     for node in answer.nodes:
+        if node.address == job:
+            continue
         document.state(node, is_root=node.address == answer.root)
     for run in answer.runs:
         document.run(run)
     for edge in answer.edges:
+        if job in (edge.source, edge.target):
+            continue
         facts = {"tl:edge": edge.edge, "tl:grade": edge.grade, "tl:job": edge.job}
         document.derived(edge.source, edge.target, edge.run, facts | {"tl:how": list(edge.how)})
     for one in answer.contributions:

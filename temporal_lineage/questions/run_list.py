@@ -16,7 +16,7 @@ from temporal_lineage.keys import AttributeKind, EdgeKind
 from temporal_lineage.naming import find_dataset
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from snapshots.instant import Instant
     from snapshots.period import Period
@@ -72,7 +72,9 @@ class RunsAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class FoundRun:
+    """A run and what was known of it; `begun` is its first event."""
+
     node_id: int
     begun: Instant
     claim: RunClaim
@@ -92,12 +94,19 @@ def run_list(reader: Reader, question: Question, *, wanted: RunFilter, limit: in
     found = [one for one in found if _went_on(one, wanted.period)]
     found.sort(key=lambda one: (one.begun, one.node_id), reverse=True)
     shown = found[:limit]
+    more = len(found) - len(shown)
+    doubts = (f"{more} older runs are not shown; --limit shows more",) if more else ()
+    return RunsAnswer(question, run_lines_of(reader, shown, as_of), doubts)
+
+
+def run_lines_of(reader: Reader, shown: Sequence[FoundRun], as_of: AsOf) -> tuple[RunLine, ...]:
+    """Give the lines of runs: how many datasets each read and wrote, and how surely."""
     names = reader.named(node_ids=[one.node_id for one in shown])
     reads, writes = (
         _links(reader, [one.node_id for one in shown], kind, as_of)
         for kind in (AttributeKind.READS, AttributeKind.WRITES)
     )
-    lines = tuple(
+    return tuple(
         RunLine(
             names[one.node_id].name,
             one.claim.job,
@@ -110,9 +119,6 @@ def run_list(reader: Reader, question: Question, *, wanted: RunFilter, limit: in
         )
         for one in shown
     )
-    more = len(found) - len(shown)
-    doubts = (f"{more} older runs are not shown; --limit shows more",) if more else ()
-    return RunsAnswer(question, lines, doubts)
 
 
 def as_it_stood(claim: RunClaim, valid: Instant) -> RunClaim:
@@ -132,15 +138,17 @@ def as_it_stood(claim: RunClaim, valid: Instant) -> RunClaim:
     )
 
 
-def _found(reader: Reader, as_of: AsOf) -> list[_Found]:
+def _found(reader: Reader, as_of: AsOf) -> list[FoundRun]:
     rows = reader.by_attribute(kind=AttributeKind.RUN, name="", as_of=as_of)
     return [
-        _Found(one.node_id, one.valid.start, as_it_stood(decode(RunClaim, one.claim), as_of.valid))
+        FoundRun(
+            one.node_id, one.valid.start, as_it_stood(decode(RunClaim, one.claim), as_of.valid)
+        )
         for one in rows
     ]
 
 
-def _of_job(found: Iterable[_Found], job: str) -> list[_Found]:
+def _of_job(found: Iterable[FoundRun], job: str) -> list[FoundRun]:
     found = list(found)
     kept = [one for one in found if fnmatchcase(one.claim.job, job)]
     if not kept and not _WILD & set(job):
@@ -159,7 +167,7 @@ def _naming(reader: Reader, dataset: str, as_of: AsOf) -> set[int]:
     return {row.src_id for row in rows}
 
 
-def _went_on(one: _Found, period: Period) -> bool:
+def _went_on(one: FoundRun, period: Period) -> bool:
     return one.begun < period.end and (one.claim.ended or FOREVER) >= period.start
 
 

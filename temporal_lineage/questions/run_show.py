@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from snapshots.instant import Instant
+    from temporal_lineage.capture.openlineage_events import SourceCode
     from temporal_lineage.evidence.runs import RunRecord
     from temporal_lineage.facts import AsOf
     from temporal_lineage.questions.question import Question
@@ -129,7 +130,7 @@ def run_show(reader: Reader, address: RunAddress, question: Question) -> RunAnsw
         children=_children(reader, node_id, as_of),
         engine=claim.engine,
         producers=_producers(record),
-        code=_code(record),
+        code=code_line(record.code) if record else None,
         queries=tuple(map(without_user_info, record.queries)) if record else (),
         facets=told.run,
         job_facets=told.job,
@@ -191,10 +192,10 @@ def _producers(record: RunRecord | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one.producer for one in record.events)) if record else ()
 
 
-def _code(record: RunRecord | None) -> RunCode | None:
-    if record is None or record.code is None:
+def code_line(code: SourceCode | None) -> RunCode | None:
+    """Give where code lies, without passwords; None where nothing tells it."""
+    if code is None:
         return None
-    code = record.code
     url, repository = (
         None if one is None else without_user_info(one) for one in (code.url, code.repository)
     )

@@ -60,7 +60,10 @@ class LineageQuestions(Asking):
 
         address = parse_address(target)
         if isinstance(address, JobAddress):
-            raise BadAddressError(target, "ask why for an edge, a version or a run")
+            raise BadAddressError(
+                target,
+                f"ask why for an edge, a version or a run; `tl runs --job {target}` lists its runs",
+            )
         refuse_column(address, target)
         return self._ask("why", target, (as_of, as_known), why, address)
 
@@ -98,11 +101,22 @@ class LineageQuestions(Asking):
         depth_max: int,
         by_flow: bool,
     ) -> LineageAnswer:
+        from temporal_lineage.questions.job_lineage import job_lineage
         from temporal_lineage.questions.provenance import flows, lineage
 
         address = parse_address(target)
+        if isinstance(address, JobAddress):  # jobs have no states: what they move is flow
+            return self._ask(
+                direction.value,
+                target,
+                (as_of, as_known),
+                job_lineage,
+                address,
+                direction=direction,
+                depth_max=depth_max,
+            )
         if not isinstance(address, DatasetAddress | ModelAddress):
-            raise BadAddressError(target, "a table, state, column or model is asked for")
+            raise BadAddressError(target, "a table, state, column, model or job is asked for")
         if by_flow:
             refuse_state(address, target)
             refuse_column(address, target)

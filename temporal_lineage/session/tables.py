@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from snapshots.errors import BadAddressError
-from temporal_lineage.addresses import DatasetAddress, ModelAddress, parse_address
+from temporal_lineage.addresses import DatasetAddress, JobAddress, ModelAddress, parse_address
 from temporal_lineage.session.asking import Asking, When
 from temporal_lineage.session.targets import as_state, as_table, refuse_column, refuse_state
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from temporal_lineage.questions.jobs import JobAnswer
     from temporal_lineage.questions.logs import LogAnswer
     from temporal_lineage.questions.schemas import SchemaDiffAnswer, SchemaLogAnswer
     from temporal_lineage.questions.states import StateAnswer
@@ -35,6 +36,15 @@ class TableQuestions(Asking):
 
         address = as_table(target)
         return self._ask("log", target, (as_of, as_known), log, address)
+
+    def show_job(self, target: str, *, as_of: When = None, as_known: When = None) -> JobAnswer:
+        """Describe one job: its facets, code and SQL, its last runs, what it reads and writes."""
+        from temporal_lineage.questions.jobs import show_job
+
+        address = parse_address(target)
+        if not isinstance(address, JobAddress):
+            raise BadAddressError(target, "a job is asked for, as in job:shop/orders")
+        return self._ask("show", target, (as_of, as_known), show_job, address)
 
     def show(self, target: str, *, as_of: When = None, as_known: When = None) -> TableAnswer:
         """Describe one dataset."""
