@@ -39,7 +39,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "runs": ("runs", "Which runs there were."),
     "schema": ("schema", "How the schema of a table changed."),
     "serve": ("serve", "Take in events over HTTP: a backend for OpenLineage clients."),
-    "show": ("states", "What is known of a dataset, or of all."),
+    "show": ("states", "What is known of a dataset or a job, or of all."),
     "sql": ("sql", "What a SQL text reads and writes."),
     "table": ("table", "How a table changed in all but its rows."),
     "upstream": ("lineage", "What had gone into a state, a model or a column."),

@@ -82,7 +82,7 @@ def log(
     print_answer(answer, output, text=_log)
 
 
-@click.command(short_help="What is known of a dataset or a job, or of all datasets.")
+@click.command(short_help="What is known of a dataset or a job, or of all.")
 @click.argument(
     "target",
     metavar="[DATASET|JOB]",
