@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
+from temporal_lineage.evidence.producers import producer_name
 from temporal_lineage.evidence.runs import RunRecord
-
-_VERSION = re.compile(r"/v?\d+(\.\d+)+[^/]*")
 
 
 def conflict(run: RunRecord) -> str | None:
@@ -17,13 +14,8 @@ def conflict(run: RunRecord) -> str | None:
     """
     jobs: dict[str, str] = {}
     for event in run.events:
-        jobs.setdefault(_family(event.producer), str(event.job))
+        jobs.setdefault(producer_name(event.producer), str(event.job))
     if len(jobs) < 2 or len(set(jobs.values())) < 2:  # noqa: PLR2004 - two that disagree
         return None
-    told = "; ".join(f"{job} by {family or 'nobody'}" for family, job in sorted(jobs.items()))
+    told = "; ".join(f"{job} by {name or 'nobody'}" for name, job in sorted(jobs.items()))
     return f"events of more than one producer carry this run id, for different jobs: {told}"
-
-
-def _family(producer: str) -> str:
-    """Give what a producer is, whatever its version."""
-    return _VERSION.sub("", producer)

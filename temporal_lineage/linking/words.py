@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from dataclasses import dataclass
 from itertools import groupby, pairwise
@@ -12,6 +11,7 @@ from catalogs.credentials import without_user_info
 from snapshots.instant import FOREVER
 from snapshots.period import Period
 from temporal_lineage.claims import encode
+from temporal_lineage.evidence.producers import producer_name
 from temporal_lineage.told_claims import (
     SEPARATOR,
     Aspect,
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from temporal_lineage.beliefs import Line
     from temporal_lineage.capture.facets import Assertion
     from temporal_lineage.capture.openlineage_events import DatasetMention
-
-_VERSION_OF_PRODUCER = re.compile(r"/(?:tree|blob|releases/tag)/[^/]+")
 
 _TAKEN_BACK = {
     "ownership": Aspect.OWNERS,
@@ -69,7 +67,8 @@ class Teller:
 
 def words_of(mention: DatasetMention, teller: Teller, *, is_harvested: bool) -> Iterator[Word]:
     """Yield what an event says of one dataset. Of a harvested table its own schema counts."""
-    at, by = teller.at, producer_name(teller.producer)
+    # A newer version of a producer takes over what an older one said.
+    at, by = teller.at, producer_name(teller.producer).replace(SEPARATOR, " ")
     for aspect, claim in _claims(mention):
         if aspect is not Aspect.SCHEMA or not is_harvested:
             yield Word(f"{aspect}{SEPARATOR}{by}", at, encode(claim))
@@ -77,15 +76,6 @@ def words_of(mention: DatasetMention, teller: Teller, *, is_harvested: bool) -> 
         if facet in _TAKEN_BACK:
             yield Word(f"{_TAKEN_BACK[facet]}{SEPARATOR}{by}", at, "")
     yield from _measured(mention, teller, by)
-
-
-def producer_name(producer: str) -> str:
-    """Give the name of a producer whatever its version: a newer one takes the word over.
-
-    >>> producer_name("https://github.com/a/b/tree/1.9.1/integration/spark")
-    'https://github.com/a/b/integration/spark'
-    """
-    return _VERSION_OF_PRODUCER.sub("", producer).replace(SEPARATOR, " ")
 
 
 def lines_of(words: Iterable[Word]) -> Mapping[str, Line]:

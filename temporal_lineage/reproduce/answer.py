@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from snapshots.availability import AtRisk, Availability, Live, Protected, Recoverable, Unverified
@@ -158,6 +158,11 @@ def availability_name(availability: Availability) -> str:
     """
     name = type(availability).__name__
     return "".join(f"-{one.lower()}" if one.isupper() else one for one in name).lstrip("-")
+
+
+def judged(told: ReproduceInput, verdict: Availability) -> ReproduceInput:
+    """Give what is told of an input with the verdict on it."""
+    return replace(told, verdict=availability_name(verdict), availability=verdict)
 
 
 def decided(inputs: tuple[ReproduceInput, ...], *, recover: bool) -> Outcome:

@@ -20,7 +20,7 @@ from temporal_lineage.naming import Naming, find_addressed
 from temporal_lineage.questions.states import version_of
 from temporal_lineage.reproduce.answer import availability_name
 from temporal_lineage.reproduce.known_files import KnownFiles
-from temporal_lineage.reproduce.loss import Acts, expiry_of
+from temporal_lineage.reproduce.loss import Acts, dated
 from temporal_lineage.reproduce.tables import OutOfReach, Reached, Tables, rebuilt
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ class _Look:
             # What the table has forgotten must still be found somewhere to be read again.
             found = self._tables.state(reached, snapshot_id)
             if isinstance(found, LogTruncated | Gone):
-                return self._dated(found, snapshot_id), None
+                return dated(found, reached.history, snapshot_id), None
             way = found.way
             lost = found.state.missing()
             missing = Missing.these(lost)
@@ -168,9 +168,3 @@ class _Look:
             loss=(act.since, act.what) if act else (None, None),
         )
         return judged, made_of.files
-
-    def _dated(self, found: LogTruncated | Gone, snapshot_id: int) -> Availability:
-        act = expiry_of(self._reached.history, snapshot_id)
-        if isinstance(found, Gone) and found.since is None and act is not None:
-            return Gone(found.missing, found.lost, act.since, act.what)
-        return found

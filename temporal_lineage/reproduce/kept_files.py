@@ -12,10 +12,9 @@ from snapshots.errors import UnreadableError
 from temporal_lineage.content import DIGEST, content_version, files_in
 from temporal_lineage.keys import split_name_key
 from temporal_lineage.naming import UNHARVESTED
-from temporal_lineage.reproduce.answer import WrittenFile, availability_name
+from temporal_lineage.reproduce.answer import WrittenFile, judged
 
 if TYPE_CHECKING:
-    from snapshots.availability import Availability
     from temporal_lineage.reproduce.answer import ReproduceInput
     from temporal_lineage.reproduce.inputs import InputState
 
@@ -49,13 +48,13 @@ def look_at_content(one: InputState, told: ReproduceInput) -> SeenFile | LostFil
     """Give the verdict on a file: it is live while its content has the digest it had."""
     place = _place(one)
     if place is None or not place.exists():
-        return LostFileInput(_judged(told, Gone((str(place),), 1, None, None)), ())
+        return LostFileInput(judged(told, Gone((str(place),), 1, None, None)), ())
     try:
         now = content_version(place)
     except UnreadableError as error:
-        return LostFileInput(_judged(told, Gone((str(place),), 1, None, error.reason)), ())
+        return LostFileInput(judged(told, Gone((str(place),), 1, None, error.reason)), ())
     if now != one.version:
-        return LostFileInput(_judged(told, Gone((str(place),), 1, None, _OTHER)), ())
+        return LostFileInput(judged(told, Gone((str(place),), 1, None, _OTHER)), ())
     files = files_in(place)
     described = replace(
         told,
@@ -63,7 +62,7 @@ def look_at_content(one: InputState, told: ReproduceInput) -> SeenFile | LostFil
         files=len(files),
         size_bytes=sum(file.stat().st_size for file in files),
     )
-    return SeenFile(_judged(described, Live()), place, ())
+    return SeenFile(judged(described, Live()), place, ())
 
 
 def copy_content(one: SeenFile, path: Path) -> WrittenFile:
@@ -86,7 +85,3 @@ def _place(one: InputState) -> Path | None:
         return None
     namespace, name = split_name_key(one.identity.removeprefix(UNHARVESTED))
     return Path(name) if namespace == _HERE else None
-
-
-def _judged(told: ReproduceInput, verdict: Availability) -> ReproduceInput:
-    return replace(told, verdict=availability_name(verdict), availability=verdict)

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from snapshots.availability import (
-    Availability,
     Gone,
     LogTruncated,
     MadeOf,
@@ -16,7 +15,7 @@ from snapshots.availability import (
 )
 from snapshots.errors import TemporalLineageError
 from temporal_lineage.keys import split_name_key
-from temporal_lineage.reproduce.answer import LostFile, ReproduceInput, availability_name
+from temporal_lineage.reproduce.answer import LostFile, ReproduceInput, availability_name, judged
 from temporal_lineage.reproduce.inputs import Input, InputState, UnknownState
 from temporal_lineage.reproduce.kept_files import (
     LostFileInput,
@@ -24,7 +23,7 @@ from temporal_lineage.reproduce.kept_files import (
     is_content,
     look_at_content,
 )
-from temporal_lineage.reproduce.loss import Act, Acts, expiry_of
+from temporal_lineage.reproduce.loss import Acts, dated
 from temporal_lineage.reproduce.rows import row_bounds
 from temporal_lineage.reproduce.tables import OutOfReach, Reached
 
@@ -72,15 +71,15 @@ def look(tables: Tables, one: Input, *, now: Instant) -> Looked:
         return look_at_content(one, told)
     reached = tables.reach(one.dataset_id)
     if isinstance(reached, OutOfReach):
-        return Unseen(_judged(told, Unverified(reached.reason)), ())
+        return Unseen(judged(told, Unverified(reached.reason)), ())
     if not one.version.isdecimal():
         reason = f"{one.version} is no snapshot id or version of a table"
-        return Unseen(_judged(told, Unverified(reason)), ())
+        return Unseen(judged(told, Unverified(reason)), ())
     doubts = (f"{one.dataset} was opened by its place: {reached.detour}",) if reached.detour else ()
     try:
         return _looked(tables, reached, int(one.version), told, doubts, now=now)
     except TemporalLineageError as error:
-        return Unseen(_judged(told, Unverified(str(error))), doubts)
+        return Unseen(judged(told, Unverified(str(error))), doubts)
 
 
 def _looked(
@@ -95,7 +94,7 @@ def _looked(
     found = tables.state(reached, snapshot_id)
     history = reached.history
     if isinstance(found, LogTruncated | Gone):
-        return Unseen(_judged(told, _with_act(found, expiry_of(history, snapshot_id))), doubts)
+        return Unseen(judged(told, dated(found, history, snapshot_id)), doubts)
     state = found.state
     missing = state.missing()
     # The log is read for an act only where there is a loss to explain.
@@ -113,7 +112,7 @@ def _looked(
     if not missing and (refused := _refusal(state)) is not None:
         verdict = Unverified(refused)
     metadata = state.found_in or _witness(history, snapshot_id)
-    return Seen(_described(_judged(told, verdict), state, missing), state, metadata, doubts)
+    return Seen(_described(judged(told, verdict), state, missing), state, metadata, doubts)
 
 
 def _refusal(state: TableState) -> str | None:
@@ -126,12 +125,6 @@ def _refusal(state: TableState) -> str | None:
     except TemporalLineageError as error:
         return str(error)
     return None
-
-
-def _with_act(found: LogTruncated | Gone, act: Act | None) -> Availability:
-    if isinstance(found, Gone) and found.since is None and act is not None:
-        return Gone(found.missing, found.lost, act.since, act.what)
-    return found
 
 
 def _witness(history: TableHistory, snapshot_id: int) -> str | None:
@@ -176,11 +169,7 @@ def _legible(identity: str) -> str:
 def _unknown(one: UnknownState) -> ReproduceInput:
     known = InputState(0, one.dataset, one.identity, "", one.known, ())
     told = replace(_told(known, None), address=one.dataset, version=None)
-    return _judged(replace(told, candidates=one.candidates), Unverified(one.reason))
-
-
-def _judged(told: ReproduceInput, verdict: Availability) -> ReproduceInput:
-    return replace(told, verdict=availability_name(verdict), availability=verdict)
+    return judged(replace(told, candidates=one.candidates), Unverified(one.reason))
 
 
 def _described(

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from snapshots.availability import Gone
 from snapshots.instant import Instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from catalogs.table import TableSource
+    from snapshots.availability import LogTruncated
     from snapshots.files import DataFile
     from snapshots.history import Expiry, TableHistory
 
@@ -64,12 +66,16 @@ class Acts:
         return None if snapshot_id in self._listed else self._expiries.get(snapshot_id)
 
 
-def expiry_of(history: TableHistory, snapshot_id: int) -> Act | None:
-    """Give the commit that took a snapshot out of the metadata; None where none is known."""
-    for one in history.expiries:
-        if one.snapshot_id == snapshot_id:
-            return _expired(one)
-    return None
+def dated(
+    found: LogTruncated | Gone, history: TableHistory, snapshot_id: int
+) -> LogTruncated | Gone:
+    """Add to a state that is gone which commit took it out of the metadata, where that is known."""
+    if isinstance(found, Gone) and found.since is None:
+        for one in history.expiries:
+            if one.snapshot_id == snapshot_id:
+                act = _expired(one)
+                return Gone(found.missing, found.lost, act.since, act.what)
+    return found
 
 
 def _expired(one: Expiry) -> Act:

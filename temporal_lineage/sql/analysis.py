@@ -102,3 +102,8 @@ def word_of(node: object) -> Word:
     if isinstance(node, exp.Identifier):
         return Word(str(node.this), bool(node.args.get("quoted")))
     return Word(node.name if isinstance(node, exp.Expr) else str(node), quoted=False)
+
+
+def column_word(node: exp.Expr) -> Word:
+    """Read the last part of a column's name, or an identifier."""
+    return word_of(node.this if isinstance(node, exp.Column) else node)

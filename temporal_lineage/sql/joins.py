@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
-from temporal_lineage.sql.analysis import Analysis, Visible, word_of
+from temporal_lineage.sql.analysis import Analysis, Visible, column_word, word_of
 from temporal_lineage.sql.dependencies import NOTHING, Dependencies, Step, through, unknown
 from temporal_lineage.sql.expressions import Expressions
 from temporal_lineage.sql.items import Items
@@ -53,7 +53,7 @@ def add_join(
     walk = Expressions(analysis, scope, visible)
     whole |= walk.of(join.args.get("on"), Step.JOIN)
     whole |= walk.of(join.args.get("match_condition"), Step.JOIN)
-    words = [word_of(_name(one)) for one in join.args.get("using") or ()]
+    words = [column_word(one) for one in join.args.get("using") or ()]
     if str(join.args.get("method") or "").upper() == "NATURAL":
         words = _shared(before, added, analysis)
     one_sided = str(join.args.get("kind") or "").upper() in {"SEMI", "ANTI"}
@@ -150,7 +150,3 @@ def _shared(before: Sequence[Item], added: Sequence[Item], analysis: Analysis) -
         for side in (before, added)
     )
     return [Word(name, quoted=False) for key, name in left.items() if key in right]
-
-
-def _name(node: exp.Expr) -> object:
-    return node.this if isinstance(node, exp.Column) else node

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from sqlglot import exp
 
-from temporal_lineage.sql.analysis import Analysis, Visible, word_of
+from temporal_lineage.sql.analysis import Analysis, Visible, column_word, word_of
 from temporal_lineage.sql.dependencies import NOTHING, Dependencies, Step, through
 from temporal_lineage.sql.expressions import Expressions
 from temporal_lineage.sql.items import Items
@@ -212,13 +212,13 @@ class Select:
         def met_as(word: Word) -> str:
             return next(iter(keys_of(relation, [word], fold)))
 
-        gone = {met_as(word_of(_inner(one))) for one in star.args.get("except_") or ()}
+        gone = {met_as(column_word(one)) for one in star.args.get("except_") or ()}
         replaced = {
             met_as(word_of(one.args["alias"])): one for one in star.args.get("replace") or ()
         }
         renamed = {
-            met_as(word_of(_inner(one.this))): (
-                word_of(_inner(one.this)),
+            met_as(column_word(one.this)): (
+                column_word(one.this),
                 word_of(one.args["alias"]),
             )
             for one in star.args.get("rename") or ()
@@ -274,10 +274,6 @@ def _before_star(node: exp.Expr) -> list[Word]:
         parts = ("catalog", "db", "table", "this")
         return [word_of(part) for key in parts if (part := inner.args.get(key))]
     return [word_of(inner)]
-
-
-def _inner(node: exp.Expr) -> exp.Expr:
-    return node.this if isinstance(node, exp.Column) else node
 
 
 def _name_of(node: exp.Expr, dialect: str) -> Word:
