@@ -102,6 +102,16 @@ def test_a_failed_run_weighs_most(shop: Shop) -> None:
     assert "ended in FAIL" in first.what
 
 
+def test_the_error_of_a_failed_run_is_told_without_its_password(shop: Shop) -> None:
+    failed = event("FAIL", "2026-09-07T11:00Z", 8, "make", writes=[shop.told("features")])
+    facet = {"_producer": "p", "_schemaURL": "s", "programmingLanguage": "sql"}
+    message = "no answer from postgres://ada:hunter2@db/x\nat line 1"
+    failed["run"]["facets"] = {"errorMessage": facet | {"message": message}}
+    shop.tell(event("START", "2026-09-07T10:00Z", 8, "make"), failed)
+    first = asked(shop).findings[0]
+    assert first.what.endswith("ended in FAIL: no answer from postgres://***@db/x")
+
+
 def test_a_new_and_a_lost_source_are_told(shop: Shop) -> None:
     daily(shop, "extra", [5, 5])
     shop.harvest(at="2026-09-10")

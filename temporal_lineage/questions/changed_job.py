@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from catalogs.credentials import without_user_info
 from temporal_lineage.claims import RunClaim, decode
 from temporal_lineage.facts import LAST, AsOf
 from temporal_lineage.keys import AttributeKind, EdgeKind, NodeKind
@@ -44,7 +45,7 @@ def job_findings(
         at = _moment(claim)
         inside = at is not None and period.contains(at)
         if inside and claim.state in _FAILED:
-            error = f": {claim.error.splitlines()[0]}" if claim.error else ""
+            error = f": {without_user_info(claim.error).splitlines()[0]}" if claim.error else ""
             what = f"run:{run_id} ended in {claim.state}{error}"
             yield finding(about, at, FindingKind.FAILED, distance, what)
         if inside and code is not None and claim.code is not None and claim.code != code:

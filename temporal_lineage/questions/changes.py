@@ -13,14 +13,12 @@ from temporal_lineage.facts import AsOf
 from temporal_lineage.harvesting.histories import table_claim
 from temporal_lineage.keys import EdgeKind
 from temporal_lineage.lineage.graph import Direction
-from temporal_lineage.lineage.trace import trace
 from temporal_lineage.naming import Naming, find_dataset
 from temporal_lineage.questions.changed_job import job_findings
 from temporal_lineage.questions.changed_table import table_findings
 from temporal_lineage.questions.findings import Finding, FindingKind, finding
 from temporal_lineage.questions.lineage_doubts import walk_doubts
-from temporal_lineage.questions.neighbours import LedgerNeighbours
-from temporal_lineage.questions.provenance import NODES_MAX
+from temporal_lineage.questions.neighbours import ledger_graph
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -91,12 +89,13 @@ def changes(
 
 
 def _upstream(reader: Reader, root_id: int, as_of: AsOf, depth_max: int) -> LineageGraph:
-    return trace(
+    return ledger_graph(
+        reader,
         root_id,
+        kind=EdgeKind.FLOW,
         direction=Direction.UPSTREAM,
-        neighbours=LedgerNeighbours(reader, kinds=(EdgeKind.FLOW,), as_of=as_of),
+        as_of=as_of,
         depth_max=depth_max,
-        nodes_max=NODES_MAX,
     )
 
 

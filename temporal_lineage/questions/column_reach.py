@@ -13,8 +13,7 @@ from temporal_lineage.naming import Naming
 from temporal_lineage.questions.column_neighbours import ColumnNeighbours
 from temporal_lineage.questions.columns import column_names
 from temporal_lineage.questions.lineage_doubts import walk_doubts
-from temporal_lineage.questions.neighbours import LedgerNeighbours
-from temporal_lineage.questions.provenance import NODES_MAX
+from temporal_lineage.questions.neighbours import NODES_MAX, ledger_graph
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -71,12 +70,13 @@ def column_reach(
 
 def flow_graph(reader: Reader, dataset_id: int, as_of: AsOf, *, depth_max: int) -> LineageGraph:
     """Follow a dataset downstream, by the flows of jobs."""
-    return trace(
+    return ledger_graph(
+        reader,
         dataset_id,
+        kind=EdgeKind.FLOW,
         direction=Direction.DOWNSTREAM,
-        neighbours=LedgerNeighbours(reader, kinds=(EdgeKind.FLOW,), as_of=as_of),
+        as_of=as_of,
         depth_max=depth_max,
-        nodes_max=NODES_MAX,
     )
 
 

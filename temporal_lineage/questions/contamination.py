@@ -13,12 +13,11 @@ from temporal_lineage.harvesting.histories import remembered_snapshot, table_cla
 from temporal_lineage.keys import AttributeKind, EdgeKind, NodeKind
 from temporal_lineage.lineage.graph import Direction
 from temporal_lineage.lineage.rebuild import Dependency, rebuild_order
-from temporal_lineage.lineage.trace import trace
 from temporal_lineage.naming import Naming
 from temporal_lineage.questions.contaminated_table import ContaminatedTable, contaminated_table
 from temporal_lineage.questions.lineage_doubts import grade_doubts, walk_doubts
-from temporal_lineage.questions.neighbours import LedgerNeighbours
-from temporal_lineage.questions.provenance import NODES_MAX, find_version
+from temporal_lineage.questions.neighbours import ledger_graph
+from temporal_lineage.questions.provenance import find_version
 from temporal_lineage.questions.versions import told_versions
 
 if TYPE_CHECKING:
@@ -95,12 +94,13 @@ def contamination(
         raise BadAddressError(str(address), "name the bad snapshot, ref or time with @")
     as_of = question.as_of
     root_id = find_version(reader, address, as_of)
-    graph = trace(
+    graph = ledger_graph(
+        reader,
         root_id,
+        kind=EdgeKind.EDGE,
         direction=Direction.DOWNSTREAM,
-        neighbours=LedgerNeighbours(reader, kinds=(EdgeKind.EDGE,), as_of=as_of),
+        as_of=as_of,
         depth_max=depth_max,
-        nodes_max=NODES_MAX,
     )
     spread = _Spread(reader, as_of, graph)
     names = spread.naming.addresses(graph.depths)

@@ -12,12 +12,11 @@ from temporal_lineage.claims import EdgeClaim, decode
 from temporal_lineage.harvesting.histories import refs_at
 from temporal_lineage.keys import EdgeKind, NodeKind
 from temporal_lineage.lineage.graph import Direction
-from temporal_lineage.lineage.trace import trace
 from temporal_lineage.naming import Naming
 from temporal_lineage.questions.impacted import Effect, Impacted
 from temporal_lineage.questions.lineage_doubts import count, walk_doubts
-from temporal_lineage.questions.neighbours import LedgerNeighbours
-from temporal_lineage.questions.provenance import NODES_MAX, find_version
+from temporal_lineage.questions.neighbours import ledger_graph
+from temporal_lineage.questions.provenance import find_version
 from temporal_lineage.questions.schemas import changes_between, schema_of
 
 if TYPE_CHECKING:
@@ -47,12 +46,13 @@ def impact_of_rollback(
     reached: dict[str, Impacted] = {}
     naming = Naming(reader, as_of=as_of)
     for commit_id in undone[:COMMITS_MAX]:
-        graph = trace(
+        graph = ledger_graph(
+            reader,
             commit_id,
+            kind=EdgeKind.EDGE,
             direction=Direction.DOWNSTREAM,
-            neighbours=LedgerNeighbours(reader, kinds=(EdgeKind.EDGE,), as_of=as_of),
+            as_of=as_of,
             depth_max=depth_max,
-            nodes_max=NODES_MAX,
         )
         names = naming.addresses(graph.depths)
         doubts += walk_doubts(graph, names)

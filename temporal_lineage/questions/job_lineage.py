@@ -24,8 +24,7 @@ from temporal_lineage.questions.lineage_answer import (
 )
 from temporal_lineage.questions.lineage_doubts import lineage_doubts
 from temporal_lineage.questions.lineage_nodes import dataset_lines, lineage_node
-from temporal_lineage.questions.neighbours import LedgerNeighbours
-from temporal_lineage.questions.provenance import NODES_MAX
+from temporal_lineage.questions.neighbours import NODES_MAX, LedgerNeighbours
 from temporal_lineage.questions.run_lines import run_lines
 
 if TYPE_CHECKING:

@@ -5,16 +5,40 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from temporal_lineage.lineage.graph import Contained, Cut, Step
+from temporal_lineage.lineage.trace import trace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from temporal_lineage.facts import AsOf
     from temporal_lineage.keys import EdgeKind
+    from temporal_lineage.lineage.graph import Direction, LineageGraph
     from temporal_lineage.store.reader import Reader
+
+NODES_MAX = 100_000
+"""A trace that meets more nodes than this is cut, and says so."""
 
 STATES_MAX = 10_000
 """How many states that hold a commit's rows one downstream step looks at."""
+
+
+def ledger_graph(
+    reader: Reader,
+    node_id: int,
+    *,
+    kind: EdgeKind,
+    direction: Direction,
+    as_of: AsOf,
+    depth_max: int,
+) -> LineageGraph:
+    """Follow the edges of a kind from a node, as believed at a point in both times."""
+    return trace(
+        node_id,
+        direction=direction,
+        neighbours=LedgerNeighbours(reader, kinds=(kind,), as_of=as_of),
+        depth_max=depth_max,
+        nodes_max=NODES_MAX,
+    )
 
 
 class LedgerNeighbours:

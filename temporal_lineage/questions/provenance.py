@@ -23,7 +23,7 @@ from temporal_lineage.questions.lineage_answer import (
 )
 from temporal_lineage.questions.lineage_doubts import count, lineage_doubts
 from temporal_lineage.questions.lineage_nodes import dataset_lines, lineage_node
-from temporal_lineage.questions.neighbours import LedgerNeighbours
+from temporal_lineage.questions.neighbours import NODES_MAX, ledger_graph
 from temporal_lineage.questions.run_lines import run_lines
 from temporal_lineage.questions.states import version_of
 from temporal_lineage.questions.versions import told_versions
@@ -34,9 +34,6 @@ if TYPE_CHECKING:
     from temporal_lineage.facts import AsOf
     from temporal_lineage.questions.question import Question
     from temporal_lineage.store.reader import Reader
-
-NODES_MAX = 100_000
-"""A trace that meets more nodes than this is cut, and says so."""
 
 
 def lineage(
@@ -51,12 +48,13 @@ def lineage(
     if isinstance(address, DatasetAddress) and address.column is not None:
         return _column_lineage(reader, address, question, direction=direction, depth_max=depth_max)
     as_of = question.as_of
-    graph = trace(
+    graph = ledger_graph(
+        reader,
         find_version(reader, address, as_of),
+        kind=EdgeKind.EDGE,
         direction=direction,
-        neighbours=LedgerNeighbours(reader, kinds=(EdgeKind.EDGE,), as_of=as_of),
+        as_of=as_of,
         depth_max=depth_max,
-        nodes_max=NODES_MAX,
     )
     naming = Naming(reader, as_of=as_of)
     names = naming.addresses(graph.depths)
@@ -107,12 +105,13 @@ def flows(
 ) -> LineageAnswer:
     """Answer the same with `--flow`: which datasets fed which, by jobs, at that time."""
     as_of = question.as_of
-    graph = trace(
+    graph = ledger_graph(
+        reader,
         find_dataset(reader, _dataset_name(address), as_of=as_of),
+        kind=EdgeKind.FLOW,
         direction=direction,
-        neighbours=LedgerNeighbours(reader, kinds=(EdgeKind.FLOW,), as_of=as_of),
+        as_of=as_of,
         depth_max=depth_max,
-        nodes_max=NODES_MAX,
     )
     naming = Naming(reader, as_of=as_of)
     names = {key: naming.dataset(key) for key in graph.depths}
