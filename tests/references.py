@@ -27,7 +27,7 @@ from temporal_lineage.linking import settling
 from temporal_lineage.questions.change_reach import Followed
 from temporal_lineage.questions.findings import FindingKind
 from temporal_lineage.questions.impact import Change
-from temporal_lineage.questions.impacted import Effect
+from temporal_lineage.questions.impacted import Consequence
 from temporal_lineage.questions.knowledge import Learned
 from temporal_lineage.questions.question import ID_FIELDS
 from temporal_lineage.reproduce import answer as reproduction
@@ -46,7 +46,7 @@ _ENUMS: dict[str, type[StrEnum]] = {
         Followed,
         Learned,
         Change,
-        Effect,
+        Consequence,
         FindingKind,
     )
 }

@@ -9,7 +9,7 @@ import pytest
 from snapshots.errors import BadAddressError, UnknownNameError
 from temporal_lineage.cli.entry import run
 from temporal_lineage.questions.impact import ImpactAnswer
-from temporal_lineage.questions.impacted import Effect
+from temporal_lineage.questions.impacted import Consequence
 from told_tables import Json, Shop, dataset, event
 
 
@@ -45,7 +45,7 @@ def shop(tmp_path: Path) -> Shop:
     return shop
 
 
-def effects(answer: ImpactAnswer) -> dict[str, tuple[int, Effect]]:
+def effects(answer: ImpactAnswer) -> dict[str, tuple[int, Consequence]]:
     return {one.address: (one.distance, one.effect) for one in answer.impacted}
 
 
@@ -55,10 +55,10 @@ def test_a_column_that_goes_breaks_its_reader_and_makes_the_rest_stale(
 ) -> None:
     answer = shop.session.impact("lake.s.orders#a", change=change)
     assert effects(answer) == {
-        "lake.s.features#x": (1, Effect.BREAKS),
-        "lake.s.report": (1, Effect.MAY_BREAK),
-        "lake.s.scores#x": (2, Effect.STALE),
-        "model:m": (2, Effect.MAY_CHANGE),
+        "lake.s.features#x": (1, Consequence.BREAKS),
+        "lake.s.report": (1, Consequence.MAY_BREAK),
+        "lake.s.scores#x": (2, Consequence.STALE),
+        "model:m": (2, Consequence.MAY_CHANGE),
     }
     scores = next(one for one in answer.impacted if one.address == "lake.s.scores#x")
     assert scores.path == ("lake.s.orders#a", "lake.s.features#x", "lake.s.scores#x")
@@ -67,21 +67,21 @@ def test_a_column_that_goes_breaks_its_reader_and_makes_the_rest_stale(
 
 def test_a_column_that_nobody_uses_breaks_nothing_that_is_told(shop: Shop) -> None:
     answer = shop.session.impact("lake.s.orders#b", change="drop-column")
-    assert Effect.BREAKS not in {one.effect for one in answer.impacted}
-    assert effects(answer)["lake.s.report"] == (1, Effect.MAY_BREAK)
+    assert Consequence.BREAKS not in {one.effect for one in answer.impacted}
+    assert effects(answer)["lake.s.report"] == (1, Consequence.MAY_BREAK)
 
 
 def test_another_type_changes_what_is_made_of_the_column(shop: Shop) -> None:
     answer = shop.session.impact("lake.s.orders#a", change="retype")
-    assert effects(answer)["lake.s.scores#x"] == (2, Effect.CHANGES)
+    assert effects(answer)["lake.s.scores#x"] == (2, Consequence.CHANGES)
 
 
 def test_a_job_that_stops_lets_go_stale_what_only_it_feeds(shop: Shop) -> None:
     answer = shop.session.impact("job:n/make", change="stop-job")
     assert effects(answer) == {
-        "lake.s.features": (0, Effect.STALE),
-        "lake.s.scores": (1, Effect.STALE),
-        "model:m": (1, Effect.STALE),
+        "lake.s.features": (0, Consequence.STALE),
+        "lake.s.scores": (1, Consequence.STALE),
+        "model:m": (1, Consequence.STALE),
     }
 
 
@@ -100,14 +100,14 @@ def test_what_another_job_writes_too_changes_only(shop: Shop) -> None:
     )
     answer = shop.session.impact("job:n/make", change="stop-job")
     features = next(one for one in answer.impacted if one.address == "lake.s.features")
-    assert (features.effect, features.why) == (Effect.CHANGES, "written by n/other too")
+    assert (features.effect, features.why) == (Consequence.CHANGES, "written by n/other too")
 
 
 def test_a_rollback_names_what_holds_rows_that_would_be_gone(shop: Shop) -> None:
     answer = shop.session.impact("lake.s.orders@0", change="rollback")
     found = effects(answer)
-    assert found["lake.s.features@0"] == (1, Effect.HOLDS_MORE)
-    assert found["model:m@v1"] == (2, Effect.HOLDS_MORE)
+    assert found["lake.s.features@0"] == (1, Consequence.HOLDS_MORE)
+    assert found["model:m@v1"] == (2, Consequence.HOLDS_MORE)
     assert "main would lose the rows of 1 commit" in answer.doubts
     stays = shop.session.impact("lake.s.orders@1", change="rollback")
     assert stays.impacted == ()
@@ -116,16 +116,16 @@ def test_a_rollback_names_what_holds_rows_that_would_be_gone(shop: Shop) -> None
 def test_a_state_that_expires_takes_the_reproduction_of_what_was_made_of_it(shop: Shop) -> None:
     answer = shop.session.impact("lake.s.features@0", change="expire")
     assert effects(answer) == {
-        "lake.s.scores@0": (1, Effect.UNREADABLE),
-        "model:m@v1": (1, Effect.UNREADABLE),
+        "lake.s.scores@0": (1, Consequence.UNREADABLE),
+        "model:m@v1": (1, Consequence.UNREADABLE),
     }
     assert shop.session.impact("lake.s.orders@0", change="expire").impacted == ()
 
 
 def test_a_table_that_is_deleted_breaks_its_readers(shop: Shop) -> None:
     found = effects(shop.session.impact("lake.s.orders", change="delete"))
-    assert found["lake.s.features"] == (1, Effect.BREAKS)
-    assert found["model:m"] == (2, Effect.STALE)
+    assert found["lake.s.features"] == (1, Consequence.BREAKS)
+    assert found["model:m"] == (2, Consequence.STALE)
 
 
 def test_what_lies_deeper_than_asked_is_named(shop: Shop) -> None:

@@ -17,7 +17,7 @@ from temporal_lineage.questions.column_reach import (
 )
 from temporal_lineage.questions.columns import find_field
 from temporal_lineage.questions.impact_states import impact_of_expiry, impact_of_rollback
-from temporal_lineage.questions.impacted import Effect, Impacted
+from temporal_lineage.questions.impacted import Consequence, Impacted
 from temporal_lineage.questions.lineage_doubts import walk_doubts
 from temporal_lineage.questions.stopped_job import datasets_written_by
 
@@ -103,16 +103,16 @@ def _column(
     return impacted, list(reach.cuts)
 
 
-def _of_column(change: Change, depth: int, *, is_told: bool) -> tuple[Effect, str]:
+def _of_column(change: Change, depth: int, *, is_told: bool) -> tuple[Consequence, str]:
     if not is_told:
         if depth > 1:
-            return Effect.MAY_CHANGE, "made from what may break or change"
-        return Effect.MAY_BREAK, "nobody told which columns it is made of"
+            return Consequence.MAY_CHANGE, "made from what may break or change"
+        return Consequence.MAY_BREAK, "nobody told which columns it is made of"
     if change is Change.RETYPE:
-        return Effect.CHANGES, "made of the column, whose values get another type"
+        return Consequence.CHANGES, "made of the column, whose values get another type"
     if depth > 1:
-        return Effect.STALE, "made from what breaks"
-    return Effect.BREAKS, "its job asks for the column by its name"
+        return Consequence.STALE, "made from what breaks"
+    return Consequence.BREAKS, "its job asks for the column by its name"
 
 
 def _stopped(reader: Reader, address: JobAddress, question: Question, depth_max: int) -> Found:
@@ -125,10 +125,10 @@ def _stopped(reader: Reader, address: JobAddress, question: Question, depth_max:
         name = naming.dataset(dataset_id)
         if others:
             why = f"written by {', '.join(others)} too"
-            impacted[dataset_id] = Impacted(name, 0, (name,), (), Effect.CHANGES, why)
+            impacted[dataset_id] = Impacted(name, 0, (name,), (), Consequence.CHANGES, why)
         else:
             why = "nothing else writes it"
-            impacted[dataset_id] = Impacted(name, 0, (name,), (), Effect.STALE, why)
+            impacted[dataset_id] = Impacted(name, 0, (name,), (), Consequence.STALE, why)
     for dataset_id in written:
         graph = flow_graph(reader, dataset_id, as_of, depth_max=depth_max)
         names = {one: naming.dataset(one) for one in graph.depths}
@@ -155,7 +155,7 @@ def _deleted(reader: Reader, address: DatasetAddress, question: Question, depth_
     for node_id, depth in graph.depths.items():
         if node_id == graph.root_id:
             continue
-        effect = Effect.BREAKS if depth == 1 else Effect.STALE
+        effect = Consequence.BREAKS if depth == 1 else Consequence.STALE
         why = "its job reads the table" if depth == 1 else "made from what breaks"
         path = tuple(names[one] for one in shortest_path(graph, node_id))
         impacted.append(Impacted(names[node_id], depth, path, jobs.get(node_id, ()), effect, why))

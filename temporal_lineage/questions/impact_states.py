@@ -13,7 +13,7 @@ from temporal_lineage.harvesting.histories import refs_at
 from temporal_lineage.keys import EdgeKind, NodeKind
 from temporal_lineage.lineage.graph import Direction
 from temporal_lineage.naming import Naming
-from temporal_lineage.questions.impacted import Effect, Impacted
+from temporal_lineage.questions.impacted import Consequence, Impacted
 from temporal_lineage.questions.lineage_doubts import count, walk_doubts
 from temporal_lineage.questions.neighbours import ledger_graph
 from temporal_lineage.questions.provenance import find_version
@@ -76,7 +76,7 @@ def impact_of_expiry(reader: Reader, address: DatasetAddress, as_of: AsOf) -> Fo
             1,
             (names[state_id], names[target_id]),
             tuple(job for job in (decode(EdgeClaim, claim).job,) if job),
-            Effect.UNREADABLE,
+            Consequence.UNREADABLE,
             "was made by reading this state; a tag on it keeps it",
         )
         for _, _, target_id, claim in steps
@@ -128,4 +128,4 @@ def _doubts(
 def _holds(step: Step, source: str, name: str, depth: int) -> Impacted:
     job = decode(EdgeClaim, step.claim).job
     why = "was made of rows that main would no longer have"
-    return Impacted(name, depth, (source, name), (job,) if job else (), Effect.HOLDS_MORE, why)
+    return Impacted(name, depth, (source, name), (job,) if job else (), Consequence.HOLDS_MORE, why)

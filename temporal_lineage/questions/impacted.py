@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Effect(StrEnum):
+class Consequence(StrEnum):
     """What would become of something, the worst first."""
 
     BREAKS = "breaks"
@@ -35,5 +35,5 @@ class Impacted:
     distance: int
     path: tuple[str, ...]
     jobs: tuple[str, ...]
-    effect: Effect
+    effect: Consequence
     why: str
