@@ -51,6 +51,16 @@ class BadAddressError(UsageError):
         )
 
 
+class BadTargetError(UsageError):
+    """An address that can be read, and is none of what this question is about."""
+
+    def __init__(self, text: str, reason: str) -> None:
+        """Keep the text and what is asked for instead."""
+        self.text = text
+        self.reason = reason
+        super().__init__(f"{text} does not fit here: {reason}")
+
+
 class UnknownNameError(TemporalLineageError):
     """Something was named that is not known here."""
 

@@ -43,6 +43,8 @@ class Instant:
         """
         if text == "forever":
             return FOREVER
+        if text == "beginning":
+            return BEGINNING
         bare = _BARE.fullmatch(text)
         if bare and _MICROS_MIN <= int(bare[1]) <= _MICROS_MAX:
             return cls(int(bare[1]))
@@ -75,6 +77,8 @@ class Instant:
         """Write the shortest exact ISO 8601 text, always with Z; `parse` reads it back."""
         if self == FOREVER:
             return "forever"
+        if self == BEGINNING:
+            return "beginning"
         try:
             moment = _EPOCH + self.micros * _MICROSECOND
         except OverflowError:

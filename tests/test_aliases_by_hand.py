@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from snapshots.errors import BadAddressError, UnknownNameError
+from snapshots.errors import BadTargetError, EmptyPeriodError, UnknownNameError
 from told_tables import Shop, dataset, event, run_id
 
 TRINO = ("trino://t:8443", "lake.s.t")
@@ -101,7 +101,7 @@ def test_what_cannot_be_settled_is_said(shop: Shop) -> None:
     with pytest.raises(UnknownNameError, match="`tl alias list`"):
         shop.session.alias_remove(NAME, who="ada")
     _settle(shop)
-    with pytest.raises(BadAddressError, match=r"it means lake\.s\.t already"):
+    with pytest.raises(BadTargetError, match=r"it means lake\.s\.t already"):
         shop.session.alias_add(NAME, "lake.s.t", who="ada")
-    with pytest.raises(BadAddressError, match="ends after it starts"):
+    with pytest.raises(EmptyPeriodError, match="earlier time comes first"):
         shop.session.alias_add(NAME, "lake.s.t", who="a", since="2026-09-02", until="2026-09-01")

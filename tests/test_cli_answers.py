@@ -38,7 +38,7 @@ QUESTIONS: dict[str, Ask] = {
     f"schema diff {FEATURES}@2026-10-01 {FEATURES}": lambda s: s.schema_diff(
         f"{FEATURES}@2026-10-01", FEATURES
     ),
-    "schema audit lake --from 2026-10-01": lambda s: s.schema_audit("lake", since="2026-10-01"),
+    "schema audit lake --since 2026-10-01": lambda s: s.schema_audit("lake", since="2026-10-01"),
     "upstream model:fraud@v3 --as-known 2026-11-06": lambda s: s.upstream(
         "model:fraud@v3", as_known="2026-11-06"
     ),

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import delta_logs
-from snapshots.errors import BadAddressError
+from snapshots.errors import BadTargetError
 from snapshots.instant import FOREVER, Instant
 from temporal_lineage.lineage.rebuild import Dependency, rebuild_order
 from temporal_lineage.questions.contamination import ContaminationAnswer
@@ -97,7 +97,7 @@ def test_a_commit_that_only_removed_rows_says_what_cannot_be_followed(shop: Shop
 
 @pytest.mark.parametrize("target", ["lake.s.orders", "model:m"])
 def test_a_bad_state_must_be_named(shop: Shop, target: str) -> None:
-    with pytest.raises(BadAddressError, match="name the bad"):
+    with pytest.raises(BadTargetError, match="name the bad"):
         asked(shop, target)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from snapshots.errors import BadAddressError, EmptyPeriodError
+from snapshots.errors import BadTargetError, EmptyPeriodError
 from snapshots.instant import Instant
 from temporal_lineage.cli.entry import run
 from temporal_lineage.questions.knowledge import KnowledgeAnswer, Learned
@@ -98,15 +98,20 @@ def test_the_transactions_between_are_listed_with_their_sources(shop: Shop) -> N
     ("words", "said"),
     [
         (("harvest",), "what can be compared is"),
-        (("upstream",), "missing a required argument"),
-        (("at", "lake.s.orders", "lake.s.features"), "too many positional arguments"),
+        (("upstream",), "wants one thing that `tl upstream` is asked about"),
+        (("at", "lake.s.orders", "lake.s.features"), "wants one thing"),
     ],
 )
 def test_a_question_that_makes_no_sense_is_refused(
     shop: Shop, words: tuple[str, ...], said: str
 ) -> None:
-    with pytest.raises(BadAddressError, match=said):
+    with pytest.raises(BadTargetError, match=said):
         learned(shop, *words, known=("2026-09-05", "now"))
+
+
+def test_an_option_that_the_question_does_not_take_is_named_as_it_is_typed(shop: Shop) -> None:
+    with pytest.raises(BadTargetError, match="`tl at` takes no --depth"):
+        shop.session.diff("at", "lake.s.orders", as_known=("2026-09-05", "now"), depth_max=3)
 
 
 def test_the_earlier_day_comes_first(shop: Shop) -> None:

@@ -9,7 +9,7 @@ from pyiceberg.catalog.sql import SqlCatalog
 
 from catalogs.configuration import CatalogEntry, CatalogKind, Configuration
 from small_lake import iceberg_table, sql_catalog, sqlite
-from snapshots.errors import BadAddressError, BeforeHistoryError, UnknownNameError
+from snapshots.errors import BadTargetError, BeforeHistoryError, UnknownNameError
 from told_tables import Shop, dataset, event, run_id
 
 EARLY = "2026-09-03T12:00Z"
@@ -122,13 +122,13 @@ def test_an_answer_for_a_time_to_come_says_so(shop: Shop) -> None:
 def test_a_part_of_an_address_that_would_not_count_is_refused(
     shop: Shop, verb: str, target: str
 ) -> None:
-    with pytest.raises(BadAddressError, match=r"leave .* out"):
+    with pytest.raises(BadTargetError, match=r"leave .* out"):
         getattr(shop.session, verb)(target)
 
 
 def test_datasets_and_jobs_have_no_states_and_no_columns(shop: Shop) -> None:
     for target in ("lake.s.t@1", "lake.s.t#a", "model:m@v1"):
-        with pytest.raises(BadAddressError, match=r"leave .* out"):
+        with pytest.raises(BadTargetError, match=r"leave .* out"):
             shop.session.upstream(target, by_flow=True)
 
 

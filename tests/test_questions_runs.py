@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from snapshots.errors import BadAddressError, BeforeHistoryError, UnknownNameError
+from snapshots.errors import BeforeHistoryError, EmptyPeriodError, UnknownNameError
 from snapshots.instant import Instant
 from told_tables import Shop, dataset, event, run_id
 
@@ -55,7 +55,7 @@ def test_runs_are_found_by_job_dataset_state_and_time(shop: Shop) -> None:
 def test_a_job_that_nobody_knows_is_told_with_the_nearest(shop: Shop) -> None:
     with pytest.raises(UnknownNameError, match="nearest: job:n/train"):
         shop.session.runs(job="n/trai")
-    with pytest.raises(BadAddressError, match="ends after it starts"):
+    with pytest.raises(EmptyPeriodError, match="earlier time comes first"):
         shop.session.runs(since="2026-09-04", until="2026-09-04")
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from reproduce_lake import Lake, local, only
 from snapshots.availability import Live, Unverified
-from snapshots.errors import BadAddressError, UnknownNameError
+from snapshots.errors import BadTargetError, UnknownNameError
 from temporal_lineage.reproduce.answer import Irreproducible, Reproducible
 from temporal_lineage.session import wall_clock
 
@@ -128,7 +128,7 @@ def test_a_model_without_a_version_is_asked_for_one(lake: Lake) -> None:
     lake.trained("v1")
     with pytest.raises(UnknownNameError, match="name one with @"):
         lake.session.reproduce("model:fraud")
-    with pytest.raises(BadAddressError):
+    with pytest.raises(BadTargetError):
         lake.session.reproduce("job:train/fraud")
 
 

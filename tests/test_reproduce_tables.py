@@ -18,7 +18,7 @@ from snapshots.availability import (
     Recoverable,
     Unverified,
 )
-from snapshots.errors import BadAddressError
+from snapshots.errors import BadTargetError
 from snapshots.instant import FOREVER, Instant
 from temporal_lineage.reproduce.answer import Irreproducible, RecoveryNeeded, Reproducible
 
@@ -276,7 +276,7 @@ def test_an_address_of_a_column_a_job_or_an_edge_is_refused(lake: Lake) -> None:
     lake.append(lake.iceberg())
     lake.harvest()
     for address in ("lake.raw.orders#id", "job:train/fraud", "edge:1"):
-        with pytest.raises(BadAddressError):
+        with pytest.raises(BadTargetError):
             lake.session.reproduce(address)
 
 

@@ -15,7 +15,7 @@ from pyiceberg.types import DoubleType, LongType
 from delta_files import data_file
 from delta_logs import column, commit_info, metadata, protocol, write
 from reproduce_lake import Lake, current
-from snapshots.errors import BadAddressError, UnknownNameError, UnreadableError, UsageError
+from snapshots.errors import BadTargetError, UnknownNameError, UnreadableError, UsageError
 
 
 @pytest.fixture
@@ -149,7 +149,7 @@ def test_what_cannot_be_scanned_is_an_error_before_the_first_row(lake: Lake) -> 
     lake.session.harvest()
     with pytest.raises(UnknownNameError, match=r"#n\.x; the columns of this state are n"):
         lake.session.scan("delta.t", where="n.x = 1")
-    with pytest.raises(BadAddressError):
+    with pytest.raises(BadTargetError):
         lake.session.scan("model:fraud@v1")
     (lake.delta / "t" / "_delta_log" / f"{0:020d}.json").write_text("")
     (lake.delta / "t" / "_delta_log" / f"{1:020d}.json").unlink()

@@ -11,6 +11,7 @@ from snapshots.instant import Instant
 from temporal_lineage.cli.entry import run
 from temporal_lineage.questions.breaking import Breaking, breaking
 from temporal_lineage.questions.change_reach import Followed
+from temporal_lineage.questions.question import as_json
 from temporal_lineage.questions.schema_audit import SchemaAuditAnswer
 from told_tables import Json, Shop, event
 
@@ -54,6 +55,11 @@ def test_a_period_holds_its_changes_and_no_others(shop: Shop) -> None:
     ]
     assert answer.tables == 3
     assert [one.commit for one in answer.changes] == [1]
+
+
+def test_a_period_without_a_start_has_no_made_up_one(shop: Shop) -> None:
+    answer = audited(shop)
+    assert as_json(answer)["answer"]["period"]["from"] == "beginning"  # type: ignore[index, call-overload]
 
 
 def test_a_change_at_the_very_end_of_the_period_is_in_it(shop: Shop) -> None:

@@ -58,11 +58,12 @@ def contamination(
 def _contamination(answer: ContaminationAnswer) -> Iterator[str]:
     added = "" if answer.added_rows is None else f"  {answer.added_rows} rows added"
     yield f"{click.style(answer.commit, bold=True)}{added}"
-    yield from table(
-        ["table", "states", "held on main", "now"],
-        [[one.dataset, one.states, _held(one.held), _now(one)] for one in answer.tables],
-        right=(1,),
-    )
+    if answer.tables:
+        yield from table(
+            ["table", "states", "held on main", "now"],
+            [[one.dataset, one.states, _held(one.held), _now(one)] for one in answer.tables],
+            right=(1,),
+        )
     if answer.products:
         yield from table(
             ["made of it", "made", "job", "now"],

@@ -80,6 +80,9 @@ def _knowledge(answer: KnowledgeAnswer) -> Iterator[str]:
         yield f"{mark} {one.what or one.learned}{learned}"
         if one.learned == "changed":
             yield from (f"    {name}: {old} -> {new}" for name, old, new in one.fields)
+    if not answer.transactions:
+        yield "the ledger learned nothing in between"
+        return
     yield from table(
         ["learned", "from", "what"],
         [[one.recorded_at, one.source, one.note or None] for one in answer.transactions],

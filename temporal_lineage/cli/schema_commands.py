@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from snapshots.instant import BEGINNING
 from temporal_lineage.cli.layout import table
 from temporal_lineage.cli.options import output_option, point_options, print_answer
 from temporal_lineage.questions.breaking import Breaking, breaking
@@ -74,8 +75,12 @@ def schema_diff(
     default="",
     help="A table, or what names of tables begin with; every table without it.",
 )
-@click.option("--from", "since", metavar="TIME", help="Where the period begins. Default: at first.")
-@click.option("--to", "--as-of", "until", metavar="TIME", help="Where it ends. Default: now.")
+@click.option(
+    "--since", "--from", "since", metavar="TIME", help="Where the period begins. Default: at first."
+)
+@click.option(
+    "--until", "--to", "--as-of", "until", metavar="TIME", help="Where it ends. Default: now."
+)
 @click.option("--as-known", metavar="TIME", help="Answer with what this ledger knew then.")
 @click.option(
     "--fail-on",
@@ -100,8 +105,8 @@ def schema_audit(
     which nobody told the columns. Beside each stands how its jobs fared since.
 
     \b
-    tl schema audit lake.features --from 2026-10-01 --to 2026-11-01
-    tl schema audit --from 2026-11-09 --fail-on breaking
+    tl schema audit lake.features --since 2026-10-01 --until 2026-11-01
+    tl schema audit --since 2026-11-09 --fail-on breaking
     """
     answer = session.schema_audit(target, since=since, as_of=until, as_known=as_known)
     print_answer(answer, output, text=_audit)
@@ -111,7 +116,10 @@ def schema_audit(
 
 def _audit(answer: SchemaAuditAnswer) -> Iterator[str]:
     tables = f"{answer.tables} table{'' if answer.tables == 1 else 's'}"
-    yield f"{len(answer.changes)} changes of {tables} from {answer.period.start}"
+    start = answer.period.start
+    since = "" if start == BEGINNING else f" since {start}"
+    changes = f"{len(answer.changes)} change{'' if len(answer.changes) == 1 else 's'}"
+    yield f"{changes} of {tables}{since}"
     for one in answer.changes:
         yield f"{click.style(f'{one.at}  {one.dataset}', bold=True)}  schema {one.schema_id}"
         told = [text for text in (one.job, one.user) if text]

@@ -84,11 +84,20 @@ def _read(file: str) -> str:
             text: str = opened.read()
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise UnreadableError(file, reason.lower(), "give a file of SQL, or -") from error
+        raise UnreadableError(file, reason.lower(), _advice(file)) from error
     return text
 
 
+def _advice(file: str) -> str:
+    # A statement in place of a file is the likeliest mistake.
+    if len(file.split()) > 1:
+        return "give SQL as a file, or with - on standard input: echo 'SELECT ...' | tl sql -"
+    return "give a file of SQL, or -"
+
+
 def _text(answer: SqlAnswer) -> Iterator[str]:
+    if not answer.statements and not answer.refused:
+        yield "no statement in it"
     for one in answer.statements:
         into = "".join(f"  {_named(place)}" for place in one.writes)
         yield click.style(f"line {one.line}  {one.kind}{into}", bold=True)

@@ -50,9 +50,7 @@ def at(session: Session, target: str, as_of: str | None, as_known: str | None, o
 @click.option(
     "--limit",
     type=click.IntRange(min=1),
-    default=TRANSACTIONS_SHOWN,
-    show_default=True,
-    help="With --ledger: how many transactions, the newest.",
+    help=f"With --ledger: how many transactions, the newest. Default: {TRANSACTIONS_SHOWN}.",
 )
 @point_options
 @output_option
@@ -63,7 +61,7 @@ def log(
     as_of: str | None,
     as_known: str | None,
     output: str,
-    limit: int,
+    limit: int | None,
     of_ledger: bool,  # noqa: FBT001 - Click passes flags by name
 ) -> None:
     """List the snapshots of TABLE, oldest first, the expired ones included.
@@ -76,8 +74,11 @@ def log(
     if (target is None) != of_ledger:
         raise click.UsageError("name a table, or say --ledger: one of the two")
     if target is None:
-        print_answer(session.ledger_log(as_known=as_known, limit=limit), output, text=_ledger_log)
+        answered = session.ledger_log(as_known=as_known, limit=limit or TRANSACTIONS_SHOWN)
+        print_answer(answered, output, text=_ledger_log)
         return
+    if limit is not None:
+        raise click.UsageError("--limit goes with --ledger; a table's snapshots are all listed")
     answer = session.log(target, as_of=as_of, as_known=as_known)
     print_answer(answer, output, text=_log)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snapshots.dataset import Dataset
-from snapshots.errors import BadAddressError, UnknownNameError
+from snapshots.errors import BadTargetError, UnknownNameError
 from temporal_lineage.beliefs import settle_attributes
 from temporal_lineage.claims import AliasClaim, SettledClaim, decode, encode
 from temporal_lineage.facts import LAST, AsOf
@@ -46,7 +46,7 @@ def settle_alias(
     """Let a name mean a dataset during a period, whatever harvests and events found.
 
     All names of a dataset that only events know are settled with it. The runs that named it are
-    linked anew. Raises UnknownNameError, and BadAddressError where nothing would change.
+    linked anew. Raises UnknownNameError, and BadTargetError where nothing would change.
     """
     with ledger.transaction(source="alias add", note=_note(name, who, why)) as transaction:
         reader = transaction.reader
@@ -56,7 +56,7 @@ def settle_alias(
         named = _known(reader, name, system=point.system)
         before = find_named(reader, named, as_of=point)
         if before == target_id:
-            raise BadAddressError(name, f"it means {target} already")
+            raise BadTargetError(name, f"it means {target} already")
         names = _all_names(reader, named, before, system=point.system)
         claim = encode(SettledClaim(identity, who, why))
         for node_id in names:

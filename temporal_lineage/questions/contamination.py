@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from snapshots.errors import BadAddressError
+from snapshots.errors import BadTargetError
 from snapshots.instant import FOREVER
 from temporal_lineage.addresses import ModelAddress
 from temporal_lineage.claims import EdgeClaim, WriterClaim, decode
@@ -87,11 +87,11 @@ def contamination(
     *,
     depth_max: int,
 ) -> ContaminationAnswer:
-    """Answer `tl contamination`. Raises BadAddressError where no single state is named."""
+    """Answer `tl contamination`. Raises BadTargetError where no single state is named."""
     if isinstance(address, ModelAddress) and address.version is None:
-        raise BadAddressError(str(address), "name the bad version with @")
+        raise BadTargetError(str(address), f"name the bad version, as in {address}@v3")
     if not isinstance(address, ModelAddress) and address.at is None:
-        raise BadAddressError(str(address), "name the bad snapshot, ref or time with @")
+        raise BadTargetError(str(address), f"name the bad snapshot, as in {address}@8823423")
     as_of = question.as_of
     root_id = find_version(reader, address, as_of)
     graph = ledger_graph(

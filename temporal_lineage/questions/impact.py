@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
 
-from snapshots.errors import BadAddressError
+from snapshots.errors import BadTargetError
 from temporal_lineage.addresses import DatasetAddress, JobAddress
 from temporal_lineage.naming import Naming, find_addressed
 from temporal_lineage.questions.column_reach import (
@@ -66,7 +66,7 @@ class ImpactAnswer:
 def impact(
     reader: Reader, address: Address, question: Question, *, change: Change, depth_max: int
 ) -> ImpactAnswer:
-    """Answer `tl impact`. Raises BadAddressError where the target does not fit the change."""
+    """Answer `tl impact`. Raises BadTargetError where the target does not fit the change."""
     match change, address:
         case Change.STOP_JOB, JobAddress():
             found = _stopped(reader, address, question, depth_max)
@@ -79,7 +79,7 @@ def impact(
         case Change.EXPIRE, DatasetAddress(column=None) if address.at is not None:
             found = impact_of_expiry(reader, address, question.as_of)
         case _:
-            raise BadAddressError(str(address), f"--change {change} asks for {_ASKS_FOR[change]}")
+            raise BadTargetError(str(address), f"--change {change} asks for {_ASKS_FOR[change]}")
     impacted, doubts = found
     ordered = sorted(impacted, key=lambda one: (one.distance, one.address))
     return ImpactAnswer(question, change, str(address), tuple(ordered), tuple(doubts))

@@ -222,7 +222,7 @@ def known_run(reader: Reader, address: RunAddress, as_of: AsOf) -> tuple[int, Ru
         else ()
     )
     if run_id is None or not line:
-        raise UnknownNameError("run", str(address), (), "`tl ingest openlineage` brings runs in")
+        raise UnknownNameError("run", str(address), (), "`tl runs` lists those that are known")
     begun = line[0].valid.start
     if as_of.valid < begun:
         raise BeforeHistoryError(str(address), as_of.valid.isoformat(), begun.isoformat())

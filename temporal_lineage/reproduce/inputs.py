@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from snapshots.errors import BadAddressError, UnknownNameError
+from snapshots.errors import BadTargetError, UnknownNameError
 from snapshots.refs import MAIN
 from temporal_lineage.addresses import (
     AtInstant,
@@ -76,7 +76,7 @@ class Inputs:
 def find_inputs(reader: Reader, address: Address, as_of: AsOf) -> Inputs:
     """Give what a model version, a run, or a table state was made from.
 
-    Raises UnknownNameError, and BadAddressError for an address of anything else.
+    Raises UnknownNameError, and BadTargetError for an address of anything else.
     """
     match address:
         case RunAddress():
@@ -89,9 +89,9 @@ def find_inputs(reader: Reader, address: Address, as_of: AsOf) -> Inputs:
                 return _of_version(reader, address, as_of)
             return _of_table(reader, dataset_id, address, as_of)
         case DatasetAddress():
-            raise BadAddressError(str(address), "a state is rebuilt whole, leave #column out")
+            raise BadTargetError(str(address), "a state is rebuilt whole, leave #column out")
         case _:
-            raise BadAddressError(
+            raise BadTargetError(
                 str(address), "a model version, a run or the state of a table is asked for"
             )
 
@@ -115,7 +115,7 @@ def _of_table(reader: Reader, dataset_id: int, address: DatasetAddress, as_of: A
 def _of_run(reader: Reader, address: RunAddress, as_of: AsOf) -> Inputs:
     run_id = reader.node(kind=NodeKind.RUN, parent_id=0, name=address.run_id)
     if run_id is None:
-        raise UnknownNameError("run", str(address), (), "`tl ingest openlineage` brings runs in")
+        raise UnknownNameError("run", str(address), (), "`tl runs` lists those that are known")
     claims = reader.attributes(node_id=run_id, kind=AttributeKind.RUN, as_of=as_of)
     job = decode(RunClaim, claims[0].claim).job if claims else ""
     named = Known(Grade.EXACT.value, "named", f"{address} is what was asked for")

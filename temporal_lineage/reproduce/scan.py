@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from snapshots.availability import Gone, LogTruncated
-from snapshots.errors import BadAddressError, UnreadableError
+from snapshots.errors import BadTargetError, UnreadableError
 from temporal_lineage.reproduce.inputs import InputState, find_inputs
 from temporal_lineage.reproduce.tables import OutOfReach, Tables
 
@@ -67,7 +67,7 @@ def scan(
     inputs = find_inputs(reader, address, question.as_of)
     one = inputs.inputs[0] if len(inputs.inputs) == 1 else None
     if not isinstance(one, InputState) or not one.version.isdecimal():
-        raise BadAddressError(str(address), "the state of a harvested table is asked for")
+        raise BadTargetError(str(address), "the state of a harvested table is asked for")
     tables = Tables(reader, folder)
     reached = tables.reach(one.dataset_id)
     place = f"{one.dataset}@{one.version}"

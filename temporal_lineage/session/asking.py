@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
-from snapshots.errors import BadAddressError, BeforeHistoryError
+from snapshots.errors import BeforeHistoryError, EmptyPeriodError
 from snapshots.instant import BEGINNING, FOREVER, Instant
 from snapshots.period import Period
 from temporal_lineage.facts import LAST, AsOf
@@ -66,12 +66,11 @@ class Asking:
         )
 
     def _period(self, since: When, until: When) -> Period:
-        """Read a period, without bounds where they are None. Raises BadAddressError for none."""
+        """Read a period, without bounds where they are None. Raises EmptyPeriodError."""
         start = BEGINNING if since is None else instant_of(since) or self.clock()
         end = FOREVER if until is None else instant_of(until) or self.clock()
         if end <= start:
-            what = f"{start.isoformat()} to {end.isoformat()}"
-            raise BadAddressError(what, "a period ends after it starts")
+            raise EmptyPeriodError(start.isoformat(), end.isoformat())
         return Period(start, end)
 
 

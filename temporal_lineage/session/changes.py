@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snapshots.errors import BadAddressError
+from snapshots.errors import BadTargetError
 from snapshots.instant import BEGINNING
 from temporal_lineage.addresses import DatasetAddress, ModelAddress, parse_address
 from temporal_lineage.session.asking import Asking, When, instant_of
@@ -56,14 +56,14 @@ class ChangeQuestions(Asking):
     ) -> ImpactAnswer:
         """Tell what a change would break, make stale or change; nothing is changed.
 
-        Raises BadAddressError where the target does not fit the change.
+        Raises BadTargetError where the target does not fit the change.
         """
         from temporal_lineage.questions.impact import Change, impact
 
         try:
             chosen = Change(change)
         except ValueError:
-            raise BadAddressError(change, f"a change is one of {', '.join(Change)}") from None
+            raise BadTargetError(change, f"a change is one of {', '.join(Change)}") from None
         address = parse_address(target)
         return self._ask(
             "impact",
@@ -94,7 +94,7 @@ class ChangeQuestions(Asking):
         if isinstance(address, ModelAddress):
             address = DatasetAddress(f"model:{address.name}", None, None)
         if not isinstance(address, DatasetAddress):
-            raise BadAddressError(target, "a table or model is asked for")
+            raise BadTargetError(target, "a table or model is asked for")
         refuse_state(address, target)
         refuse_column(address, target)
         return self._ask(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from inspect import signature
+from inspect import Parameter, signature
 from typing import TYPE_CHECKING
 
-from snapshots.errors import BadAddressError, EmptyPeriodError
+from snapshots.errors import BadTargetError, EmptyPeriodError
 from temporal_lineage.session.asking import Asking, When, instant_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from snapshots.instant import Instant
     from temporal_lineage.questions.knowledge import KnowledgeAnswer
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 TRANSACTIONS_SHOWN = 50
 """How many transactions `ledger_log` gives unless told otherwise."""
+
+
+_SPELLED = {"depth_max": "--depth", "by_flow": "--flow"}
+"""Options as people type them."""
 
 
 class KnowledgeQuestions(Asking):
@@ -39,16 +43,13 @@ class KnowledgeQuestions(Asking):
         from temporal_lineage.questions.knowledge import VERBS, knowledge
 
         if verb not in VERBS:
-            raise BadAddressError(verb, f"what can be compared is {', '.join(VERBS)}")
+            raise BadTargetError(verb, f"what can be compared is {', '.join(VERBS)}")
         before, after = (instant_of(one) or self.clock() for one in as_known)
         if before > after:
             raise EmptyPeriodError(before.isoformat(), after.isoformat())
         valid = instant_of(as_of) or self.clock()
         method = getattr(self, verb.replace(" ", "_"))
-        try:
-            signature(method).bind(*targets, **options)
-        except TypeError as error:
-            raise BadAddressError(" ".join((verb, *targets)), f"`tl {verb}`: {error}") from error
+        _refuse_misfit(verb, targets, options, signature(method).parameters)
 
         def answer_as_known(known: Instant) -> Answer:
             answer: Answer = method(*targets, as_of=valid, as_known=known, **options)
@@ -71,6 +72,24 @@ class KnowledgeQuestions(Asking):
         from temporal_lineage.questions.ledger_log import ledger_log
 
         return self._ask("log", "ledger", (None, as_known), ledger_log, limit=limit)
+
+
+def _refuse_misfit(
+    verb: str,
+    targets: tuple[str, ...],
+    options: Mapping[str, object],
+    taken: Mapping[str, Parameter],
+) -> None:
+    """Refuse targets and options that the question behind `verb` does not take."""
+    asked = " ".join((verb, *targets))
+    for name in options:
+        if name not in taken:
+            raise BadTargetError(asked, f"`tl {verb}` takes no {_SPELLED.get(name, name)}")
+    places = [one for one in taken.values() if one.kind is Parameter.POSITIONAL_OR_KEYWORD]
+    least = sum(one.default is Parameter.empty for one in places)
+    if not least <= len(targets) <= len(places):
+        things = "one thing" if len(places) == 1 else f"{len(places)} things"
+        raise BadTargetError(asked, f"`tl diff` wants {things} that `tl {verb}` is asked about")
 
 
 def split_question(words: Sequence[str]) -> tuple[str, tuple[str, ...]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snapshots.errors import BadAddressError
+from snapshots.errors import BadTargetError
 from temporal_lineage.addresses import DatasetAddress, JobAddress, ModelAddress, parse_address
 from temporal_lineage.session.asking import Asking, When
 from temporal_lineage.session.targets import refuse_column, refuse_state
@@ -60,7 +60,7 @@ class LineageQuestions(Asking):
 
         address = parse_address(target)
         if isinstance(address, JobAddress):
-            raise BadAddressError(
+            raise BadTargetError(
                 target,
                 f"ask why for an edge, a version or a run; `tl runs --job {target}` lists its runs",
             )
@@ -80,7 +80,7 @@ class LineageQuestions(Asking):
 
         address = parse_address(target)
         if not isinstance(address, DatasetAddress | ModelAddress):
-            raise BadAddressError(target, "a snapshot of a table or a version of a model is asked")
+            raise BadTargetError(target, "a snapshot of a table or a version of a model is asked")
         refuse_column(address, target)
         return self._ask(
             "contamination",
@@ -116,7 +116,7 @@ class LineageQuestions(Asking):
                 depth_max=depth_max,
             )
         if not isinstance(address, DatasetAddress | ModelAddress):
-            raise BadAddressError(target, "a table, state, column, model or job is asked for")
+            raise BadTargetError(target, "a table, state, column, model or job is asked for")
         if by_flow:
             refuse_state(address, target)
             refuse_column(address, target)

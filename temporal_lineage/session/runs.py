@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snapshots.errors import BadAddressError
+from snapshots.errors import BadTargetError
 from temporal_lineage.addresses import JobAddress, RunAddress, parse_address
 from temporal_lineage.session.asking import Asking, When
 
@@ -48,7 +48,7 @@ class RunQuestions(Asking):
 
         address = parse_address(target if ":" in target else f"run:{target}")
         if not isinstance(address, RunAddress):
-            raise BadAddressError(target, "a run is asked for, as run:ID; `tl runs` lists them")
+            raise BadTargetError(target, "a run is asked for, as run:ID; `tl runs` lists them")
         return self._ask("run show", str(address), (as_of, as_known), run_show, address)
 
     def coverage(

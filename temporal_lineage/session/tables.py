@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snapshots.errors import BadAddressError
+from snapshots.errors import BadTargetError
 from temporal_lineage.addresses import DatasetAddress, JobAddress, ModelAddress, parse_address
 from temporal_lineage.session.asking import Asking, When
 from temporal_lineage.session.targets import as_state, as_table, refuse_column, refuse_state
@@ -43,7 +43,7 @@ class TableQuestions(Asking):
 
         address = parse_address(target)
         if not isinstance(address, JobAddress):
-            raise BadAddressError(target, "a job is asked for, as in job:shop/orders")
+            raise BadTargetError(target, "a job is asked for, as in job:shop/orders")
         return self._ask("show", target, (as_of, as_known), show_job, address)
 
     def show(self, target: str, *, as_of: When = None, as_known: When = None) -> TableAnswer:
@@ -56,7 +56,7 @@ class TableQuestions(Asking):
         if isinstance(address, ModelAddress):
             address = DatasetAddress(str(address), None, None)
         if not isinstance(address, DatasetAddress):
-            raise BadAddressError(target, "a dataset or model is asked for")
+            raise BadTargetError(target, "a dataset or model is asked for")
         return self._ask("show", target, (as_of, as_known), show, address)
 
     def show_all(self, *, as_of: When = None, as_known: When = None) -> CatalogAnswer:

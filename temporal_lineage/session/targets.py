@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from snapshots.errors import BadAddressError
+from snapshots.errors import BadTargetError
 from temporal_lineage.addresses import Address, DatasetAddress, ModelAddress, parse_address
 
 
@@ -17,7 +17,7 @@ def as_state(target: str) -> DatasetAddress:
     """Read the address of a table, or of a state of it."""
     address = parse_address(target)
     if not isinstance(address, DatasetAddress):
-        raise BadAddressError(target, "a table is asked for")
+        raise BadTargetError(target, "a table is asked for")
     refuse_column(address, target)
     return address
 
@@ -26,12 +26,12 @@ def refuse_state(address: Address, target: str) -> None:
     """Refuse a state where it would be left out of account."""
     if isinstance(address, DatasetAddress) and address.at is not None:
         text = str(address.at)
-        raise BadAddressError(target, f"leave {text} out; --as-of asks for another time")
+        raise BadTargetError(target, f"leave {text} out; --as-of asks for another time")
     if isinstance(address, ModelAddress) and address.version is not None:
-        raise BadAddressError(target, f"leave @{address.version} out")
+        raise BadTargetError(target, f"leave @{address.version} out")
 
 
 def refuse_column(address: Address, target: str) -> None:
     """Refuse a column where it would be left out of account."""
     if isinstance(address, DatasetAddress) and address.column is not None:
-        raise BadAddressError(target, "leave #column out")
+        raise BadTargetError(target, "leave #column out")

@@ -21,7 +21,11 @@ class LedgerMissingError(LedgerError):
 
     def __init__(self, location: str) -> None:
         """Keep where it was looked for."""
-        super().__init__(location, "does not exist yet", "`tl harvest` makes it")
+        super().__init__(
+            location,
+            "does not exist yet",
+            "`tl catalog add` and `tl harvest` make it; a project's is found in its folder",
+        )
 
 
 class LedgerTooNewError(LedgerError):
