@@ -119,6 +119,8 @@ def ingest_openlineage(
     cat events.ndjson | tl ingest openlineage -
     tl ingest openlineage events/ --follow
     """
+    if idle_seconds_max is not None and not follow:
+        raise click.UsageError("--idle-seconds-max goes with --follow")
     if follow:
         stopped = threading.Event()
         with told_to_stop(stopped.set):
@@ -154,6 +156,7 @@ def _progress() -> Iterator[Progress | None]:
 def _harvested(report: HarvestReport) -> Iterator[str]:
     if not report.tables:
         yield "no table found"
+        return
     yield from table(
         ["outcome", "new", "snapshots", "table"],
         [[one.outcome, one.new, one.snapshots, one.address] for one in report.tables],
@@ -169,6 +172,8 @@ def _ingested(report: IngestReport) -> Iterator[str]:
         f"{report.events} events: {report.new} new of {report.runs} runs,"
         f" {report.repeated} known already, {report.refused} rejected"
     )
+    if not report.events and not report.refused:
+        yield "! no event in it; of folders, files are read that end in .json, .ndjson or .jsonl"
     for one in report.rejected:
         yield click.style(f"! {one.source}, line {one.line}: {one.reason}", fg="red")
     if report.refused:
