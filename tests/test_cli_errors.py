@@ -50,6 +50,7 @@ QUESTIONS = (
     ("runs --since 2026-11-02 --until 2026-11-01", 2, ("the earlier time comes first",)),
     ("diff --as-known 2026-11-06 now at lake.raw.orders --depth 3", 2, ("takes no --depth",)),
     ("log lake.raw.orders --limit 3", 2, ("--ledger",)),
+    ("ingest openlineage events --idle-seconds-max 1", 2, ("goes with --follow",)),
     ("sql 'SELECT * FROM lake.raw.orders'", 1, ("| tl sql -",)),
     ("schema diff lake.raw.orders lake.raw.customers", 1, ("lake.raw.customers", "one table")),
     ("reproduce model:fraud@v9", 1, ("v9", "model:fraud@v")),
@@ -131,6 +132,13 @@ def test_what_is_no_event_is_named_and_the_rest_is_kept(shop: Path) -> None:
     events.write_text("not JSON\n")
     assert asked("ingest", "openlineage", "events.ndjson").status == 1
     assert transactions() == before + 1
+
+
+def test_a_folder_without_events_says_which_files_are_looked_for(shop: Path) -> None:
+    (shop / "empty").mkdir()
+    said = asked("ingest", "openlineage", "empty")
+    assert said.status == 0
+    assert "end in .json, .ndjson or .jsonl" in said.out
 
 
 def test_words_of_other_people_do_not_rule_the_terminal(shop: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from snapshots.errors import BadAddressError, UnknownNameError
+from snapshots.errors import BadTargetError, UnknownNameError
 from temporal_lineage.cli.entry import run
 from temporal_lineage.questions.impact import ImpactAnswer
 from temporal_lineage.questions.impacted import Consequence
@@ -147,7 +147,7 @@ def test_what_lies_deeper_than_asked_is_named(shop: Shop) -> None:
 def test_a_target_that_does_not_fit_the_change_is_refused(
     shop: Shop, target: str, change: str, said: str
 ) -> None:
-    with pytest.raises(BadAddressError, match=said):
+    with pytest.raises(BadTargetError, match=said):
         shop.session.impact(target, change=change)
 
 

@@ -132,7 +132,8 @@ def ingest_openlineage(
             )
     else:
         report = session.ingest_openlineage(sources)
-    print_report(report, output, text=_ingested, rows="rejected")
+    text = _followed if follow else _ingested
+    print_report(report, output, text=text, rows="rejected")
     return 1 if report.refused else 0
 
 
@@ -168,12 +169,17 @@ def _harvested(report: HarvestReport) -> Iterator[str]:
 
 
 def _ingested(report: IngestReport) -> Iterator[str]:
+    yield from _followed(report)
+    if not report.events and not report.refused:
+        hint = "! no event in it; of folders, files are read that end in .json, .ndjson or .jsonl"
+        yield click.style(hint, fg="yellow")
+
+
+def _followed(report: IngestReport) -> Iterator[str]:
     yield (
         f"{report.events} events: {report.new} new of {report.runs} runs,"
         f" {report.repeated} known already, {report.refused} rejected"
     )
-    if not report.events and not report.refused:
-        yield "! no event in it; of folders, files are read that end in .json, .ndjson or .jsonl"
     for one in report.rejected:
         yield click.style(f"! {one.source}, line {one.line}: {one.reason}", fg="red")
     if report.refused:
