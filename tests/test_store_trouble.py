@@ -22,6 +22,7 @@ from temporal_lineage.store.errors import (
     LedgerTooNewError,
     LedgerUnreachableError,
     LedgerUnwritableError,
+    LedgerUrlError,
 )
 from temporal_lineage.store.ledger import Ledger
 from temporal_lineage.store.reader import open_reader
@@ -236,6 +237,37 @@ def test_a_server_that_does_not_answer_is_named_without_its_password() -> None:
     assert "me:***@127.0.0.1:1/nowhere" in str(caught.value)
     with pytest.raises(LedgerUnreachableError), open_reader(url):
         pass
+
+
+def test_a_refused_connection_is_called_refused_not_asked_about() -> None:
+    with pytest.raises(LedgerUnreachableError, match="Connection refused; check"):
+        open_ledger("postgresql://me@127.0.0.1:1/nowhere")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://me:secret@h/db",
+        "postgresql+asyncpg://me:secret@h/db",
+        "http://me:secret@h/db",
+        "postgresql://me:secret@h:port/db",
+        "://",
+    ],
+)
+def test_a_url_of_no_ledger_is_told_what_one_looks_like(url: str) -> None:
+    with pytest.raises(LedgerUrlError, match="postgresql://user@host/database") as caught:
+        open_ledger(url)
+    assert "secret" not in str(caught.value)
+    with pytest.raises(LedgerUrlError), open_reader(url):
+        pass
+
+
+def test_a_driver_that_is_not_installed_is_named_with_the_extra_that_brings_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(LedgerUrlError, match=r"needs psycopg; pip install .*\[postgresql\]"):
+        open_ledger("postgresql://me@h/db")
 
 
 def test_a_database_that_does_not_exist_is_named(postgresql_server: str) -> None:

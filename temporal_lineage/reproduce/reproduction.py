@@ -63,7 +63,7 @@ def reproduce(
     The inputs are those believed at the question's point in both times; the verdicts are about
     the tables as they lie there `now`. `out` appears whole, or not at all: only where every input
     can be read, and with `recover` also where some must be recovered. No table is ever touched.
-    Raises UnknownNameError, BadAddressError, CannotWriteError, RowCountError, and UnreadableError
+    Raises UnknownNameError, BadTargetError, CannotWriteError, RowCountError, and UnreadableError
     where a file that was there cannot be read.
     """
     if out is not None:

@@ -32,6 +32,8 @@ def ledger_error(location: str, error: BaseException) -> LedgerError:
     # A driver that never reached a server has no class to give.
     lost = type(error).__name__ == "OperationalError" if state is None else state[:2] in _LOST
     if lost:
-        reason = f"cannot be reached: {str(error).strip().splitlines()[-1]}"
+        # An indented line is libpq's hint to the one above it.
+        lines = [one for one in str(error).splitlines() if one.strip() and not one[0].isspace()]
+        reason = f"cannot be reached: {lines[-1] if lines else type(error).__name__}"
         return LedgerUnreachableError(location, reason, "check the URL and that the server runs")
     raise error

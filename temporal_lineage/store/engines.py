@@ -6,8 +6,10 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import URL, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
 
-from temporal_lineage.store.location import database_url, sqlite_path
+from temporal_lineage.store.errors import LedgerUrlError
+from temporal_lineage.store.location import database_url, shown, sqlite_path
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -16,6 +18,8 @@ POSTGRES_SCHEMA = "temporal_lineage"
 """Where the tables lie in PostgreSQL, apart from anybody else's."""
 
 PAGE_BYTES = 8192
+
+_ADVICE = "name a file, or postgresql://user@host/database"
 
 
 class Durability(Enum):
@@ -35,7 +39,7 @@ def make_engine(
     path = sqlite_path(url)
     if path is not None:
         return _sqlite(URL.create("sqlite", database=str(path)), wait_ms_max, durability)
-    return _postgresql(make_url(database_url(url)), wait_ms_max)
+    return _postgresql(url, wait_ms_max)
 
 
 def _sqlite(url: URL, wait_ms_max: int, durability: Durability) -> Engine:
@@ -62,9 +66,19 @@ def _sqlite(url: URL, wait_ms_max: int, durability: Durability) -> Engine:
     return engine
 
 
-def _postgresql(url: URL, wait_ms_max: int) -> Engine:
+def _postgresql(url: str, wait_ms_max: int) -> Engine:
     # libpq counts in seconds, and takes less than two for two.
-    engine = create_engine(url, connect_args={"connect_timeout": max(2, wait_ms_max // 1000)})
+    arguments = {"connect_timeout": max(2, wait_ms_max // 1000)}
+    try:
+        parsed = make_url(database_url(url))
+        if parsed.drivername != "postgresql+psycopg":
+            raise LedgerUrlError(shown(url), "is in no database known here", _ADVICE)
+        engine = create_engine(parsed, connect_args=arguments)
+    except (ArgumentError, ValueError) as error:
+        raise LedgerUrlError(shown(url), "is no URL that can be read", _ADVICE) from error
+    except ModuleNotFoundError as error:
+        install = "pip install 'temporal-lineage[postgresql]'"
+        raise LedgerUrlError(shown(url), f"needs {error.name}", install) from error
 
     def connected(driver: Any, _record: object) -> None:  # noqa: ANN401 - the DBAPI's own type
         driver.execute(f"SET search_path TO {POSTGRES_SCHEMA}")

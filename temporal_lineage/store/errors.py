@@ -28,6 +28,10 @@ class LedgerMissingError(LedgerError):
         )
 
 
+class LedgerUrlError(LedgerError):
+    """A text that names no database in which a ledger can lie, or one that nothing here drives."""
+
+
 class LedgerTooNewError(LedgerError):
     """The ledger was written by a newer version than this one."""
 
