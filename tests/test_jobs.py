@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from snapshots.errors import BadAddressError, UnknownNameError
+from snapshots.errors import BadTargetError, UnknownNameError
 from snapshots.instant import Instant
 from temporal_lineage.exports.exporting import FORMATS, export
 from temporal_lineage.session import Session
@@ -108,7 +108,7 @@ def test_an_exported_job_is_no_dataset(shop: Shop) -> None:
 
 def test_a_job_is_refused_where_it_has_no_meaning(shop: Shop) -> None:
     session: Session = shop.session
-    with pytest.raises(BadAddressError, match="tl runs --job job:n/train"):
+    with pytest.raises(BadTargetError, match="tl runs --job job:n/train"):
         session.why("job:n/train")
     with pytest.raises(UnknownNameError, match="nearest: job:n/train"):
         session.show_job("job:n/trai")
