@@ -11,7 +11,7 @@ from output_stories import app
 from snapshots.instant import Instant
 from temporal_lineage.capture.openlineage_events import RunEvent
 from temporal_lineage.evidence.grades import Grade, Method
-from temporal_lineage.evidence.metrics_reports import ScanReport
+from temporal_lineage.evidence.metrics_reports import CommitReport, ScanReport
 from temporal_lineage.linking.report_records import ReportRecords
 from temporal_lineage.sink.metrics_reports import ReportedTable, kept_report
 from temporal_lineage.store.ledger import Ledger
@@ -83,4 +83,5 @@ def test_reports_are_read_again_from_what_the_sink_kept(tmp_path: Path) -> None:
             transaction.keep_events(kept_report(body, table, now=now) for body in bodies)
         with ledger.transaction(source="test", note="") as transaction:
             records = ReportRecords(transaction.reader)
-            assert records.of([7, 9]) == [ScanReport(7, "app-1", now)]
+            assert records.scans([7, 9]) == [ScanReport(7, "app-1", now)]
+            assert records.commits([7, 9]) == [CommitReport(7, "app-1", now)]

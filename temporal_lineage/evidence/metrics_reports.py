@@ -29,6 +29,29 @@ class ScanReport:
     at: Instant
 
 
+@dataclass(frozen=True, slots=True)
+class CommitReport:
+    """A client said that it made a snapshot; the rest as in ScanReport."""
+
+    snapshot_id: int
+    app_id: str
+    at: Instant
+
+
+def applications(run: RunRecord) -> tuple[str, ...]:
+    """Give what clients call the applications of a run."""
+    return tuple(sorted({key.value for key in run.keys if key.kind in APPLICATIONS}))
+
+
+def made(reports: Iterable[CommitReport], *, run: RunRecord) -> tuple[int, ...]:
+    """Give the snapshots that a run's applications said they made. DESIGN 4.4, outputs rung 2.
+
+    An application may own several runs: which of them it was is for the rung to decide.
+    """
+    apps = applications(run)
+    return tuple(sorted({one.snapshot_id for one in reports if one.app_id in apps}))
+
+
 def scanned(
     reports: Iterable[ScanReport], *, run: RunRecord, table: Timeline, window: Window
 ) -> Meant | None:
@@ -37,7 +60,7 @@ def scanned(
     An application may own several runs, so that only what arrived in the run's time counts; with
     several snapshots then, it may have been another run of the application that read some.
     """
-    apps = {key.value for key in run.keys if key.kind in APPLICATIONS}
+    apps = applications(run)
     found: dict[int, Instant] = {}
     for one in sorted(reports, key=lambda one: (one.at, one.snapshot_id)):
         known = one.snapshot_id in table.by_id
@@ -46,6 +69,6 @@ def scanned(
     if not found:
         return None
     words = ", ".join(f"{snapshot_id} at {at}" for snapshot_id, at in found.items())
-    witness = f"Iceberg scan reports of application {', '.join(sorted(apps))}: {words}"
+    witness = f"Iceberg scan reports of application {', '.join(apps)}: {words}"
     grade = Grade.EXACT if len(found) == 1 else Grade.CANDIDATES
     return Meant(table.in_commit_order(found), grade, witness)

@@ -10,6 +10,7 @@ from snapshots.snapshot import Snapshot
 from temporal_lineage.capture.openlineage_events import KeyKind
 from temporal_lineage.evidence.commit_signs import Agreement, Fit, counted, engine_keys, written
 from temporal_lineage.evidence.grades import Grade, Method, weakest
+from temporal_lineage.evidence.metrics_reports import applications
 from temporal_lineage.evidence.nests import innermost
 from temporal_lineage.evidence.reported import Reported, reported
 from temporal_lineage.evidence.versions import committed, number_of
@@ -31,6 +32,8 @@ def by_stamp(docket: Docket) -> Decisions:
 
 def by_commit_report(docket: Docket) -> Decisions:
     """Rung 2: `icebergCommitReport.snapshotId`, of a commit that was made during the run.
+
+    Where no event tells it, what the run's application told its REST catalog.
 
     Statements that make no snapshot (tags, branches, schema changes) repeat the report before
     them. A stamp of another run in the commit beats a report.
@@ -57,6 +60,9 @@ def _commit_report(docket: Docket, case: Writer) -> Reported | None:
     """Give what the run reports, less what cannot be its own; None where nothing is left."""
     told = (one.commit_snapshot_id for one in case.seen.mentions())
     found = reported("icebergCommitReport.snapshotId", told, table=docket.table)
+    if not found.ids and case.reported:
+        source = f"Iceberg commit report of application {listed(applications(case.run))}: snapshot"
+        found = reported(source, case.reported, table=docket.table)
     for number in found.unmet:
         case.reject(f"commit report {number}", "no known snapshot of the table is written so")
     ids = tuple(one for one in found.ids if not _beaten(docket, case, one))

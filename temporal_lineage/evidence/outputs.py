@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from temporal_lineage.evidence.grades import Evidence, Grade
+from temporal_lineage.evidence.metrics_reports import CommitReport, made
 from temporal_lineage.evidence.nests import by_nest
 from temporal_lineage.evidence.output_claims import by_commit_report, by_engine_keys, by_stamp
 from temporal_lineage.evidence.output_hints import (
@@ -42,16 +43,21 @@ class OutputLink:
 
 
 def link_outputs(
-    *, table: Timeline, writers: Sequence[OutputObservation], skew_ms_max: int
+    *,
+    table: Timeline,
+    writers: Sequence[OutputObservation],
+    skew_ms_max: int,
+    reports: Sequence[CommitReport] = (),
 ) -> Mapping[str, OutputLink]:
     """Say for every run that says it wrote this table which commits it made, by run id.
 
     Whether no other run claims a commit, and whether a fingerprint is the only one, are questions
     about all runs at once: so each rung is asked of all runs that are still open, and what one
     rung gave away the next cannot. The order of `writers` changes nothing. Total: every run gets
-    a link with a truthful grade. DESIGN 4.4, outputs 1 to 7.
+    a link with a truthful grade. `reports` are the commit reports of the table. DESIGN 4.4,
+    outputs 1 to 7.
     """
-    docket = Docket(table, _cases(writers, skew_ms_max=skew_ms_max))
+    docket = Docket(table, _cases(writers, reports, skew_ms_max=skew_ms_max))
     for rung in (
         by_stamp,
         by_commit_report,
@@ -93,7 +99,9 @@ def orphans(table: Timeline, links: Mapping[str, OutputLink]) -> tuple[int, ...]
     return tuple(one for one in table.by_id if one not in claimed)
 
 
-def _cases(writers: Sequence[OutputObservation], *, skew_ms_max: int) -> tuple[Writer, ...]:
+def _cases(
+    writers: Sequence[OutputObservation], reports: Sequence[CommitReport], *, skew_ms_max: int
+) -> tuple[Writer, ...]:
     seen: dict[str, list[Observation]] = defaultdict(list)
     runs: dict[str, RunRecord] = {}
     for writer in writers:
@@ -105,6 +113,7 @@ def _cases(writers: Sequence[OutputObservation], *, skew_ms_max: int) -> tuple[W
             run=runs[run_id],
             seen=together(seen[run_id]),
             window=window_of(runs[run_id], skew_ms_max=skew_ms_max),
+            reported=made(reports, run=runs[run_id]),
         )
         for run_id in sorted(runs)
     )

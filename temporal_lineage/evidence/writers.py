@@ -55,13 +55,14 @@ class Contest:
 class Writer:
     """One run, what it says of the table, and what was rejected for it so far.
 
-    `stale` are versions that were told and shown wrong; `contested` are commits that fit, but fit
-    others as well.
+    `reported` are the snapshots that its application told the catalog it made. `stale` are
+    versions that were told and shown wrong; `contested` are commits that fit, but fit others too.
     """
 
     run: RunRecord
     seen: Observation
     window: Window
+    reported: tuple[int, ...]
     rejected: list[RejectedAlternative] = field(default_factory=list)
     stale: list[str] = field(default_factory=list)
     contested: dict[int, Contest] = field(default_factory=dict)

@@ -11,6 +11,9 @@ DESIGN = "job:"
 DESCRIPTION = "dataset:"
 """How the key of the events begins that describe a dataset outside of any run."""
 
+REPORT = "snapshot:"
+"""How the key of Iceberg's metrics reports on a snapshot begins."""
+
 
 def kept_under(event: Event) -> str:
     """Give the key of the events that are read together with this one."""
@@ -25,4 +28,4 @@ def kept_under(event: Event) -> str:
 
 def is_of_a_run(key: str) -> bool:
     """Tell whether events are kept under a run's id."""
-    return not key.startswith((DESIGN, DESCRIPTION))
+    return not key.startswith((DESIGN, DESCRIPTION, REPORT))

@@ -10,7 +10,7 @@ from snapshots.refs import MAIN
 from temporal_lineage.claims import LinkClaim
 from temporal_lineage.evidence.companions import with_companions
 from temporal_lineage.evidence.inputs import link_input
-from temporal_lineage.evidence.metrics_reports import APPLICATIONS
+from temporal_lineage.evidence.metrics_reports import applications
 from temporal_lineage.evidence.outputs import OutputObservation, link_outputs
 from temporal_lineage.evidence.own_commits import NO_COMMITS, Own
 from temporal_lineage.evidence.runs import together
@@ -23,7 +23,7 @@ from temporal_lineage.linking.explained import cloned_from, explained_edges
 from temporal_lineage.linking.explicit import explicit_lineage
 from temporal_lineage.linking.flowing import keep_flows
 from temporal_lineage.linking.links import Link, RunLinks
-from temporal_lineage.linking.report_records import ReportRecords
+from temporal_lineage.linking.report_records import ReportRecords, runs_reported
 from temporal_lineage.linking.resolving import Resolver
 from temporal_lineage.linking.run_records import RunRecords
 from temporal_lineage.linking.runs import keep_runs, runs_naming
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from temporal_lineage.evidence.grades import Evidence
-    from temporal_lineage.evidence.metrics_reports import ScanReport
+    from temporal_lineage.evidence.metrics_reports import CommitReport, ScanReport
     from temporal_lineage.evidence.runs import Observation, RunRecord
     from temporal_lineage.evidence.timeline import Timeline
     from temporal_lineage.linking.explained import Explained
@@ -62,7 +62,7 @@ def link(transaction: Transaction, *, run_ids: Sequence[str], dataset_ids: Seque
     work = _Linking(transaction)
     dataset_ids = sorted({*dataset_ids, *cloned_from(transaction, dataset_ids)})
     touched = {one for one in run_ids if is_of_a_run(one)}
-    touched |= runs_naming(transaction, dataset_ids)
+    touched |= runs_naming(transaction, dataset_ids) | runs_reported(transaction, run_ids)
     designs = Designs(transaction, work.resolver)
     designed = designs.settle(run_ids, dataset_ids)
     outputs, records = work.with_all_writers(touched, {*dataset_ids, *designed})
@@ -136,11 +136,23 @@ class _Linking:
 
     def _reports_of(self, record: RunRecord, table: Timeline) -> list[ScanReport]:
         """Give the scan reports of the states that the table had while a run went on."""
-        if not any(key.kind in APPLICATIONS for key in record.keys):
+        if not applications(record):
             return []
         window = window_of(record, skew_ms_max=SKEW_MS_MAX)
         entries = table.entries(MAIN, start=window.earliest, end=window.latest)
-        return self._reports.of(dict.fromkeys(one for entry in entries for one in ids_of(entry)))
+        return self._reports.scans(dict.fromkeys(one for entry in entries for one in ids_of(entry)))
+
+    def _commit_reports(
+        self, writers: Iterable[OutputObservation], table: Timeline
+    ) -> list[CommitReport]:
+        """Give the reports of the commits that were made while applications' runs went on."""
+        made: dict[int, None] = {}
+        for writer in writers:
+            if applications(writer.run):
+                window = window_of(writer.run, skew_ms_max=SKEW_MS_MAX)
+                near = table.commits(start=window.earliest, end=window.latest)
+                made |= dict.fromkeys(one.snapshot_id for one in near)
+        return self._reports.commits(made)
 
     def _writes(self, records: Sequence[RunRecord]) -> Mapping[str, list[Link]]:
         by_table: dict[int, list[OutputObservation]] = defaultdict(list)
@@ -156,7 +168,14 @@ class _Linking:
         for dataset_id, writers in by_table.items():
             table = meant[dataset_id].table
             found = (
-                link_outputs(table=table, writers=writers, skew_ms_max=SKEW_MS_MAX) if table else {}
+                link_outputs(
+                    table=table,
+                    writers=writers,
+                    skew_ms_max=SKEW_MS_MAX,
+                    reports=self._commit_reports(writers, table),
+                )
+                if table
+                else {}
             )
             for writer in writers:
                 one = found[writer.run.run_id]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from snapshots.errors import UnknownNameError
 from temporal_lineage.claims import RunClaim, decode
@@ -25,6 +25,7 @@ from temporal_lineage.questions.coverage_tables import OrphanCommit, TableCovera
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from snapshots.dataset import TableFormat
     from temporal_lineage.facts import AsOf
     from temporal_lineage.questions.coverage_tables import Covered
     from temporal_lineage.questions.question import Question
@@ -185,14 +186,28 @@ def _advice(
 ) -> tuple[Advice, ...]:
     tables = list(tables)
     found: dict[Advice, None] = {}
-    for engine in sorted({one for table in tables for one in +table.unexplained}):
-        found |= dict.fromkeys(advice_on_orphans(engine))
-    for engine in sorted({one for table in tables for one in +table.weak}):
-        found |= dict.fromkeys(advice_on_weak_links(engine))
+    open_in, weak_in = (_formats(tables, one) for one in ("unexplained", "weak"))
+    for engine in sorted(open_in):
+        found |= dict.fromkeys(advice_on_orphans(engine, open_in[engine]))
+    for engine in sorted(weak_in):
+        found |= dict.fromkeys(advice_on_weak_links(engine, weak_in[engine]))
     for engine in sorted({Engine(one.engine) for one in unversioned}):
         found |= dict.fromkeys(advice_on_inputs(engine))
     if unresolved:
         found[advice_on_names()] = None
-    if any(table.table.gaps for table in tables):
-        found[advice_on_gaps()] = None
+    broken = {table.format for table in tables if table.table.gaps}
+    if broken:
+        found[advice_on_gaps(broken)] = None
     return tuple(found)
+
+
+def _formats(
+    tables: Iterable[Covered], counts: Literal["unexplained", "weak"]
+) -> Mapping[Engine, set[TableFormat]]:
+    """Give, by engine, the formats of the tables with such commits."""
+    found: dict[Engine, set[TableFormat]] = defaultdict(set)
+    for table in tables:
+        counter = table.unexplained if counts == "unexplained" else table.weak
+        for engine in +counter:
+            found[engine].add(table.format)
+    return found

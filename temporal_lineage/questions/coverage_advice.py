@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
+from snapshots.dataset import TableFormat
 from temporal_lineage.evidence.engines import Engine
 
 
@@ -92,42 +95,55 @@ STAMPS = {
 }
 """How each engine comes to write commits that name their run."""
 
-SPARK_SILENT = (
-    "OpenLineage for Spark names no output for DELETE, OPTIMIZE, RESTORE and VACUUM of Delta, nor"
-    " for CALL of Iceberg's procedures: their commits have a run only where they are stamped"
-)
+SPARK_SILENT = {
+    TableFormat.ICEBERG: (
+        "OpenLineage for Spark names no output for CALL of Iceberg's procedures: their commits have"
+        " a run only where they are stamped"
+    ),
+    TableFormat.DELTA: (
+        "OpenLineage for Spark names no output for DELETE, OPTIMIZE, RESTORE and VACUUM of Delta:"
+        " their commits have a run only where they are stamped"
+    ),
+}
 DELTA_INPUTS = (
     "OpenLineage for Spark tells no version of a Delta table that is read: read one by VERSION AS"
     " OF where it must be exact"
 )
 
 
-def advice_on_orphans(engine: Engine) -> tuple[Advice, ...]:
-    """Tell what lets an engine's commits be explained by runs."""
+_LIBRARIES = {TableFormat.ICEBERG: Engine.PYICEBERG, TableFormat.DELTA: Engine.DELTA_RS}
+"""What may have written a table of a format where the commit names no engine."""
+
+
+def advice_on_orphans(engine: Engine, formats: AbstractSet[TableFormat]) -> tuple[Advice, ...]:
+    """Tell what lets an engine's commits be explained by runs, in tables of these formats."""
     gap = "commits that no run claims"
     name = engine.value
     found = []
     if engine in EVENTS:
         found.append(Advice(name, gap, *EVENTS[engine]))
-    # Who names no engine may be any library; both of these write so.
-    for one in (Engine.PYICEBERG, Engine.DELTA_RS) if engine is Engine.UNNAMED else (engine,):
+    libraries = [one for form, one in _LIBRARIES.items() if form in formats]
+    for one in libraries if engine is Engine.UNNAMED else (engine,):
         if one in STAMPS:
             what, settings = STAMPS[one]
-            found.append(Advice(one.value, gap, what, settings))
+            found.append(Advice(one.value, gap, what, _fitting(settings, formats)))
     if engine in (Engine.SPARK, Engine.DATABRICKS):
-        found.append(Advice(name, gap, SPARK_SILENT, ()))
+        found += [
+            Advice(name, gap, what, ()) for form, what in SPARK_SILENT.items() if form in formats
+        ]
     if engine is Engine.KAFKA_CONNECT:
         what = "the connector sends no events: its commits name their own commit id, and no run"
         found.append(Advice(name, gap, what, ()))
     return tuple(found)
 
 
-def advice_on_weak_links(engine: Engine) -> tuple[Advice, ...]:
-    """Tell what makes an engine's links surer than inferred."""
+def advice_on_weak_links(engine: Engine, formats: AbstractSet[TableFormat]) -> tuple[Advice, ...]:
+    """Tell what makes an engine's links surer than inferred, in tables of these formats."""
     gap = "commits whose run is only inferred"
     if engine not in STAMPS:
         return ()
-    return (Advice(engine.value, gap, *STAMPS[engine]),)
+    what, settings = STAMPS[engine]
+    return (Advice(engine.value, gap, what, _fitting(settings, formats)),)
 
 
 def advice_on_inputs(engine: Engine) -> tuple[Advice, ...]:
@@ -160,14 +176,23 @@ def advice_on_names() -> Advice:
     )
 
 
-def advice_on_gaps() -> Advice:
+def advice_on_gaps(formats: AbstractSet[TableFormat]) -> Advice:
     """Tell how histories come to have no holes."""
     return Advice(
         "any",
         "histories with holes",
         "harvest more often than snapshots expire and logs are vacuumed",
-        (
-            "Iceberg: history.expire.max-snapshot-age-ms, write.metadata.previous-versions-max",
-            "Delta: delta.logRetentionDuration, delta.deletedFileRetentionDuration",
+        _fitting(
+            (
+                "Iceberg: history.expire.max-snapshot-age-ms, write.metadata.previous-versions-max",
+                "Delta: delta.logRetentionDuration, delta.deletedFileRetentionDuration",
+            ),
+            formats,
         ),
     )
+
+
+def _fitting(settings: Sequence[str], formats: AbstractSet[TableFormat]) -> tuple[str, ...]:
+    """Leave out the settings that begin with the name of a format that is not asked about."""
+    others = tuple(f"{one.value}:" for one in TableFormat if one not in formats)
+    return tuple(one for one in settings if not one.casefold().startswith(others))

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from snapshots.dataset import TableFormat
 from snapshots.snapshot import Effect
 from temporal_lineage.evidence.commits import clones, self_explained
 from temporal_lineage.evidence.engines import Engine, engine_of_commit
@@ -59,6 +60,7 @@ class Covered:
     """A table's coverage, and the same by engine; `weak` counts what is only inferred."""
 
     table: TableCoverage
+    format: TableFormat
     orphans: tuple[OrphanCommit, ...]
     by_engine: Counter[Engine]
     explained: Counter[Engine]
@@ -113,4 +115,6 @@ def covered(reader: Reader, naming: Naming, dataset_id: int, as_of: AsOf) -> Cov
         orphans=kinds["orphans"],
         gaps=tuple(gap.what for gap in history.gaps),
     )
-    return Covered(counted, tuple(orphans), by_engine, explained, unexplained, weak)
+    return Covered(
+        counted, history.identity.format, tuple(orphans), by_engine, explained, unexplained, weak
+    )

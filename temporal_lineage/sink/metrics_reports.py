@@ -13,6 +13,7 @@ import msgspec
 
 from snapshots.instant import Instant
 from temporal_lineage.capture.openlineage_written import OUR_URN, core_schema, written_facet
+from temporal_lineage.linking.event_keys import REPORT
 from temporal_lineage.store.records import KeptEvent
 
 REPORT_FACET = "temporal_lineage_icebergMetricsReport"
@@ -41,7 +42,7 @@ class ReportedTable:
 
 def report_key(snapshot_id: int) -> str:
     """Give the key under which the reports on a snapshot are kept, where runs have their id."""
-    return f"snapshot:{snapshot_id}"
+    return f"{REPORT}{snapshot_id}"
 
 
 def kept_report(body: bytes, table: ReportedTable, *, now: Instant) -> KeptEvent:
