@@ -32,6 +32,8 @@ def test_a_restore_of_delta_rs_is_an_edge_from_the_version_it_went_back_to(lake:
     lake.harvest()
     (edge,) = lake.session.downstream("delta.orders@1").edges
     assert (edge.source, edge.target, edge.grade) == ("delta.orders@1", "delta.orders@3", "exact")
+    (above,) = lake.session.upstream("delta.orders@3").edges
+    assert (above.source, above.target) == (edge.source, edge.target)
     told = lake.session.why("delta.orders@3")
     assert [(one.method, one.witness) for one in told.reasons] == [
         ("restore", "RESTORE to version 1")

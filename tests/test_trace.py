@@ -9,6 +9,7 @@ from temporal_lineage.lineage.graph import Contained, Cut, Direction, Step
 from temporal_lineage.lineage.trace import trace
 
 CLAIM = "{}"
+TOLD = "the commit says so itself"
 
 
 class Drawn:
@@ -27,6 +28,10 @@ class Drawn:
     def commits_in(self, state_ids: Sequence[int]) -> list[Contained]:
         return [one for one in self.live if one.state_id in set(state_ids)]
 
+    def steps_told_into(self, state_ids: Sequence[int]) -> list[Step]:
+        told = [step for step in self.edges if step.claim == TOLD]
+        return [step for step in told if step.target_id in set(state_ids)]
+
     def read_states_with(self, commit_ids: Sequence[int]) -> tuple[list[Contained], list[Cut]]:
         return [one for one in self.live if one.commit_id in set(commit_ids)], []
 
@@ -41,6 +46,17 @@ def test_a_state_comes_from_every_commit_that_is_live_in_it() -> None:
     drawn = Drawn(edges=[(1, 11), (2, 12), (12, 21)], live=[(11, 11), (11, 12), (12, 12), (21, 21)])
 
     assert set(reached(drawn, 21, Direction.UPSTREAM)) == {21, 12, 11, 1, 2}
+
+
+def test_a_commit_that_owns_no_row_of_its_state_still_tells_where_that_came_from() -> None:
+    # 13 restores 11: its state holds the rows of 11 only. That of 14 was not told by the commit.
+    live = [(11, 11), (12, 12), (11, 13), (11, 14)]
+    drawn = Drawn(edges=[(1, 11), (2, 12), (3, 14)], live=live)
+    drawn.edges.append(Step(9, 11, 13, TOLD))
+
+    graph = trace(13, direction=Direction.UPSTREAM, neighbours=drawn, depth_max=9, nodes_max=99)
+    assert [(step.source_id, step.target_id) for step in graph.steps] == [(1, 11), (11, 13)]
+    assert 3 not in reached(drawn, 14, Direction.UPSTREAM)
 
 
 def test_an_overwritten_commit_is_not_upstream() -> None:

@@ -67,6 +67,14 @@ class Method(StrEnum):
     ROLLBACK = "rollback"
 
     @property
+    def tells_itself(self) -> bool:
+        """Tell whether a commit says so of itself, and needs no run."""
+        return self in (
+            *(Method.RESTORE, Method.CLONE, Method.CHERRY_PICK),
+            *(Method.WAP_PUBLISH, Method.ROLLBACK),
+        )
+
+    @property
     def is_of_another_run(self) -> bool:
         """Tell whether another run made what a link with this method claims."""
         return self in (Method.OUTPUT_SAME_WRITE, Method.OUTPUT_BY_CHILDREN)

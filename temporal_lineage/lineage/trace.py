@@ -22,6 +22,9 @@ class Neighbours(Protocol):
     def commits_in(self, state_ids: Sequence[int]) -> Sequence[Contained]:
         """Give the commits whose rows are live in the states; nothing for a node without facts."""
 
+    def steps_told_into(self, state_ids: Sequence[int]) -> Sequence[Step]:
+        """Give the edges into states that their own commits tell, as a RESTORE does."""
+
     def read_states_with(
         self, commit_ids: Sequence[int]
     ) -> tuple[Sequence[Contained], Sequence[Cut]]:
@@ -122,7 +125,10 @@ def _next(
         commits = [one.commit_id for one in met if one.commit_id is not None]
         # A node without file facts is its own commit: models, files, unharvested tables.
         bare = sorted(set(frontier) - {one.state_id for one in met})
-        return met, neighbours.steps_into([*dict.fromkeys(commits), *bare]), ()
+        steps = list(neighbours.steps_into([*dict.fromkeys(commits), *bare]))
+        # A commit that went back to an older state owns no row of its own state.
+        quiet = sorted({one.state_id for one in met} - set(commits))
+        return met, [*steps, *neighbours.steps_told_into(quiet)], ()
     met, cuts = neighbours.read_states_with(frontier)
     states = dict.fromkeys([*frontier, *(one.state_id for one in met)])
     return met, neighbours.steps_out_of(list(states)), cuts

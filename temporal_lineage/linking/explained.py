@@ -26,11 +26,6 @@ if TYPE_CHECKING:
     from temporal_lineage.store.transaction import Transaction
 
 
-_METHODS = frozenset(
-    {Method.RESTORE, Method.CLONE, Method.CHERRY_PICK, Method.WAP_PUBLISH, Method.ROLLBACK}
-)
-
-
 @dataclass(frozen=True, slots=True)
 class Explained:
     """An edge that the commit itself tells; `evidence` is None where it was believed wrongly."""
@@ -66,7 +61,7 @@ def explained_edges(
     targets = sorted({target_id for _, _, target_id in edges})
     point = AsOf(valid=LAST, system=transaction.recorded_at)
     for row in transaction.reader.edges_into(node_ids=targets, kinds=(EdgeKind.EDGE,), as_of=point):
-        if decode(EdgeClaim, row.claim).reads.method in _METHODS:
+        if decode(EdgeClaim, row.claim).reads.method.tells_itself:
             edges.setdefault((row.kind, row.src_id, row.dst_id), Explained(row.valid, None))
     return edges
 

@@ -60,6 +60,12 @@ class ColumnNeighbours:
         return ()
 
     @staticmethod
+    def steps_told_into(state_ids: Sequence[int]) -> Sequence[Step]:
+        """Give nothing: no commit tells of columns."""
+        del state_ids
+        return ()
+
+    @staticmethod
     def read_states_with(
         commit_ids: Sequence[int],
     ) -> tuple[Sequence[Contained], Sequence[Cut]]:

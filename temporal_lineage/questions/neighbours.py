@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from temporal_lineage.claims import EdgeClaim, decode
 from temporal_lineage.lineage.graph import Contained, Cut, Step
 from temporal_lineage.lineage.trace import trace
 
@@ -41,6 +42,10 @@ def ledger_graph(
     )
 
 
+_TOLD = '"reads"'
+"""What a claim of an exact edge holds, and that of a flow does not."""
+
+
 class LedgerNeighbours:
     """Edges of some kinds and contributions, as believed at one point."""
 
@@ -72,6 +77,14 @@ class LedgerNeighbours:
         """Give the commits whose rows are live in the states."""
         rows = self._reader.contributions_to(node_ids=state_ids, system=self._as_of.system)
         return [Contained(row.commit_id or None, row.state_id, row.certainty) for row in rows]
+
+    def steps_told_into(self, state_ids: Sequence[int]) -> Sequence[Step]:
+        """Give the edges into states that their own commits tell."""
+        return [
+            step
+            for step in (self.steps_into(state_ids) if state_ids else ())
+            if _TOLD in step.claim and decode(EdgeClaim, step.claim).reads.method.tells_itself
+        ]
 
     def read_states_with(
         self, commit_ids: Sequence[int]
