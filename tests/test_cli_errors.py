@@ -49,6 +49,7 @@ QUESTIONS = (
     ("available model:fraud@v1", 2, ("model:fraud@v1 does not fit", "a table is asked for")),
     ("runs --since 2026-11-02 --until 2026-11-01", 2, ("the earlier time comes first",)),
     ("diff --as-known 2026-11-06 now at lake.raw.orders --depth 3", 2, ("takes no --depth",)),
+    ("show run:01a1532c-b000-7072-acd1-ee0d52663689", 2, ("`tl run show run:01a1532c",)),
     ("log lake.raw.orders --limit 3", 2, ("--ledger",)),
     ("ingest openlineage events --idle-seconds-max 1", 2, ("goes with --follow",)),
     ("sql 'SELECT * FROM lake.raw.orders'", 1, ("| tl sql -",)),

@@ -14,6 +14,7 @@ import pytest
 
 import temporal_lineage
 from reproduce_lake import Lake, orders
+from snapshots.errors import BadTargetError
 from temporal_lineage.sdk.parents import VARIABLE
 
 
@@ -198,3 +199,8 @@ def test_rows_written_in_a_loop_do_not_flood_the_backend(lake: Lake, events: Eve
     (output,) = events.told[-1].outputs
     assert len(output.outputFacets["temporalLineage_write"]["versions"]) == 5
     assert output.outputFacets["outputStatistics"]["rowCount"] == 5
+
+
+def test_a_run_of_no_job_is_refused_before_its_block_begins() -> None:
+    with pytest.raises(BadTargetError, match="a job that has a name"):
+        temporal_lineage.run(" ")

@@ -70,7 +70,8 @@ def changes(
 
 
 def _changes(answer: ChangesAnswer, *, limit: int) -> Iterator[str]:
-    looked = f"{answer.datasets} datasets and {answer.jobs} jobs upstream"
+    datasets = f"{answer.datasets} dataset{'' if answer.datasets == 1 else 's'}"
+    looked = f"{datasets} and {answer.jobs} job{'' if answer.jobs == 1 else 's'} upstream"
     yield f"{click.style(answer.dataset, bold=True)}: {looked}, from {answer.period.start}"
     if not answer.findings:
         yield "  nothing is otherwise, as far as is known"

@@ -10,6 +10,7 @@ from contextvars import ContextVar, Token
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 from uuid import UUID
 
+from snapshots.errors import BadTargetError
 from temporal_lineage.sdk.code import Code, code_of, entry_script
 from temporal_lineage.sdk.delivery import Delivery
 from temporal_lineage.sdk.parents import Parent, parent_in
@@ -107,6 +108,8 @@ def run(
     were read or written are harvested into the ledger when the run is over. A backend that does
     not answer stops nothing, unless `strict`: what was not delivered waits in a file.
     """
+    if not job.strip():
+        raise BadTargetError(repr(job), "a run is of a job that has a name: run('train-fraud')")
     settings = {
         "job": job,
         "namespace": namespace or os.environ.get(NAMESPACE_VARIABLE) or NAMESPACE,

@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from snapshots.errors import BadTargetError
-from temporal_lineage.addresses import DatasetAddress, JobAddress, ModelAddress, parse_address
+from temporal_lineage.addresses import (
+    DatasetAddress,
+    JobAddress,
+    ModelAddress,
+    RunAddress,
+    parse_address,
+)
 from temporal_lineage.session.asking import Asking, When
 from temporal_lineage.session.targets import as_state, as_table, refuse_column, refuse_state
 
@@ -55,8 +61,10 @@ class TableQuestions(Asking):
         refuse_column(address, target)
         if isinstance(address, ModelAddress):
             address = DatasetAddress(str(address), None, None)
+        if isinstance(address, RunAddress):
+            raise BadTargetError(target, f"`tl run show {target}` tells of a run")
         if not isinstance(address, DatasetAddress):
-            raise BadTargetError(target, "a dataset or model is asked for")
+            raise BadTargetError(target, "a dataset, a model or a job is asked for")
         return self._ask("show", target, (as_of, as_known), show, address)
 
     def show_all(self, *, as_of: When = None, as_known: When = None) -> CatalogAnswer:
