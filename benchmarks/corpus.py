@@ -23,6 +23,7 @@ from benchmarks.corpus_delta import delta_marks
 from benchmarks.corpus_iceberg import iceberg_marks
 from benchmarks.corpus_marks import KNOWN_BAD, Column, Fixture, Mark, Marks, Outcome, one_mark
 from benchmarks.corpus_metadata import EITHER, metadata_marks
+from benchmarks.corpus_openlineage import openlineage_board
 from benchmarks.corpus_peers import PeerOutcome, peer_outcome
 from benchmarks.corpus_sql_board import sql_board
 
@@ -53,6 +54,8 @@ def main(arguments: Sequence[str]) -> int:
         fixtures = [one for one in fixtures if fnmatch(one.name, wanted)]
     if asked.only == "sql":
         return 1 if sql_board(corpus, quiet=asked.quiet) else 0
+    if asked.only == "openlineage":
+        return 1 if openlineage_board(corpus, quiet=asked.quiet) else 0
     if asked.only == "dbt":
         return 1 if dbt_board(corpus, quiet=asked.quiet) else 0
     if not fixtures:
@@ -61,7 +64,9 @@ def main(arguments: Sequence[str]) -> int:
     status = _board(fixtures, quiet=asked.quiet)
     wrong = 0
     if not asked.only:
-        wrong = sql_board(corpus, quiet=asked.quiet) + dbt_board(corpus, quiet=asked.quiet)
+        wrong = sum(
+            board(corpus, quiet=asked.quiet) for board in (sql_board, dbt_board, openlineage_board)
+        )
     return 1 if wrong else status
 
 
@@ -160,7 +165,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--only",
         metavar="PATTERN",
-        help="tables whose name has or matches this; sql for the SQL part, dbt for dbt's",
+        help="tables whose name has or matches this; sql, dbt or openlineage for that part",
     )
     parser.add_argument("--quiet", action="store_true", help="totals, and what is not right")
     return parser

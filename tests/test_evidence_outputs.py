@@ -194,3 +194,44 @@ def test_a_streaming_query_of_spark_is_no_trino_query() -> None:
     engine = {"processing_engine": {"name": "spark", "version": "3.5"}}
     link = links_of(table, run_told(R1, -1, 1, output=seen(1), facets=engine))[R1]
     assert decided(link) == ((1,), Method.OUTPUT_COMPLETE_VERSION, Grade.HIGH)
+
+
+@pytest.mark.parametrize(
+    ("told", "summary", "grade"),
+    [
+        ({"flink_job": {"jobId": "f1"}}, {"flink.job-id": "f1"}, Grade.HIGH),
+        ({"gcp_dataproc": {"appId": "a1"}}, {"app-id": "a1"}, Grade.HIGH),
+        (
+            {"environment-properties": {"spark.databricks.job.runId": "7"}},
+            {"job.jobRunId": "7"},
+            Grade.HIGH,
+        ),
+        (
+            {"environment-properties": {"spark.databricks.job.id": "8"}},
+            {"job.jobId": "8"},
+            Grade.HIGH,
+        ),
+        (
+            {"environment-properties": {"spark.databricks.notebook.id": "9"}},
+            {"notebook.notebookId": "9"},
+            Grade.HIGH,
+        ),
+        (
+            {"environment-properties": {"spark.databricks.clusterUsageTags.clusterId": "c"}},
+            {"clusterId": "c"},
+            Grade.HIGH,
+        ),
+        (
+            {"trino_metadata": {"query_id": "20261117_090000_00001_abcde"}},
+            {"operationParameters.queryId": "20261117_090000_00001_abcde"},
+            Grade.EXACT,
+        ),
+    ],
+    ids=lambda one: next(iter(one)) if isinstance(one, dict) else str(one),
+)
+def test_the_keys_of_every_engine_that_tells_them_decide(
+    told: Json, summary: dict[str, str], grade: Grade
+) -> None:
+    table = timeline(Commit(1, 0, summary=summary), Commit(2, 1))
+    link = links_of(table, run_told(R1, -1, 3, facets=told))[R1]
+    assert decided(link) == ((1,), Method.OUTPUT_ENGINE_KEYS, grade)
