@@ -81,6 +81,15 @@ class AttributeKind(StrEnum):
     """On a RUN, by dataset and version: which columns and rows it took of that state."""
     WRITES = "writes"
     """On a RUN, by the dataset's name: which commits it made, and how we know."""
+    PASSED_ON = "passed-on"
+    """On a RUN: the engine keys that its children have from it and from its ancestors."""
+    REACH = "reach"
+    """On a RUN, by dataset and sign: what its links to that dataset may depend on; an index.
+
+    On a DATASET: that the reach and the sightings of all runs that wrote it are kept.
+    """
+    SIGHTING = "sighting"
+    """On a RUN, by dataset, job and instant: what it showed to feed that dataset; an index."""
     WRITER = "writer"
     """On a VERSION: the run that made it, and how we know."""
     QUARANTINED = "quarantined"

@@ -10,7 +10,7 @@ from snapshots.instant import Instant
 from snapshots.period import Period
 from temporal_lineage.facts import AsOf, Assertion, decisions
 from temporal_lineage.store.rank import rank_floor
-from temporal_lineage.store.read_base import Reads, listed, period
+from temporal_lineage.store.read_base import Reads, listed, listed_texts, period
 from temporal_lineage.store.records import Asserted, Believed
 from temporal_lineage.store.runner import Parameters, Row
 
@@ -71,6 +71,34 @@ class AttributeReads(Reads):
         """
         parameters: Parameters = {"kind": kind, "name": name, **self._point(as_of)}
         return _decided(self._runner.rows("attributes_by_name", parameters))
+
+    def by_attributes(
+        self, *, kind: str, names: Iterable[str], as_of: AsOf
+    ) -> list[Believed]:
+        """Give every node of which one of the attributes holds at a point, as `by_attribute`."""
+        parameters: Parameters = {
+            "kind": kind,
+            "names": listed_texts(names),
+            **self._point(as_of),
+        }
+        return _decided(self._runner.rows("attributes_among", parameters))
+
+    def attributes_between(
+        self, *, kind: str, low: str, high: str, limit: int, as_of: AsOf
+    ) -> list[Believed]:
+        """Give the attributes of any node that hold, with names from `low` to before `high`.
+
+        They are ordered by name; a negative limit gives the last ones, last first.
+        """
+        parameters: Parameters = {
+            "kind": kind,
+            "low": low,
+            "high": high,
+            "limit": abs(limit),
+            **self._point(as_of),
+        }
+        statement = "attributes_between" if limit >= 0 else "attributes_between_last"
+        return _decided(self._runner.rows(statement, parameters))
 
     def attributes_of(self, *, node_ids: Iterable[int], kind: str, as_of: AsOf) -> list[Believed]:
         """Give the attributes of a kind that hold of some of the nodes at a point.

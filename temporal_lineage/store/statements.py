@@ -95,6 +95,12 @@ def _attributes() -> Select[Any]:
     )
 
 
+def _attributes_between() -> Select[Any]:
+    """Attributes that hold of any node, whose names are from `low` to before `high`."""
+    names = and_(attribute.c.name >= _text("low"), attribute.c.name < _text("high"))
+    return _attributes().where(names).order_by(None).limit(_number("limit"))
+
+
 def _edges(ends: ColumnElement[int]) -> Select[Any]:
     """Edges that hold and have one end among the nodes."""
     deciding = holds(edge, edge_assertion)
@@ -155,6 +161,11 @@ STATEMENTS: dict[str, Select[Any]] = {
     "attribute_history": _attribute_history().where(attribute.c.name == _text("name")),
     "attribute_histories": _attribute_history(),
     "attributes_by_name": _attributes().where(attribute.c.name == _text("name")),
+    "attributes_among": _attributes().where(among_texts(attribute.c.name, "names")),
+    "attributes_between": _attributes_between().order_by(attribute.c.name, attribute.c.node_id),
+    "attributes_between_last": _attributes_between().order_by(
+        attribute.c.name.desc(), attribute.c.node_id.desc()
+    ),
     "attributes_of": _attributes().where(among_numbers(attribute.c.node_id, "nodes")),
     "edges_into": _edges(edge.c.dst_id),
     "edges_out_of": _edges(edge.c.src_id),
