@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from temporal_lineage.evidence.timeline import Timeline
 
@@ -30,3 +30,16 @@ def with_companions(table: Timeline, snapshot_ids: Iterable[int]) -> tuple[int, 
             line.append(snapshot.snapshot_id)
         found.update(dict.fromkeys(reversed(line)))
     return tuple(found)
+
+
+def came_together(table: Timeline) -> Mapping[int, frozenset[int]]:
+    """Give, by each of them, the snapshots that came with others; what came alone is left out."""
+    found: dict[int, frozenset[int]] = {}
+    if table.by_id.keys() <= table.points_before.keys():
+        return found
+    for one in table.by_id:
+        group = frozenset(with_companions(table, (one,)))
+        if len(group) > 1:
+            group = group.union(*(found.get(other, frozenset()) for other in group))
+            found |= dict.fromkeys(group, group)
+    return found

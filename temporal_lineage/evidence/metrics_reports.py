@@ -43,13 +43,22 @@ def applications(run: RunRecord) -> tuple[str, ...]:
     return tuple(sorted({key.value for key in run.keys if key.kind in APPLICATIONS}))
 
 
-def made(reports: Iterable[CommitReport], *, run: RunRecord) -> tuple[int, ...]:
+def made(
+    reports: Iterable[CommitReport], *, run: RunRecord, table: Timeline, window: Window
+) -> tuple[int, ...]:
     """Give the snapshots that a run's applications said they made. DESIGN 4.4, outputs rung 2.
 
-    An application may own several runs: which of them it was is for the rung to decide.
+    An application may own several runs: only what the run can have come to counts, whatever other
+    runs there are, and which of them it was is for the rung to decide.
     """
     apps = applications(run)
-    return tuple(sorted({one.snapshot_id for one in reports if one.app_id in apps}))
+    told = {one.snapshot_id for one in reports if one.app_id in apps}
+    return tuple(sorted(told & reportable(table, window))) if told else ()
+
+
+def reportable(table: Timeline, window: Window) -> set[int]:
+    """Give the commits that were made in a run's window."""
+    return {one.snapshot_id for one in table.commits(start=window.earliest, end=window.latest)}
 
 
 def scanned(

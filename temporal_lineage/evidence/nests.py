@@ -41,17 +41,29 @@ def around(outer: Writer, inner: Writer) -> str | None:
     )
 
 
+def is_around(job_name: str) -> bool:
+    """Tell whether a job of this name runs around others of its application, side by side."""
+    return _AS_SELECT.search(job_name) is not None
+
+
 def innermost(cases: Sequence[Writer]) -> list[Writer]:
     """Leave out the runs that ran around another of these: what they tell, the inner one did.
 
-    Where events make runs parents of each other, none is left out.
+    Where events make runs parents of each other, none of them is left out for the others' sake;
+    that is a question about these runs alone, so that runs far away change nothing.
     """
-    inner = [
-        case
-        for case in cases
-        if not any(around(case, other) is not None for other in cases if other is not case)
-    ]
-    return inner or list(cases)
+    outer = {
+        place: [one for one, case in enumerate(cases) if around(case, inner) is not None]
+        for place, inner in enumerate(cases)
+    }
+    has_inner = {one for many in outer.values() for one in many}
+    left_out: set[int] = set()
+    fresh = [place for place in outer if place not in has_inner]
+    while fresh:
+        beyond = [one for place in fresh for one in outer[place] if one not in left_out]
+        left_out.update(beyond)
+        fresh = list(dict.fromkeys(beyond))
+    return [case for place, case in enumerate(cases) if place not in left_out]
 
 
 def by_nest(docket: Docket) -> Decisions:

@@ -21,7 +21,7 @@ def by_stamp(docket: Docket) -> Decisions:
     """Rung 1: the commit carries the run's id."""
     decisions = {}
     for case in docket.open:
-        ids = docket.by_stamp.get(case.run.run_id.casefold(), ())
+        ids = docket.table.by_stamp.get(case.run.run_id.casefold(), ())
         if ids:
             witness = f"run id {case.run.run_id} in the commit {listed(ids)}"
             decisions[case.run.run_id] = Decision(
@@ -155,7 +155,7 @@ def by_engine_keys(docket: Docket) -> Decisions:
 def _with_equal_keys(docket: Docket, case: Writer) -> list[Snapshot]:
     found: dict[int, Snapshot] = {}
     for key in case.run.keys:
-        for snapshot_id in docket.by_key.get(key, ()):
+        for snapshot_id in docket.table.by_key.get(key, ()):
             one = docket.table.by_id[snapshot_id]
             if docket.owner(snapshot_id) is not None or docket.stamped_for_another(case, one):
                 continue

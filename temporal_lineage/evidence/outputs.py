@@ -22,6 +22,26 @@ from temporal_lineage.evidence.timeline import Timeline
 from temporal_lineage.evidence.windows import window_of
 from temporal_lineage.evidence.writers import Docket, Writer
 
+_RUNGS = (
+    (by_stamp, 0),
+    (by_commit_report, 1),
+    (by_engine_keys, 1),
+    (by_complete_version, 2),
+    (by_fingerprint, 2),
+    (by_nest, 0),
+    (by_window, 2),
+    (by_nest, 0),
+    (by_window, 2),
+    (by_window_of_failed, 2),
+    (by_nest, 0),
+    (nothing_found, 1),
+)
+"""Each rung, and over how many steps it looks: two runs, each with all inside and around it, are
+one step apart where they can come to one commit. See `temporal_lineage.evidence.reach`."""
+
+STEPS_MAX = sum(steps for _, steps in _RUNGS)
+"""Runs farther apart than this never change each other's links."""
+
 
 @dataclass(frozen=True, slots=True)
 class OutputObservation:
@@ -57,21 +77,8 @@ def link_outputs(
     a link with a truthful grade. `reports` are the commit reports of the table. DESIGN 4.4,
     outputs 1 to 7.
     """
-    docket = Docket(table, _cases(writers, reports, skew_ms_max=skew_ms_max))
-    for rung in (
-        by_stamp,
-        by_commit_report,
-        by_engine_keys,
-        by_complete_version,
-        by_fingerprint,
-        by_nest,
-        by_window,
-        by_nest,
-        by_window,
-        by_window_of_failed,
-        by_nest,
-        nothing_found,
-    ):
+    docket = Docket(table, _cases(table, writers, reports, skew_ms_max=skew_ms_max))
+    for rung, _ in _RUNGS:
         docket.give(rung(docket))
     return {
         case.run.run_id: OutputLink(
@@ -100,7 +107,11 @@ def orphans(table: Timeline, links: Mapping[str, OutputLink]) -> tuple[int, ...]
 
 
 def _cases(
-    writers: Sequence[OutputObservation], reports: Sequence[CommitReport], *, skew_ms_max: int
+    table: Timeline,
+    writers: Sequence[OutputObservation],
+    reports: Sequence[CommitReport],
+    *,
+    skew_ms_max: int,
 ) -> tuple[Writer, ...]:
     seen: dict[str, list[Observation]] = defaultdict(list)
     runs: dict[str, RunRecord] = {}
@@ -108,12 +119,13 @@ def _cases(
         runs[writer.run.run_id] = writer.run
         if writer.observation not in seen[writer.run.run_id]:
             seen[writer.run.run_id].append(writer.observation)
+    windows = {run_id: window_of(run, skew_ms_max=skew_ms_max) for run_id, run in runs.items()}
     return tuple(
         Writer(
             run=runs[run_id],
             seen=together(seen[run_id]),
-            window=window_of(runs[run_id], skew_ms_max=skew_ms_max),
-            reported=made(reports, run=runs[run_id]),
+            window=windows[run_id],
+            reported=made(reports, run=runs[run_id], table=table, window=windows[run_id]),
         )
         for run_id in sorted(runs)
     )

@@ -98,16 +98,32 @@ class RunRecord:
     events: tuple[RunEvent, ...]
 
 
-def gather(events: Iterable[RunEvent]) -> Mapping[str, RunRecord]:
+def gather(
+    events: Iterable[RunEvent], known: Mapping[str, RunRecord] | None = None
+) -> Mapping[str, RunRecord]:
     """Group events by run: the same events in any order, any number of times, give the same.
 
-    To add events later, gather the old records' `events` with them.
+    To add events later, gather the old records' `events` with them. `known` are records of other
+    runs, which may be ancestors of these.
     """
     by_run: dict[str, set[RunEvent]] = defaultdict(set)
     for event in events:
         by_run[event.run_id].add(event)
     records = {run_id: _record(run_id, _ordered(by_run[run_id])) for run_id in sorted(by_run)}
-    return {run_id: _with_ancestors_keys(record, records) for run_id, record in records.items()}
+    family = {**(known or {}), **records}
+    return {run_id: _with_ancestors_keys(record, family) for run_id, record in records.items()}
+
+
+def passed_on(record: RunRecord, records: Mapping[str, RunRecord]) -> frozenset[EngineKey]:
+    """Give the engine keys that a run's children have from it and from its ancestors."""
+    found: set[EngineKey] = set()
+    ancestor: RunRecord | None = record
+    for _ in range(ANCESTORS_MAX):
+        if ancestor is None:
+            break
+        found |= _own_to_pass(ancestor)
+        ancestor = records.get(ancestor.parent.run_id) if ancestor.parent else None
+    return frozenset(found)
 
 
 def together(observations: Sequence[Observation]) -> Observation:
@@ -244,13 +260,12 @@ def _with_ancestors_keys(record: RunRecord, records: Mapping[str, RunRecord]) ->
             break
         ancestor = records.get(ancestor.parent.run_id)
         if ancestor is not None:
-            found |= {
-                key
-                for event in ancestor.events
-                for key in event.keys
-                if key.kind not in kinds and not key.kind.names_one_run
-            }
+            found |= {key for key in _own_to_pass(ancestor) if key.kind not in kinds}
     return record if len(found) == len(record.keys) else replace(record, keys=tuple(sorted(found)))
+
+
+def _own_to_pass(record: RunRecord) -> set[EngineKey]:
+    return {key for event in record.events for key in event.keys if not key.kind.names_one_run}
 
 
 def _newest(values: Sequence[T | None]) -> T | None:

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from typing import TypeVar
 
 from snapshots.commit_point import CommitPoint, LostPoint
 from snapshots.history import TableHistory
 from snapshots.instant import Instant
-from snapshots.refs import SnapshotRef
+from snapshots.period import Period
+from snapshots.refs import MAIN, SnapshotRef
 from snapshots.snapshot import Snapshot
 from snapshots.snapshot_log import Ambiguous, Current, LogEntry, SnapshotLog
+from temporal_lineage.capture.openlineage_events import EngineKey
+from temporal_lineage.evidence.commit_signs import derived_run_ids, engine_keys, stamps
+
+K = TypeVar("K")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +43,29 @@ class Timeline:
     def by_id(self) -> dict[int, Snapshot]:
         """The snapshots by id."""
         return {one.snapshot_id: one for one in self.table.snapshots}
+
+    @cached_property
+    def by_stamp(self) -> Mapping[str, Sequence[int]]:
+        """The commits by the run ids they carry."""
+        return _index(
+            (stamp, one)
+            for one in self.table.snapshots
+            for stamp in stamps(one) | derived_run_ids(one)
+        )
+
+    @cached_property
+    def by_key(self) -> Mapping[EngineKey, Sequence[int]]:
+        """The commits by the engine keys they carry."""
+        return _index((key, one) for one in self.table.snapshots for key in engine_keys(one))
+
+    @cached_property
+    def heads(self) -> Mapping[int, Sequence[Period]]:
+        """When main was, or may have been, at each snapshot."""
+        found: dict[int, list[Period]] = defaultdict(list)
+        for entry in self.log(MAIN).entries:
+            for one in ids_of(entry):
+                found[one].append(entry.period)
+        return found
 
     @cached_property
     def rounded(self) -> Mapping[float, tuple[int, ...]]:
@@ -160,6 +190,13 @@ class Timeline:
             log = self.table.log(ref)
             self._logs[ref] = log, [entry.period.start for entry in log.entries]
         return self._logs[ref]
+
+
+def _index(pairs: Iterable[tuple[K, Snapshot]]) -> Mapping[K, Sequence[int]]:
+    found: dict[K, list[int]] = defaultdict(list)
+    for key, snapshot in pairs:
+        found[key].append(snapshot.snapshot_id)
+    return found
 
 
 def ids_of(entry: LogEntry) -> tuple[int, ...]:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TypeVar
 
 from snapshots.snapshot import Effect, Snapshot
-from temporal_lineage.capture.openlineage_events import EngineKey, KeyKind, Statistics
+from temporal_lineage.capture.openlineage_events import KeyKind, Statistics
 from temporal_lineage.evidence.commit_signs import (
     Agreement,
     Fit,
@@ -24,8 +22,6 @@ from temporal_lineage.evidence.grades import Grade, Method, RejectedAlternative
 from temporal_lineage.evidence.runs import Observation, RunRecord, RunState
 from temporal_lineage.evidence.timeline import Timeline
 from temporal_lineage.evidence.windows import Window
-
-K = TypeVar("K")
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -193,36 +189,13 @@ class Docket:
         )
 
     @cached_property
-    def by_stamp(self) -> Mapping[str, Sequence[int]]:
-        """The commits by the run ids they carry."""
-        return _index(
-            (stamp, one) for one in self._snapshots for stamp in stamps(one) | derived_run_ids(one)
-        )
-
-    @cached_property
-    def by_key(self) -> Mapping[EngineKey, Sequence[int]]:
-        """The commits by the engine keys they carry."""
-        return _index((key, one) for one in self._snapshots for key in engine_keys(one))
-
-    @cached_property
     def _run_ids(self) -> frozenset[str]:
         return frozenset(case.run.run_id.casefold() for case in self.cases)
-
-    @property
-    def _snapshots(self) -> Sequence[Snapshot]:
-        return self.table.table.snapshots
 
 
 def listed(values: Iterable[object]) -> str:
     """Write several things for people."""
     return ", ".join(map(str, values))
-
-
-def _index(pairs: Iterable[tuple[K, Snapshot]]) -> Mapping[K, Sequence[int]]:
-    found: dict[K, list[int]] = defaultdict(list)
-    for key, snapshot in pairs:
-        found[key].append(snapshot.snapshot_id)
-    return found
 
 
 def _looks_like_uuid(text: str) -> bool:

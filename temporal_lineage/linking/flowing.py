@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from snapshots.dataset import Dataset
+from snapshots.instant import BEGINNING, FOREVER
 from snapshots.period import Period
 from snapshots.refs import MAIN
 from temporal_lineage.beliefs import Line, settle_edges
-from temporal_lineage.claims import FlowClaim, encode
 from temporal_lineage.evidence.flow_sightings import (
     column_sightings,
     dataset_sightings,
     designed_dataset_sightings,
     without_columns,
 )
-from temporal_lineage.evidence.flows import FlowSighting, flows
+from temporal_lineage.evidence.flows import FlowSighting
 from temporal_lineage.keys import EVERY_COLUMN, EdgeKind, NodeKind
+from temporal_lineage.linking.flow_history import FlowHistory, merged, spliced
+from temporal_lineage.linking.sightings import KeptSightings, Manner, Pair, Scope, Sighting
 from temporal_lineage.store.assertions import NodeKey
 
 if TYPE_CHECKING:
@@ -33,121 +34,104 @@ if TYPE_CHECKING:
     from temporal_lineage.store.transaction import Transaction
 
 
-Manner = tuple[tuple[str, ...], tuple[str, ...]]
-"""How data is transformed, and what told it where that is no event."""
-
 _MASKED = "MASKED"
-
-Pair = tuple[int, int, Manner]
-"""Source node, target node, and the manner."""
 
 _TOLD_BY_EVENTS: Manner = ((), ())
 
 
+_EVERYTHING = Period(BEGINNING, FOREVER)
+
+
 def keep_flows(
     transaction: Transaction,
-    outputs: Collection[int],
     records: Sequence[RunRecord],
     resolver: Resolver,
     designs: Designs,
+    designed: Collection[int],
 ) -> None:
-    """Bring the flows into these datasets to what all runs that wrote them, and designs, show.
+    """Bring the flows to what all runs, and designs, show, after these runs showed something else.
 
-    Names are translated to identities first, so that a flow goes on through a rename.
+    Names are translated to identities first, so that a flow goes on through a rename. What a run
+    shows changes the flows of its job into that dataset from then on until the job's next run
+    that shows all there is: only that stretch is worked out anew. Into `designed` datasets all is.
     """
-    translation = _Translation(transaction, resolver, outputs)
-    datasets = [one for record in records for one in translation.datasets(record)]
-    for event in designs.into(outputs):
-        datasets += translation.designed(event, designs)
-    columns = [one for record in records for one in translation.columns(record)]
-    wanted: dict[tuple[str, int, int], Line] = {}
-    for key in _spoken_of(transaction, outputs):
-        wanted[key] = ()
-    for kind, sightings in ((EdgeKind.FLOW, datasets), (EdgeKind.COLUMN_FLOW, columns)):
-        held: dict[tuple[int, int], list[tuple[Period, str, Manner]]] = defaultdict(list)
-        for flow in flows(sightings):
-            source_id, target_id, manner = flow.source
-            held[source_id, target_id].append((flow.period, str(flow.job), manner))
-        for (source_id, target_id), pieces in held.items():
-            wanted[kind, source_id, target_id] = overlay(pieces)
-    settle_edges(transaction, wanted)
+    translation = _Translation(transaction, resolver)
+    kept = KeptSightings(transaction)
+    designed_by: dict[Scope, list[Sighting]] = defaultdict(list)
+    changed: dict[tuple[int, EdgeKind], list[Period]] = defaultdict(list)
+    news: set[tuple[Scope, Instant]] = set()
+    for record in records:
+        news |= kept.settle(record.run_id, translation.told(record))
+    datasets = {*designed, *(scope.dataset_id for scope, _ in news)}
+    for event in designs.into(datasets):
+        for dataset_id, one in translation.designed(event, designs):
+            if dataset_id in datasets:
+                scope = Scope(dataset_id, EdgeKind.FLOW, kept.job_id(one.job))
+                designed_by[scope].append(one)
+    history = FlowHistory(kept, designed_by)
+    for scope, at in news:
+        changed[scope.dataset_id, scope.kind].append(history.decided_by(scope, at))
+    for dataset_id in designed:
+        changed[dataset_id, EdgeKind.FLOW] = [_EVERYTHING]
+    for (dataset_id, kind), periods in sorted(changed.items()):
+        _settle(transaction, dataset_id, kind, history.pieces(dataset_id, kind, merged(periods)))
 
 
-def overlay(pieces: Sequence[tuple[Period, str, Manner]]) -> Line:
-    """Lay the periods of several jobs over each other: in each stretch, the jobs that moved data.
-
-    >>> from snapshots.instant import Instant
-    >>> one = (Period(Instant(0), Instant(9)), "a", ((), ()))
-    >>> two = (Period(Instant(5), Instant(9)), "b", ((), ("sql",)))
-    >>> [str(period.start.micros) + claim for period, claim in overlay([one, two])]
-    ['0{"jobs":["a"],"how":[],"by":[]}', '5{"jobs":["a","b"],"how":[],"by":["sql"]}']
-    """
-    bounds = sorted({end for period, _, _ in pieces for end in (period.start, period.end)})
-    line: list[tuple[Period, str]] = []
-    for start, end in pairwise(bounds):
-        here = [(job, manner) for period, job, manner in pieces if period.contains(start)]
-        if not here:
-            continue
-        jobs = tuple(sorted({job for job, _ in here}))
-        how = tuple(sorted({one for _, (many, _) in here for one in many}))
-        by = tuple(sorted({one for _, (_, many) in here for one in many}))
-        claim = encode(FlowClaim(jobs, how, by))
-        if line and line[-1][1] == claim and line[-1][0].end == start:
-            line[-1] = (Period(line[-1][0].start, end), claim)
-        else:
-            line.append((Period(start, end), claim))
-    return tuple(line)
+def _settle(
+    transaction: Transaction,
+    dataset_id: int,
+    kind: EdgeKind,
+    stretches: Sequence[tuple[Period, Mapping[tuple[int, int], Line]]],
+) -> None:
+    """Let flows hold as told in these stretches; outside of them nothing changes."""
+    keys = dict.fromkeys(_spoken_of(transaction, dataset_id, kind))
+    keys |= {(kind, *pair): None for _, lines in stretches for pair in lines}
+    wanted = transaction.reader.edge_timelines(keys=list(keys), system=transaction.recorded_at)
+    settled = {key: tuple(wanted.get(key, ())) for key in keys}
+    for period, lines in stretches:
+        for key, line in settled.items():
+            settled[key] = spliced(line, period, lines.get((key[1], key[2]), ()))
+    settle_edges(transaction, settled)
 
 
 def _spoken_of(
-    transaction: Transaction, outputs: Collection[int]
-) -> Iterator[tuple[str, int, int]]:
+    transaction: Transaction, dataset_id: int, kind: EdgeKind
+) -> Sequence[tuple[str, int, int]]:
     """Give the flows ever spoken of: one that ended may have come from what now is another."""
     reader = transaction.reader
-    targets = list(outputs)
-    for output in outputs:
-        targets += [one.node_id for one in reader.children(parent_id=output, kind=NodeKind.COLUMN)]
-    kinds = (EdgeKind.FLOW, EdgeKind.COLUMN_FLOW)
-    yield from reader.edge_keys_into(node_ids=targets, kinds=kinds)
+    targets = [dataset_id]
+    if kind is EdgeKind.COLUMN_FLOW:
+        columns = reader.children(parent_id=dataset_id, kind=NodeKind.COLUMN)
+        targets = [one.node_id for one in columns]
+    return reader.edge_keys_into(node_ids=targets, kinds=(kind,))
 
 
 class _Translation:
-    def __init__(
-        self, transaction: Transaction, resolver: Resolver, outputs: Collection[int]
-    ) -> None:
+    def __init__(self, transaction: Transaction, resolver: Resolver) -> None:
         self._transaction = transaction
         self._resolver = resolver
-        self._outputs = outputs
         self._named: dict[str, Mapping[Dataset, Observation]] = {}
 
-    def datasets(self, record: RunRecord) -> Iterator[FlowSighting[Pair]]:
+    def told(self, record: RunRecord) -> Iterator[tuple[int, EdgeKind, Sighting]]:
+        """Give what a run shows, by the dataset that is fed."""
         for one in dataset_sightings(record):
             target = self._meant(record, one.output)
-            if target.dataset_id in self._outputs:
-                sources = {self._meant(record, source).dataset_id for source in one.sources}
-                pairs = frozenset(
-                    (source, target.dataset_id, _TOLD_BY_EVENTS) for source in sources
-                )
-                yield self._translated(one, target, pairs)
+            sources = {self._meant(record, source).dataset_id for source in one.sources}
+            pairs = frozenset((source, target.dataset_id, _TOLD_BY_EVENTS) for source in sources)
+            yield target.dataset_id, EdgeKind.FLOW, self._translated(one, target, pairs)
+        columns = column_sightings(record)
+        for each in (*columns, *self._read_out_of_sql(record, columns)):
+            target = self._meant(record, each.output)
+            pairs = frozenset(self._pairs(record, target, each.at, each.sources))
+            yield target.dataset_id, EdgeKind.COLUMN_FLOW, self._translated(each, target, pairs)
 
-    def designed(self, event: JobEvent, designs: Designs) -> Iterator[FlowSighting[Pair]]:
+    def designed(self, event: JobEvent, designs: Designs) -> Iterator[tuple[int, Sighting]]:
         """Give the datasets that a job is said to move; of columns, designs tell nothing yet."""
         for one in designed_dataset_sightings(event):
             target = designs.meant(event, one.output)
-            if target.dataset_id in self._outputs:
-                sources = {designs.meant(event, source).dataset_id for source in one.sources}
-                pairs = frozenset(
-                    (source, target.dataset_id, _TOLD_BY_EVENTS) for source in sources
-                )
-                yield self._translated(one, target, pairs)
-
-    def columns(self, record: RunRecord) -> Iterator[FlowSighting[Pair]]:
-        told = column_sightings(record)
-        for one in (*told, *self._read_out_of_sql(record, told)):
-            target = self._meant(record, one.output)
-            if target.dataset_id in self._outputs:
-                pairs = frozenset(self._pairs(record, target, one.at, one.sources))
-                yield self._translated(one, target, pairs)
+            sources = {designs.meant(event, source).dataset_id for source in one.sources}
+            pairs = frozenset((source, target.dataset_id, _TOLD_BY_EVENTS) for source in sources)
+            yield target.dataset_id, self._translated(one, target, pairs)
 
     def _read_out_of_sql(
         self, record: RunRecord, told: Sequence[ColumnSighting]
@@ -198,10 +182,10 @@ class _Translation:
         sighting: FlowSighting[Dataset] | FlowSighting[ColumnFlow],
         target: Resolved,
         pairs: frozenset[Pair],
-    ) -> FlowSighting[Pair]:
+    ) -> Sighting:
         return FlowSighting(
             sighting.job,
-            Dataset("", target.identity),
+            Dataset("", str(target.dataset_id)),
             sighting.at,
             sighting.run_id,
             pairs,

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 
 from temporal_lineage.claims import EdgeClaim, LinkClaim, encode
 from temporal_lineage.evidence.grades import Evidence, Method, weakest
-from temporal_lineage.keys import NodeKind
+from temporal_lineage.keys import NodeKind, name_key
+from temporal_lineage.linking.taken import taken_of
 from temporal_lineage.store.assertions import NodeKey
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from snapshots.instant import Instant
+    from temporal_lineage.evidence.runs import Observation, RunRecord
+    from temporal_lineage.linking.resolving import Resolved
     from temporal_lineage.linking.taken import TakenPortion
     from temporal_lineage.store.transaction import Transaction
 
@@ -63,6 +66,23 @@ class WantedEdge:
     target: tuple[int, str]
     since: Instant
     claim: str
+
+
+def table_link(
+    observation: Observation,
+    resolved: Resolved,
+    snapshot_ids: Sequence[int],
+    evidence: Evidence,
+    run: RunRecord,
+) -> Link:
+    """Say what a run did to a harvested table."""
+    known = resolved.table.by_id if resolved.table else {}
+    # A report may name a commit that no harvest has seen yet.
+    ended = run.ended_at or run.last_at
+    since = {str(one): known[one].committed_at if one in known else ended for one in snapshot_ids}
+    claim = LinkClaim(resolved.identity, tuple(str(one) for one in snapshot_ids), evidence)
+    taken = taken_of(observation)
+    return Link(name_key(observation.dataset), resolved.dataset_id, claim, since, taken)
 
 
 def edges_of(links: RunLinks) -> list[WantedEdge]:

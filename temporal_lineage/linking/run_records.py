@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from temporal_lineage.capture.openlineage import read_events
 from temporal_lineage.capture.openlineage_events import CapturedEvent, RunEvent
-from temporal_lineage.evidence.runs import gather
+from temporal_lineage.evidence.runs import gather, passed_on
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
+    from temporal_lineage.capture.openlineage_events import EngineKey
     from temporal_lineage.evidence.runs import RunRecord
     from temporal_lineage.store.reader import Reader
     from temporal_lineage.store.records import ArrivedEvent
@@ -22,7 +23,8 @@ class RunRecords:
     def __init__(self, reader: Reader) -> None:
         """Load through this reader."""
         self._reader = reader
-        self._records: Mapping[str, RunRecord] = {}
+        self._records: dict[str, RunRecord] = {}
+        self._looked_up: set[str] = set()
 
     def of(self, run_ids: Iterable[str]) -> list[RunRecord]:
         """Give the records of runs, by run id; those without any event are left out.
@@ -30,16 +32,21 @@ class RunRecords:
         Parents are loaded too: Spark tells an application's id of the application's run only.
         """
         asked = sorted(set(run_ids))
-        wanted = [run_id for run_id in asked if run_id not in self._records]
-        events = [event for record in self._records.values() for event in record.events]
-        seen = {*self._records, *wanted}
+        wanted = [run_id for run_id in asked if run_id not in self._looked_up]
+        fresh: list[RunEvent] = []
         while wanted:
-            fresh = [event for run_id in wanted for event in self._events(run_id)]
-            events += fresh
-            wanted = sorted({event.parent.run_id for event in fresh if event.parent} - seen)
-            seen.update(wanted)
-        self._records = gather(events)
+            self._looked_up.update(wanted)
+            found = [event for run_id in wanted for event in self._events(run_id)]
+            fresh += found
+            parents = {event.parent.run_id for event in found if event.parent}
+            wanted = sorted(parents - self._looked_up)
+        if fresh:
+            self._records |= gather(fresh, self._records)
         return [self._records[run_id] for run_id in asked if run_id in self._records]
+
+    def keys_for_children(self, record: RunRecord) -> frozenset[EngineKey]:
+        """Give the engine keys that the children of a run have from it and its ancestors."""
+        return passed_on(record, self._records)
 
     def _events(self, run_id: str) -> Iterator[RunEvent]:
         yield from run_events(self._reader.events(run_id=run_id))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from snapshots.instant import BEGINNING
 from snapshots.period import Period
 from temporal_lineage.beliefs import Line, settle_attributes, settle_edges, since
 from temporal_lineage.claims import CLAIMED_TOO, LinkClaim, RunClaim, WriterClaim, decode, encode
@@ -16,9 +17,10 @@ from temporal_lineage.linking.taken import keep_taken
 from temporal_lineage.store.assertions import NodeKey
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from snapshots.instant import Instant
+    from temporal_lineage.capture.openlineage_events import EngineKey
     from temporal_lineage.evidence.runs import RunRecord
     from temporal_lineage.linking.explained import Explained
     from temporal_lineage.linking.links import EdgeKey
@@ -40,36 +42,56 @@ def runs_naming(
     return {node.name for node in nodes.values()}
 
 
+def keep_passed_on(transaction: Transaction, run: str, keys: Collection[EngineKey]) -> set[str]:
+    """Keep the engine keys that a run's children have from it; gives the children if it is news."""
+    (run_id,) = transaction.nodes([NodeKey(NodeKind.RUN, 0, run)])
+    told = encode(sorted(str(key) for key in keys))
+    line = since(Period.since(BEGINNING), told) if keys else ()
+    if not settle_attributes(transaction, run_id, AttributeKind.PASSED_ON, {"": line}):
+        return set()
+    point = AsOf(valid=LAST, system=transaction.recorded_at)
+    children = transaction.reader.attributes(node_id=run_id, kind=AttributeKind.CHILD, as_of=point)
+    return {one.name for one in children}
+
+
+def versions_of(transaction: Transaction, links: Sequence[RunLinks]) -> set[tuple[int, str]]:
+    """Give the versions that these runs made, or were thought to have made."""
+    found = {
+        (link.dataset_id, version)
+        for one in links
+        for link in one.writes
+        for version in link.claim.versions
+    }
+    run_ids = transaction.nodes([NodeKey(NodeKind.RUN, 0, one.run) for one in links])
+    for run_id in run_ids:
+        for dataset_id, claim in _links_before(transaction, run_id, AttributeKind.WRITES):
+            found |= {(dataset_id, version) for version in claim.versions}
+    return found
+
+
 def keep_runs(
     transaction: Transaction,
     links: Sequence[RunLinks],
+    beside: Sequence[RunLinks],
     records: Mapping[str, RunRecord],
     explained: Mapping[EdgeKey, Explained],
 ) -> None:
     """Keep what is known of runs now; what was believed of them before is superseded.
 
-    All runs that wrote the datasets these wrote are needed, or the claims of others are lost.
+    `beside` are all other runs with a claim to a version that these made, or were thought to have
+    made: of them nothing else changes.
     """
     wanted: dict[EdgeKey, Line] = dict.fromkeys(explained, ())
     tellers: dict[EdgeKey, RunLinks] = {}
     made: dict[int, list[_Made]] = {}
+    for one in links:
+        _keep_run(transaction, one, records[one.run], wanted, made)
+    theirs = {one.run for one in beside}
     # Of runs that claim the same, the first to end counts, whoever was heard of first.
-    for one in sorted(links, key=lambda one: (_end(records[one.run]), one.run)):
-        record = records[one.run]
-        run_id, job_id = transaction.nodes(
-            [NodeKey(NodeKind.RUN, 0, one.run), NodeKey(NodeKind.JOB, 0, one.job)]
-        )
-        for key in _edges_before(transaction, run_id):
-            wanted.setdefault(key, ())
-        for node_id in _commits_before(transaction, run_id):
-            made.setdefault(node_id, [])
-        begun = Period.since(record.first_at)
-        _keep_claims(transaction, run_id, one, record, begun)
-        wanted[EdgeKind.RUN_OF, run_id, job_id] = since(begun, "{}")
-        for kind, side in ((EdgeKind.READS, one.reads), (EdgeKind.WRITES, one.writes)):
-            for link in side:
-                wanted[kind, run_id, link.dataset_id] = since(begun, "{}")
+    for one in sorted([*links, *beside], key=lambda one: (_end(records[one.run]), one.run)):
         for key, line in _edges(transaction, one):
+            if one.run in theirs and key[2] not in made:
+                continue
             # Two runs may claim one version of a model or file.
             if not wanted.get(key):
                 wanted[key] = line
@@ -78,6 +100,33 @@ def keep_runs(
     settle_edges(transaction, wanted | dict(_explained_lines(explained, tellers)))
     for node_id, claims in made.items():
         settle_attributes(transaction, node_id, AttributeKind.WRITER, {"": _writer(claims)})
+
+
+def _keep_run(
+    transaction: Transaction,
+    links: RunLinks,
+    record: RunRecord,
+    wanted: dict[EdgeKey, Line],
+    made: dict[int, list[_Made]],
+) -> None:
+    """Keep what is known of one run, and note the edges and versions that may change with it."""
+    run_id, job_id = transaction.nodes(
+        [NodeKey(NodeKind.RUN, 0, links.run), NodeKey(NodeKind.JOB, 0, links.job)]
+    )
+    for key in _edges_before(transaction, run_id):
+        wanted.setdefault(key, ())
+    for node_id in _commits_before(transaction, run_id):
+        made.setdefault(node_id, [])
+    for link in links.writes:
+        ends = [(link.dataset_id, version) for version in link.claim.versions]
+        for node_id in version_ids(transaction, ends):
+            made.setdefault(node_id, [])
+    begun = Period.since(record.first_at)
+    _keep_claims(transaction, run_id, links, record, begun)
+    wanted[EdgeKind.RUN_OF, run_id, job_id] = since(begun, "{}")
+    for kind, side in ((EdgeKind.READS, links.reads), (EdgeKind.WRITES, links.writes)):
+        for link in side:
+            wanted[kind, run_id, link.dataset_id] = since(begun, "{}")
 
 
 def _explained_lines(
@@ -158,7 +207,8 @@ def _add_made(transaction: Transaction, links: RunLinks, made: dict[int, list[_M
         for node_id, version in zip(node_ids, link.claim.versions, strict=True):
             if version in link.since:
                 one = _Made(links.run, links.job, link.claim.evidence, link.since[version])
-                made.setdefault(node_id, []).append(one)
+                if node_id in made:
+                    made[node_id].append(one)
 
 
 def _writer(claims: Sequence[_Made]) -> Line:

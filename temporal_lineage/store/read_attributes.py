@@ -72,9 +72,7 @@ class AttributeReads(Reads):
         parameters: Parameters = {"kind": kind, "name": name, **self._point(as_of)}
         return _decided(self._runner.rows("attributes_by_name", parameters))
 
-    def by_attributes(
-        self, *, kind: str, names: Iterable[str], as_of: AsOf
-    ) -> list[Believed]:
+    def by_attributes(self, *, kind: str, names: Iterable[str], as_of: AsOf) -> list[Believed]:
         """Give every node of which one of the attributes holds at a point, as `by_attribute`."""
         parameters: Parameters = {
             "kind": kind,

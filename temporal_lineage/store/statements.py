@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Integer, Table, Text, and_, bindparam, func, select
+from sqlalchemy import (
+    BigInteger,
+    Integer,
+    Table,
+    Text,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    select,
+)
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import FromClause, Select
 
@@ -98,7 +108,9 @@ def _attributes() -> Select[Any]:
 def _attributes_between() -> Select[Any]:
     """Attributes that hold of any node, whose names are from `low` to before `high`."""
     names = and_(attribute.c.name >= _text("low"), attribute.c.name < _text("high"))
-    return _attributes().where(names).order_by(None).limit(_number("limit"))
+    found = _attributes().where(names).order_by(None).limit(_number("limit"))
+    # SQLite's compiler adds a parameter of its own for an offset that is not told.
+    return found.offset(literal_column("0"))
 
 
 def _edges(ends: ColumnElement[int]) -> Select[Any]:

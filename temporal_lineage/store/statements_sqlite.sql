@@ -54,6 +54,45 @@ WHERE candidate.attribute_id = attribute.attribute_id AND candidate.rank >= :flo
 LIMIT 1 OFFSET 0) END AND found.valid_from <= :valid AND found.valid_to > :valid JOIN claim ON claim.claim_id = CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN attribute.claim_id ELSE found.claim_id END JOIN tx ON tx.tx_id = CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN attribute.open_tx ELSE (-found.rank) / 65536 END
 WHERE attribute.kind = :kind AND attribute.name = :name ORDER BY attribute.node_id, attribute.name;
 
+-- attributes_among
+SELECT attribute.node_id, attribute.name, CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN attribute.since ELSE coalesce((SELECT max(newer_before.valid_to) AS max_1
+FROM attribute_assertion AS newer_before
+WHERE newer_before.attribute_id = found.attribute_id AND newer_before.rank >= :floor AND newer_before.rank < found.rank AND newer_before.valid_to <= :valid AND newer_before.valid_to > found.valid_from), found.valid_from) END AS anon_1, CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN 9223372036854775807 ELSE coalesce((SELECT min(newer_after.valid_from) AS min_1
+FROM attribute_assertion AS newer_after
+WHERE newer_after.attribute_id = found.attribute_id AND newer_after.rank >= :floor AND newer_after.rank < found.rank AND newer_after.valid_from > :valid AND newer_after.valid_from < found.valid_to), found.valid_to) END AS anon_2, CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN attribute.open_tx ELSE (-found.rank) / 65536 END AS anon_3, tx.recorded_at, claim.body
+FROM attribute LEFT OUTER JOIN attribute_assertion AS found ON found.attribute_id = CASE WHEN (NOT (attribute.last_tx <= :tx AND attribute.since <= :valid)) THEN attribute.attribute_id END AND found.rank = CASE WHEN (NOT (attribute.last_tx <= :tx AND attribute.since <= :valid)) THEN (SELECT candidate.rank
+FROM attribute_assertion AS candidate
+WHERE candidate.attribute_id = attribute.attribute_id AND candidate.rank >= :floor AND candidate.valid_from <= :valid AND candidate.valid_to > :valid ORDER BY candidate.rank
+LIMIT 1 OFFSET 0) END AND found.valid_from <= :valid AND found.valid_to > :valid JOIN claim ON claim.claim_id = CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN attribute.claim_id ELSE found.claim_id END JOIN tx ON tx.tx_id = CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN attribute.open_tx ELSE (-found.rank) / 65536 END
+WHERE attribute.kind = :kind AND attribute.name IN (SELECT names_list.value
+FROM json_each(:names) AS names_list) ORDER BY attribute.node_id, attribute.name;
+
+-- attributes_between
+SELECT attribute.node_id, attribute.name, CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN attribute.since ELSE coalesce((SELECT max(newer_before.valid_to) AS max_1
+FROM attribute_assertion AS newer_before
+WHERE newer_before.attribute_id = found.attribute_id AND newer_before.rank >= :floor AND newer_before.rank < found.rank AND newer_before.valid_to <= :valid AND newer_before.valid_to > found.valid_from), found.valid_from) END AS anon_1, CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN 9223372036854775807 ELSE coalesce((SELECT min(newer_after.valid_from) AS min_1
+FROM attribute_assertion AS newer_after
+WHERE newer_after.attribute_id = found.attribute_id AND newer_after.rank >= :floor AND newer_after.rank < found.rank AND newer_after.valid_from > :valid AND newer_after.valid_from < found.valid_to), found.valid_to) END AS anon_2, CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN attribute.open_tx ELSE (-found.rank) / 65536 END AS anon_3, tx.recorded_at, claim.body
+FROM attribute LEFT OUTER JOIN attribute_assertion AS found ON found.attribute_id = CASE WHEN (NOT (attribute.last_tx <= :tx AND attribute.since <= :valid)) THEN attribute.attribute_id END AND found.rank = CASE WHEN (NOT (attribute.last_tx <= :tx AND attribute.since <= :valid)) THEN (SELECT candidate.rank
+FROM attribute_assertion AS candidate
+WHERE candidate.attribute_id = attribute.attribute_id AND candidate.rank >= :floor AND candidate.valid_from <= :valid AND candidate.valid_to > :valid ORDER BY candidate.rank
+LIMIT 1 OFFSET 0) END AND found.valid_from <= :valid AND found.valid_to > :valid JOIN claim ON claim.claim_id = CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN attribute.claim_id ELSE found.claim_id END JOIN tx ON tx.tx_id = CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN attribute.open_tx ELSE (-found.rank) / 65536 END
+WHERE attribute.kind = :kind AND attribute.name >= :low AND attribute.name < :high ORDER BY attribute.name, attribute.node_id
+LIMIT :limit OFFSET 0;
+
+-- attributes_between_last
+SELECT attribute.node_id, attribute.name, CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN attribute.since ELSE coalesce((SELECT max(newer_before.valid_to) AS max_1
+FROM attribute_assertion AS newer_before
+WHERE newer_before.attribute_id = found.attribute_id AND newer_before.rank >= :floor AND newer_before.rank < found.rank AND newer_before.valid_to <= :valid AND newer_before.valid_to > found.valid_from), found.valid_from) END AS anon_1, CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN 9223372036854775807 ELSE coalesce((SELECT min(newer_after.valid_from) AS min_1
+FROM attribute_assertion AS newer_after
+WHERE newer_after.attribute_id = found.attribute_id AND newer_after.rank >= :floor AND newer_after.rank < found.rank AND newer_after.valid_from > :valid AND newer_after.valid_from < found.valid_to), found.valid_to) END AS anon_2, CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN attribute.open_tx ELSE (-found.rank) / 65536 END AS anon_3, tx.recorded_at, claim.body
+FROM attribute LEFT OUTER JOIN attribute_assertion AS found ON found.attribute_id = CASE WHEN (NOT (attribute.last_tx <= :tx AND attribute.since <= :valid)) THEN attribute.attribute_id END AND found.rank = CASE WHEN (NOT (attribute.last_tx <= :tx AND attribute.since <= :valid)) THEN (SELECT candidate.rank
+FROM attribute_assertion AS candidate
+WHERE candidate.attribute_id = attribute.attribute_id AND candidate.rank >= :floor AND candidate.valid_from <= :valid AND candidate.valid_to > :valid ORDER BY candidate.rank
+LIMIT 1 OFFSET 0) END AND found.valid_from <= :valid AND found.valid_to > :valid JOIN claim ON claim.claim_id = CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN attribute.claim_id ELSE found.claim_id END JOIN tx ON tx.tx_id = CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN attribute.open_tx ELSE (-found.rank) / 65536 END
+WHERE attribute.kind = :kind AND attribute.name >= :low AND attribute.name < :high ORDER BY attribute.name DESC, attribute.node_id DESC
+LIMIT :limit OFFSET 0;
+
 -- attributes_of
 SELECT attribute.node_id, attribute.name, CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN attribute.since ELSE coalesce((SELECT max(newer_before.valid_to) AS max_1
 FROM attribute_assertion AS newer_before
