@@ -88,6 +88,8 @@ class AttributeKind(StrEnum):
 
     On a DATASET: that the reach and the sightings of all runs that wrote it are kept.
     """
+    SET_ASIDE = "set-aside"
+    """On a RUN: why it could not be linked, while it is linked no more."""
     SIGHTING = "sighting"
     """On a RUN, by dataset, job and instant: what it showed to feed that dataset; an index."""
     WRITER = "writer"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from snapshots.errors import UnreadableError
+from snapshots.errors import TemporalLineageError, UnreadableError
 from temporal_lineage.capture.json_stream import Tail
 from temporal_lineage.capture.openlineage import read_events, read_stream
 from temporal_lineage.capture.openlineage_events import CapturedEvent, RejectedEvent
@@ -19,6 +20,8 @@ from temporal_lineage.linking.pending import catch_up, link_pending
 if TYPE_CHECKING:
     from temporal_lineage.store.ledger import Ledger
     from temporal_lineage.store.transaction import Transaction
+
+log = logging.getLogger(__name__)
 
 BATCH_EVENTS_MAX = 5_000
 BATCH_BYTES_MAX = 32 * 1024 * 1024
@@ -142,7 +145,26 @@ class Tally:
         linking: Linking,
         also: Callable[[Transaction], None] = lambda _: None,
     ) -> None:
-        """Take in a batch in one transaction, and do in it what else belongs to it."""
+        """Take in a batch in one transaction, and do in it what else belongs to it.
+
+        Where linking meets a bug of its own, the batch is kept all the same, and linked later.
+        """
+        before = (self.events, self.new, self.refused, len(self.rejected), len(self.tx_ids))
+        try:
+            self._take_in(batch, linking, also)
+        except TemporalLineageError:
+            raise
+        except Exception:
+            if linking is Linking.LATER:
+                raise
+            log.exception("linking failed; what came is kept, and linked apart")
+            self.events, self.new, self.refused, rejected, tx_ids = before
+            del self.rejected[rejected:], self.tx_ids[tx_ids:]
+            self._take_in(batch, Linking.LATER, also)
+
+    def _take_in(
+        self, batch: Sequence[Read], linking: Linking, also: Callable[[Transaction], None]
+    ) -> None:
         now = self.ledger.now()
         judged = [admitted(one, now=now) for one in batch]
         note = judged[0].source

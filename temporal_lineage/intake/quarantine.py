@@ -16,7 +16,7 @@ from snapshots.errors import TemporalLineageError, UnknownNameError
 from snapshots.period import Period
 from temporal_lineage.beliefs import settle_attributes, since
 from temporal_lineage.claims import decode, encode
-from temporal_lineage.facts import AsOf
+from temporal_lineage.facts import LAST, AsOf
 from temporal_lineage.keys import AttributeKind, NodeKind
 from temporal_lineage.store.assertions import NodeKey
 from temporal_lineage.store.records import Blob
@@ -105,6 +105,16 @@ def quarantine(transaction: Transaction, refused: Sequence[RejectedEvent]) -> li
         transaction.keep_blobs(node_id, [Blob(_WITNESS, one.raw)])
         _settle(transaction, node_id, claim)
     return ids
+
+
+def hold(transaction: Transaction, refused: Sequence[RejectedEvent]) -> None:
+    """Let these wait in quarantine, also where they were taken in before."""
+    now = AsOf(valid=LAST, system=transaction.recorded_at)
+    for mark, one in zip(quarantine(transaction, refused), refused, strict=True):
+        entry = find_entry(transaction.reader, mark, as_of=now)
+        if (entry.claim.fate, entry.claim.reason) != (Fate.WAITS, one.reason):
+            claim = replace(entry.claim, fate=Fate.WAITS, reason=one.reason, remark="")
+            _settle(transaction, entry.node_id, claim)
 
 
 def entries(reader: Reader, *, as_of: AsOf) -> list[Entry]:

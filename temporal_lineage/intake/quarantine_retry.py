@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from temporal_lineage.capture.openlineage import read_events
-from temporal_lineage.capture.openlineage_events import CapturedEvent, RejectedEvent
+from temporal_lineage.capture.openlineage_events import CapturedEvent, RejectedEvent, RunEvent
 from temporal_lineage.facts import LAST, AsOf
 from temporal_lineage.intake.admission import admitted, kept
 from temporal_lineage.intake.quarantine import (
@@ -19,7 +19,9 @@ from temporal_lineage.intake.quarantine import (
     raw_of,
     refuse_again,
 )
+from temporal_lineage.linking.apart import link_apart, release
 from temporal_lineage.linking.pending import link_pending
+from temporal_lineage.linking.run_records import set_aside_among
 
 if TYPE_CHECKING:
     from temporal_lineage.store.ledger import Ledger
@@ -67,7 +69,19 @@ def retry(ledger: Ledger, names: Sequence[str]) -> QuarantineReport:
             new += added
             told.append(decided)
         link_pending(transaction)
-    return QuarantineReport(new, tuple(told))
+        runs = _released(transaction, [one for one in told if one.fate == Fate.TAKEN_IN])
+    link_apart(ledger, runs)
+    with ledger.reading() as reader:
+        known = {one.id: one.claim for one in entries(reader, as_of=_NOW)} if runs else {}
+    return QuarantineReport(
+        new,
+        tuple(
+            replace(one, fate=Fate.WAITS.value, reason=known[one.id].reason)
+            if one.id in known and known[one.id].fate is Fate.WAITS
+            else one
+            for one in told
+        ),
+    )
 
 
 def drop(ledger: Ledger, names: Sequence[str], *, remark: str) -> QuarantineReport:
@@ -81,6 +95,22 @@ def drop(ledger: Ledger, names: Sequence[str], *, remark: str) -> QuarantineRepo
             decide(transaction, entry, Fate.DROPPED, remark=remark)
     told = tuple(Decided(one.id, Fate.DROPPED.value, one.claim.reason) for one in wanted)
     return QuarantineReport(0, told)
+
+
+def _released(transaction: Transaction, taken_in: Sequence[Decided]) -> list[str]:
+    """Let the runs be linked again that these are events of, as far as they were set aside."""
+    reader = transaction.reader
+    found = {
+        one.event.run_id
+        for each in taken_in
+        for entry in [find_entry(reader, each.id, as_of=_NOW)]
+        for one in read_events(raw_of(reader, entry), source=entry.claim.source)
+        if isinstance(one, CapturedEvent) and isinstance(one.event, RunEvent)
+    }
+    runs = sorted(set_aside_among(reader, found))
+    for run in runs:
+        release(transaction, run)
+    return runs
 
 
 def _tried(

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from snapshots.errors import TemporalLineageError
+from temporal_lineage.linking.apart import link_apart
 from temporal_lineage.linking.link import Linked, link
 
 if TYPE_CHECKING:
     from temporal_lineage.store.ledger import Ledger
     from temporal_lineage.store.reader import Reader
     from temporal_lineage.store.transaction import Transaction
+
+log = logging.getLogger(__name__)
 
 EVENTS_MAX = 5_000
 """Events that one transaction links, or one transaction's events where it kept more."""
@@ -51,6 +56,37 @@ def link_pending(transaction: Transaction, *, events_max: int = EVENTS_MAX) -> C
     return CaughtUp(events, len(run_ids), linked.unresolved, more)
 
 
+def link_step(ledger: Ledger, *, events_max: int = EVENTS_MAX) -> CaughtUp | None:
+    """Link the oldest events that wait, in a transaction; None where none waits.
+
+    Where linking meets a bug of its own, the runs are linked one by one instead, and those that
+    bring it about are set aside and named in quarantine: nobody else waits for them.
+    """
+    try:
+        with ledger.transaction(source="link", note="") as transaction:
+            return link_pending(transaction, events_max=events_max)
+    except TemporalLineageError:
+        raise
+    except Exception:
+        log.exception("a step of linking failed; its runs are linked one by one")
+    return _step_apart(ledger)
+
+
+def _step_apart(ledger: Ledger) -> CaughtUp | None:
+    with ledger.reading() as reader:
+        mark = reader.linked_upto()
+        waiting = reader.events_after(after_tx=mark, limit=2)
+        if not waiting:
+            return None
+        upto, events = waiting[0]
+        keys = [one for one in reader.event_run_ids(after_tx=mark, upto_tx=upto) if one]
+    link_apart(ledger, keys)
+    with ledger.transaction(source="link", note="") as transaction:
+        if transaction.reader.linked_upto() < upto:
+            transaction.mark_linked(upto)
+    return CaughtUp(events, len(keys), (), len(waiting) > 1)
+
+
 def is_pending(reader: Reader) -> bool:
     """Tell whether any event waits to be linked."""
     return bool(reader.events_after(after_tx=reader.linked_upto(), limit=1))
@@ -62,8 +98,7 @@ def catch_up(ledger: Ledger) -> tuple[str, ...]:
     with ledger.reading() as reader:
         more = is_pending(reader)
     while more:
-        with ledger.transaction(source="link", note="") as transaction:
-            done = link_pending(transaction)
+        done = link_step(ledger)
         unresolved.update(dict.fromkeys(done.unresolved if done else ()))
         more = done is not None and done.more
     return tuple(unresolved)

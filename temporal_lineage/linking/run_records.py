@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from temporal_lineage.capture.openlineage import read_events
 from temporal_lineage.capture.openlineage_events import CapturedEvent, RunEvent
 from temporal_lineage.evidence.runs import gather, passed_on
+from temporal_lineage.facts import LAST, AsOf
+from temporal_lineage.keys import AttributeKind, NodeKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -27,7 +29,7 @@ class RunRecords:
         self._looked_up: set[str] = set()
 
     def of(self, run_ids: Iterable[str]) -> list[RunRecord]:
-        """Give the records of runs, by run id; those without any event are left out.
+        """Give the records of runs, by run id; without those of no event or set aside.
 
         Parents are loaded too: Spark tells an application's id of the application's run only.
         """
@@ -36,7 +38,9 @@ class RunRecords:
         fresh: list[RunEvent] = []
         while wanted:
             self._looked_up.update(wanted)
-            found = [event for run_id in wanted for event in self._events(run_id)]
+            aside = set_aside_among(self._reader, wanted)
+            told = [run_id for run_id in wanted if run_id not in aside]
+            found = [event for run_id in told for event in self._events(run_id)]
             fresh += found
             parents = {event.parent.run_id for event in found if event.parent}
             wanted = sorted(parents - self._looked_up)
@@ -58,3 +62,12 @@ def run_events(kept: Iterable[ArrivedEvent]) -> Iterator[RunEvent]:
         for found in read_events(one.body.encode(), source=one.source):
             if isinstance(found, CapturedEvent) and isinstance(found.event, RunEvent):
                 yield found.event
+
+
+def set_aside_among(reader: Reader, run_ids: Iterable[str]) -> set[str]:
+    """Give the runs that are set aside."""
+    nodes = reader.nodes_named(kind=NodeKind.RUN, parent_id=0, names=list(run_ids))
+    names = {one.node_id: one.name for one in nodes}
+    point = AsOf(valid=LAST, system=LAST)
+    found = reader.attributes_of(node_ids=list(names), kind=AttributeKind.SET_ASIDE, as_of=point)
+    return {names[one.node_id] for one in found}

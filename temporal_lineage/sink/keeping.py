@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from snapshots.errors import TemporalLineageError
 from temporal_lineage.intake.quarantine import quarantine
-from temporal_lineage.linking.pending import is_pending, link_pending
+from temporal_lineage.linking.pending import is_pending, link_step
 
 if TYPE_CHECKING:
     from temporal_lineage.capture.openlineage_events import RejectedEvent
@@ -233,8 +233,7 @@ class Keeper:
         """Link some of what waits; how much follows from how long the last step took."""
         start = time.monotonic()
         try:
-            with self._ledger.transaction(source="link", note="") as transaction:
-                done = link_pending(transaction, events_max=self._step_events)
+            done = link_step(self._ledger, events_max=self._step_events)
         except Exception as error:
             # Events must be kept, whatever linking meets.
             log.exception("linking failed, and is tried again")
