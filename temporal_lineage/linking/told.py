@@ -68,12 +68,14 @@ class Told:
             )
             is_stale = dataset_id in stale and bool(known)
             if is_stale or not all(_fits(word, known) for word in words[dataset_id]):
-                self._settle(dataset_id, known)
+                self._settle(dataset_id, known, words[dataset_id])
 
-    def _settle(self, dataset_id: int, known: Mapping[str, Sequence[Believed]]) -> None:
-        """Believe what all events together say of one dataset."""
-        runs = sorted(runs_naming(self._transaction, [dataset_id]))
-        words: set[Word] = set()
+    def _settle(
+        self, dataset_id: int, known: Mapping[str, Sequence[Believed]], words: set[Word]
+    ) -> None:
+        """Believe what all events together say of one dataset; `words` are those of these runs."""
+        told = {record.run_id for record in self._records}
+        runs = sorted(runs_naming(self._transaction, [dataset_id]) - told)
         for first in range(0, len(runs), RUNS_AT_ONCE):
             records = RunRecords(self._transaction.reader)
             for record in records.of(runs[first : first + RUNS_AT_ONCE]):
