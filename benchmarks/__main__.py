@@ -15,6 +15,7 @@ from benchmarks import (
     harvesting,
     ingesting,
     large_tables,
+    linking,
     machine,
     metadata_parsing,
     posting,
@@ -38,6 +39,7 @@ BENCHMARKS: dict[str, tuple[Benchmark, str]] = {
     "writing": (applying.run, applying.NOTES),
     "sql": (sql_reading.run, sql_reading.NOTES),
     "events": (ingesting.run, ingesting.NOTES),
+    "linking": (linking.run, linking.NOTES),
     "posts": (posting.run, posting.NOTES),
 }
 

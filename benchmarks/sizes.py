@@ -23,6 +23,8 @@ class Size:
     """Of one table that gets ten files with each."""
     large_rounds: int
     """Nobody else does that work, so nothing is compared."""
+    linked_runs: tuple[int, ...]
+    """How many runs wrote a table before one run more is linked."""
     lake: Pipeline
     """Harvested and ingested: its events are counted, and the commands ask its ledger."""
     graph: Pipeline
@@ -39,6 +41,7 @@ TINY = Size(
     assertions=500,
     large_commits=120,
     large_rounds=1,
+    linked_runs=(10, 20),
     lake=Pipeline(layers=2, width=3, versions=12),
     graph=Pipeline(layers=3, width=3, versions=12),
 )
@@ -54,6 +57,7 @@ SMALL = Size(
     assertions=20_000,
     large_commits=1_000,
     large_rounds=7,
+    linked_runs=(100, 2_000),
     lake=Pipeline(layers=4, width=5, versions=30),
     graph=Pipeline(layers=8, width=10, versions=50),
 )
@@ -68,6 +72,7 @@ MEDIUM = Size(
     assertions=50_000,
     large_commits=10_000,
     large_rounds=1,
+    linked_runs=(100, 2_000, 7_500),
     lake=Pipeline(layers=4, width=5, versions=120),
     graph=Pipeline(layers=8, width=80, versions=64),
 )
