@@ -15,7 +15,7 @@ from benchmarks.rows import Comparison, Row, Sense, faster
 from benchmarks.sizes import TINY
 
 # The others start whole programs, again and again: `make bench` runs them.
-IN_PROCESS = ("metadata", "delta", "provenance", "writing", "events", "sql", "large")
+IN_PROCESS = ("metadata", "delta", "provenance", "writing", "events", "sql", "large", "linking")
 
 
 @pytest.mark.parametrize("name", IN_PROCESS)

@@ -43,7 +43,7 @@ class Joint:
     A run's link is exact where all runs within STEPS_MAX of it are decided with it: so those
     within that distance of a touched run are held against what is believed, decided together
     with those within twice the distance; where one differs it is touched too.
-    Decision 0015 derives it.
+    Decision 0016 derives it.
     """
 
     def __init__(
