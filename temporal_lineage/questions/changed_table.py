@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from temporal_lineage.questions.logs import LogLine
     from temporal_lineage.store.reader import Reader
 
+_VACUUM = "VACUUM"
+
 SERIES_MAX = 30
 """How many earlier commits of the same operation a commit is compared with."""
 
@@ -28,8 +30,10 @@ def table_findings(
 ) -> Iterator[Finding]:
     """Yield what is otherwise with a harvested table in a period."""
     answer = log(reader, table, Question("log", table.name, as_of, known_until=None))
-    # What no reader of main ever saw cannot have been the cause.
-    lines = [line for line in answer.lines if line.on_main]
+    # What no reader of main ever saw cannot have been the cause, nor what only deletes old files.
+    lines = [
+        line for line in answer.lines if line.on_main and not line.operation.startswith(_VACUUM)
+    ]
     before = [line for line in lines if line.committed_at < period.start]
     inside = [line for line in lines if period.contains(line.committed_at)]
     if lines:

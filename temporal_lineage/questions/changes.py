@@ -80,7 +80,7 @@ def changes(
     return ChangesAnswer(
         question=question,
         dataset=names[root_id],
-        period=period,
+        period=Period(good, period.end),
         datasets=len(distances),
         jobs=len(jobs),
         findings=tuple(found),
