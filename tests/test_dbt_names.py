@@ -135,7 +135,7 @@ def test_a_table_is_also_named_by_where_the_adapter_puts_it(tmp_path: Path) -> N
     cases: list[tuple[Body, set[tuple[str, str]]]] = [
         ({"location_root": "s3a://lake/marts/"}, {("s3://lake", "marts/orders")}),
         ({"location": "/data/orders.parquet"}, {("file", "/data/orders.parquet")}),
-        ({"location": "out/orders"}, {("file", "/work/shop/out/orders")}),
+        ({"location": "out/orders"}, {("file", "/srv/shop/out/orders")}),
         ({"properties": {"location": "'s3://lake/o'"}}, {("s3://lake", "o")}),
         ({"external_location": "s3://lake/{schema}/{name}"}, {("s3://lake", "main/orders")}),
         ({"external_location": "delta_scan('/data/{name}')"}, {("file", "/data/orders")}),
@@ -145,7 +145,7 @@ def test_a_table_is_also_named_by_where_the_adapter_puts_it(tmp_path: Path) -> N
     for config, names in cases:
         body = manifest(node("model.shop.orders", config={"materialized": "table", **config}))
         folder = written(tmp_path, manifest=body)
-        (event,) = events_of(project(folder, root="/work/shop"))
+        (event,) = events_of(project(folder, root="/srv/shop"))
         assert _symlinks(event) == names, config
 
 
