@@ -1,6 +1,8 @@
 """Events of the SDK are valid by the specification's own schemas, facets included."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -65,7 +67,28 @@ def _told(lake: Lake) -> list[Any]:
     return kept.told
 
 
-def test_every_event_and_facet_is_valid(schemas: dict[str, Any], tmp_path: Path) -> None:
+@pytest.fixture
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Let the program that runs be one of a git repository, wherever the tests are started from."""
+    script = tmp_path / "repository" / "train.py"
+    script.parent.mkdir()
+    script.write_text("")
+    git = ["git", "-C", str(script.parent), "-c", "user.name=a", "-c", "user.email=a@b.example"]
+    origin = "https://forge.example/shop/models.git"
+    for words in (
+        ["init", "-q"],
+        ["remote", "add", "origin", origin],
+        ["add", "."],
+        ["commit", "-q", "-m", "Train"],
+    ):
+        subprocess.run([*git, *words], check=True, capture_output=True)
+    monkeypatch.setattr(sys.modules["__main__"], "__file__", str(script))
+    return script
+
+
+def test_every_event_and_facet_is_valid(
+    schemas: dict[str, Any], program: Path, tmp_path: Path
+) -> None:
     told = _told(Lake(tmp_path))
     assert {one["eventType"] for one in told} == {"START", "RUNNING", "COMPLETE", "FAIL"}
     registry: Registry[Any] = Registry().with_resources(
