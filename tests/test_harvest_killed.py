@@ -18,7 +18,7 @@ from temporal_lineage.store.errors import LedgerMissingError
 from temporal_lineage.store.ledger import Ledger
 from temporal_lineage.workspace import Workspace
 
-TABLES = 30
+TABLES = 120
 COMMITS = 5
 WAIT_SECONDS_MAX = 60
 

@@ -13,6 +13,7 @@ from referencing import Registry, Resource
 
 import temporal_lineage
 from reproduce_lake import Lake, orders
+from temporal_lineage.sdk.starting import _script
 
 SPEC = Path(__file__).resolve().parents[2] / "shared" / "corpus" / "ol" / "spec-schema" / "spec"
 
@@ -68,7 +69,7 @@ def _told(lake: Lake) -> list[Any]:
 
 
 @pytest.fixture
-def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Let the program that runs be one of a git repository, wherever the tests are started from."""
     script = tmp_path / "repository" / "train.py"
     script.parent.mkdir()
@@ -83,7 +84,10 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ):
         subprocess.run([*git, *words], check=True, capture_output=True)
     monkeypatch.setattr(sys.modules["__main__"], "__file__", str(script))
-    return script
+    # What a process was started with is looked up once in it.
+    _script.cache_clear()
+    yield script
+    _script.cache_clear()
 
 
 def test_every_event_and_facet_is_valid(
