@@ -38,6 +38,8 @@ class NodeKind(StrEnum):
     """Something that came as an event and was refused."""
     FEED = "feed"
     """A file of events that was followed, by its path."""
+    PROMISE = "promise"
+    """A promise to keep states readable, by its address: `pin:1`."""
 
 
 class AttributeKind(StrEnum):
@@ -100,6 +102,10 @@ class AttributeKind(StrEnum):
     """On a FEED: how far it was read."""
     TOLD = "told"
     """On a DATASET, by aspect and producer: how events describe it."""
+    PROMISE = "promise"
+    """On a PROMISE: what was promised, by whom, and why; held while it is in force."""
+    PROMISED = "promised"
+    """On a VERSION, by promise: that it is to stay readable."""
 
 
 class EdgeKind(StrEnum):

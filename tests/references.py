@@ -24,6 +24,7 @@ from temporal_lineage.harvesting import harvest
 from temporal_lineage.intake import ingest, quarantine_retry
 from temporal_lineage.lineage.graph import Direction
 from temporal_lineage.linking import settling
+from temporal_lineage.promises import beside, keeping, pinning, promise
 from temporal_lineage.questions.change_reach import Followed
 from temporal_lineage.questions.findings import FindingKind
 from temporal_lineage.questions.impact import Change
@@ -54,10 +55,14 @@ _ENUMS: dict[str, type[StrEnum]] = {
 _MODULES = (
     availability,
     available,
+    beside,
     harvest,
     ingest,
     openlineage_events,
     facets,
+    keeping,
+    pinning,
+    promise,
     quarantine_retry,
     reproduction,
     serving,

@@ -66,6 +66,8 @@ QUESTIONS: dict[str, Ask] = {
     ),
     "coverage lake": lambda s: s.coverage("lake"),
     "alias list": lambda s: s.aliases(),
+    "pins": lambda s: s.pins(),
+    "pins delta.raw.payments": lambda s: s.pins("delta.raw.payments"),
     f"why {SET}@fraud-v3": lambda s: s.why(f"{SET}@fraud-v3"),
     "available delta.features.customer_features": lambda s: s.available(
         "delta.features.customer_features"
@@ -90,6 +92,7 @@ ROWS = {
     "run show": "links",
     "coverage": "tables",
     "alias list": "aliases",
+    "pins": "promises",
     "why": "reasons",
     "available": "states",
     "reproduce": "inputs",

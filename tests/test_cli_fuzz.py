@@ -97,6 +97,7 @@ COMMANDS = (
     ("schema", "audit"),
     ("schema", "diff", "lake.s.t@0"),
     ("available",),
+    ("pins",),
     ("reproduce",),
 )
 

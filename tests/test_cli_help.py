@@ -37,6 +37,7 @@ LIGHT_QUESTIONS = (
     "run show run:01a1a592-7000-7fce-9c7a-874d65c1be78",
     "coverage lake",
     "alias list",
+    "pins",
 )
 
 

@@ -57,6 +57,11 @@ def _available(answer: AvailableAnswer) -> Iterator[str]:
         ],
         right=(0, 2),
     )
+    for promised in answer.promises:
+        yield (
+            f"{promised.address} is promised until {promised.until} by {promised.promise}:"
+            f" {promised.reason}"
+        )
     yield f"looked at {answer.checked_at}"
 
 

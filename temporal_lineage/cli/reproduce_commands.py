@@ -100,6 +100,10 @@ def _reproduced(answer: ReproduceAnswer) -> Iterator[str]:
         yield ""
         yield f"{one.address}  {click.style(one.verdict, fg=_COLOURS.get(one.verdict, 'red'))}"
         yield from pairs(_lines(one))
+        for promised in answer.promises:
+            if promised.address == one.address:
+                told = f"until {promised.until} by {promised.promise}: {promised.reason}"
+                yield from pairs([("promised", told)])
     yield ""
     yield from _written(answer)
 

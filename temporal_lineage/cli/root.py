@@ -27,6 +27,8 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "ingest": ("intake", "Take in the events of runs."),
     "init": ("catalogs", "Make this folder a project with its own ledger."),
     "log": ("states", "Every snapshot of a table."),
+    "pin": ("promises", "Promise that what a model or table was made from stays readable."),
+    "pins": ("promises", "What was promised to stay readable, until when, and why."),
     "quarantine": (
         "quarantine",
         "What came as events and was refused, and what becomes of it.",
@@ -42,6 +44,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "show": ("states", "What is known of a dataset or a job, or of all."),
     "sql": ("sql", "What a SQL text reads and writes."),
     "table": ("table", "How a table changed in all but its rows."),
+    "unpin": ("promises", "Revoke a promise."),
     "upstream": ("lineage", "What had gone into a state, a model or a column."),
     "why": ("lineage", "How an edge, a version's writer or a run's links are known."),
 }

@@ -8,6 +8,7 @@ from typing import ClassVar
 from snapshots.availability import AtRisk, Availability, Live, Protected, Recoverable, Unverified
 from snapshots.files import FileContent
 from temporal_lineage.linking.taken import TakenPortion
+from temporal_lineage.promises.beside import PromisedState
 from temporal_lineage.questions.question import Question
 
 
@@ -130,8 +131,9 @@ class ReproduceAnswer:
     """Whether a target can be rebuilt from what it was made of. DESIGN 4.5.
 
     `verdict` names the kind of `outcome`. The inputs are those believed at the point of the
-    question; their verdicts are about the tables as they lie there now. `made_by` is None for a
-    table state, which is its own input, and where no run claims the target.
+    question; their verdicts are about the tables as they lie there now, and `promises` are those
+    in force now about any of the inputs. `made_by` is None for a table state, which is its own
+    input, and where no run claims the target.
     """
 
     ROWS: ClassVar[str | None] = "inputs"
@@ -142,6 +144,7 @@ class ReproduceAnswer:
     verdict: str
     outcome: Outcome
     inputs: tuple[ReproduceInput, ...]
+    promises: tuple[PromisedState, ...]
     doubts: tuple[str, ...]
 
 

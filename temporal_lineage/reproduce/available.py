@@ -16,7 +16,9 @@ from snapshots.availability import (
 )
 from snapshots.errors import TemporalLineageError, UnreadableError
 from snapshots.instant import Instant
+from temporal_lineage.facts import LAST, AsOf
 from temporal_lineage.naming import Naming, find_addressed
+from temporal_lineage.promises.beside import PromisedState, promised_beside
 from temporal_lineage.questions.states import version_of
 from temporal_lineage.reproduce.answer import availability_name
 from temporal_lineage.reproduce.known_files import KnownFiles
@@ -49,7 +51,10 @@ class StateVerdict:
 
 @dataclass(frozen=True, slots=True)
 class AvailableAnswer:
-    """The verdicts on a table's states, in commit order; `checked_at` is when somebody looked."""
+    """The verdicts on a table's states, in commit order; `checked_at` is when somebody looked.
+
+    `promises` are those in force then about any of the states.
+    """
 
     ROWS: ClassVar[str | None] = "states"
 
@@ -57,6 +62,7 @@ class AvailableAnswer:
     dataset: str
     checked_at: Instant
     states: tuple[StateVerdict, ...]
+    promises: tuple[PromisedState, ...]
     doubts: tuple[str, ...]
 
 
@@ -70,7 +76,7 @@ def available(
     tables = Tables(reader, folder)
     reached = tables.reach(dataset_id)
     if isinstance(reached, OutOfReach):
-        return AvailableAnswer(question, name, now, (), (f"not looked at: {reached.reason}",))
+        return AvailableAnswer(question, name, now, (), (), (f"not looked at: {reached.reason}",))
     only = None
     if address.at is not None:
         only = int(version_of(reader, dataset_id, address, as_of))
@@ -81,7 +87,9 @@ def available(
     except UnreadableError as error:
         states = tuple(_unseen(one, str(error)) for one in snapshots)
     doubts = (f"opened by its place: {reached.detour}",) if reached.detour else ()
-    return AvailableAnswer(question, name, now, states, doubts)
+    beside = promised_beside(reader, dataset_id, name, as_of=AsOf(valid=now, system=LAST))
+    promised = tuple(one for state in states for one in beside.get(str(state.version), ()))
+    return AvailableAnswer(question, name, now, states, promised, doubts)
 
 
 def _unseen(snapshot: Snapshot, reason: str) -> StateVerdict:

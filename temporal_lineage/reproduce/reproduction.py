@@ -6,6 +6,8 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from catalogs.portion import Portion, portion_rows
+from temporal_lineage.facts import LAST, AsOf
+from temporal_lineage.promises.beside import promised_beside
 from temporal_lineage.reproduce.answer import (
     ReproduceAnswer,
     Reproducible,
@@ -15,7 +17,7 @@ from temporal_lineage.reproduce.answer import (
     outcome_name,
 )
 from temporal_lineage.reproduce.folder import appearing, file_name, refuse_unless_free
-from temporal_lineage.reproduce.inputs import find_inputs
+from temporal_lineage.reproduce.inputs import InputState, find_inputs
 from temporal_lineage.reproduce.kept_files import SeenFile, copy_content
 from temporal_lineage.reproduce.lock import (
     LOCK_NAME,
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from snapshots.instant import Instant
     from temporal_lineage.addresses import Address
     from temporal_lineage.linking.taken import TakenPortion
+    from temporal_lineage.promises.beside import PromisedState
     from temporal_lineage.questions.question import Question
     from temporal_lineage.reproduce.inputs import Inputs
     from temporal_lineage.reproduce.look import Looked
@@ -83,7 +86,21 @@ def reproduce(
         verdict=outcome_name(outcome),
         outcome=outcome,
         inputs=told,
+        promises=_promised(reader, inputs, now=now),
         doubts=(*inputs.doubts, *_doubts(looked)),
+    )
+
+
+def _promised(reader: Reader, inputs: Inputs, *, now: Instant) -> tuple[PromisedState, ...]:
+    """Give the promises that are in force now about the inputs."""
+    point = AsOf(valid=now, system=LAST)
+    return tuple(
+        promised
+        for one in inputs.inputs
+        if isinstance(one, InputState)
+        for promised in promised_beside(reader, one.dataset_id, one.dataset, as_of=point).get(
+            one.version, ()
+        )
     )
 
 

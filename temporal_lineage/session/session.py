@@ -12,6 +12,7 @@ from temporal_lineage.session.changes import ChangeQuestions
 from temporal_lineage.session.intake import Intake
 from temporal_lineage.session.knowledge import KnowledgeQuestions
 from temporal_lineage.session.lineage import LineageQuestions
+from temporal_lineage.session.promises import Promises
 from temporal_lineage.session.quarantine import Quarantine
 from temporal_lineage.session.reading import ReadingQuestions
 from temporal_lineage.session.runs import RunQuestions
@@ -34,6 +35,7 @@ class Session(
     SqlQuestions,
     RunQuestions,
     Aliases,
+    Promises,
 ):
     """A ledger and a catalog list, open for questions and for work.
 
