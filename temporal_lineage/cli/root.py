@@ -27,8 +27,8 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "ingest": ("intake", "Take in the events of runs."),
     "init": ("catalogs", "Make this folder a project with its own ledger."),
     "log": ("states", "Every snapshot of a table."),
-    "pin": ("promises", "Promise that what a model or table was made from stays readable."),
-    "pins": ("promises", "What was promised to stay readable, until when, and why."),
+    "pin": ("promises", "Promise that states stay readable."),
+    "pins": ("promises", "The promises in force."),
     "quarantine": (
         "quarantine",
         "What came as events and was refused, and what becomes of it.",
