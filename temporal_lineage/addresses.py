@@ -84,6 +84,11 @@ class ModelAddress:
         return f"model:{quoted(self.name)}" + (f"@{self.version}" if self.version else "")
 
 
+def dataset_name(address: DatasetAddress | ModelAddress) -> str:
+    """Give the name of the dataset that an address is about, without its state."""
+    return f"model:{address.name}" if isinstance(address, ModelAddress) else address.name
+
+
 @dataclass(frozen=True, slots=True)
 class JobAddress:
     """A job, by `namespace/name`."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 from snapshots.instant import Instant
 from snapshots.period import Period
-from temporal_lineage.questions.question import value_as_json
+from temporal_lineage.questions.question import field_names, is_record, value_as_json
 
 if TYPE_CHECKING:
     import polars as pl
@@ -39,8 +38,8 @@ def _rows(answer: Answer) -> list[dict[str, Any]]:
     return [whole]
 
 
-def _row(record: Any) -> dict[str, Any]:  # noqa: ANN401 - any dataclass of an answer
-    return {field.name: _cell(getattr(record, field.name)) for field in fields(record)}
+def _row(record: Any) -> dict[str, Any]:  # noqa: ANN401 - any record of an answer
+    return {name: _cell(getattr(record, name)) for name in field_names(record)}
 
 
 def _cell(value: object) -> Any:  # noqa: ANN401 - whatever polars takes for a cell
@@ -49,9 +48,9 @@ def _cell(value: object) -> Any:  # noqa: ANN401 - whatever polars takes for a c
             return value.as_datetime()
         case Period():
             return {"from": value.start.as_datetime(), "until": value.end.as_datetime()}
+        case _ if is_record(value):
+            return _row(value)
         case tuple() | list():
             return [_cell(one) for one in value]
-        case _ if is_dataclass(value):
-            return _row(value)
         case _:
             return value_as_json(value)

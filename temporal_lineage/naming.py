@@ -9,17 +9,19 @@ from snapshots.dataset import Dataset, DatasetVersion
 from snapshots.errors import UnknownNameError
 from temporal_lineage.addresses import AtInstant, quoted, quoted_version, unquoted
 from temporal_lineage.capture.openlineage_names import located
-from temporal_lineage.claims import AliasClaim, NamedClaim, SettledClaim, decode
+from temporal_lineage.claims import NamedClaim, decode
 from temporal_lineage.facts import LAST, AsOf
-from temporal_lineage.harvesting.histories import table_claim
-from temporal_lineage.keys import BY_HAND, AttributeKind, NodeKind, name_key, split_name_key
+from temporal_lineage.harvesting.histories import table_claim, table_claims
+from temporal_lineage.keys import AttributeKind, NodeKind, name_key, split_name_key
+from temporal_lineage.meanings import meanings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from snapshots.history import TableHistory
     from temporal_lineage.addresses import DatasetAddress
-    from temporal_lineage.store.reader import Node, Reader
+    from temporal_lineage.claims import TableClaim
+    from temporal_lineage.store.reader import Believed, Node, Reader
 
 CATALOG_NAMESPACE = "catalog"
 """The namespace of names typed as `catalog.namespace.table`."""
@@ -48,28 +50,51 @@ class Naming:
     def dataset(self, node_id: int) -> str:
         """Give the address of a dataset node."""
         if node_id not in self._datasets:
-            node = self._reader.named(node_ids=[node_id])[node_id]
-            self._datasets[node_id] = self._dataset_address(node)
+            self._fetch([node_id])
         return self._datasets[node_id]
+
+    def datasets(self, node_ids: Iterable[int]) -> dict[int, str]:
+        """Give the addresses of dataset nodes, fetched together."""
+        asked = set(node_ids)
+        self._fetch(asked - self._datasets.keys())
+        return {node_id: self._datasets[node_id] for node_id in asked}
 
     def addresses(self, node_ids: Iterable[int]) -> dict[int, str]:
         """Give the addresses of version and dataset nodes, fetched together."""
         nodes = self._reader.named(node_ids=sorted(set(node_ids)))
-        return {node_id: self._address(node) for node_id, node in nodes.items()}
+        versions = {one.node_id: one for one in nodes.values() if one.kind == NodeKind.VERSION}
+        datasets = self.datasets(
+            [*(one.parent_id for one in versions.values()), *(nodes.keys() - versions.keys())]
+        )
+        return {
+            node_id: written(DatasetVersion(datasets[node.parent_id], node.name))
+            if node_id in versions
+            else datasets[node_id]
+            for node_id, node in nodes.items()
+        }
 
-    def _address(self, node: Node) -> str:
-        if node.kind == NodeKind.VERSION:
-            return written(DatasetVersion(self.dataset(node.parent_id), node.name))
-        return self.dataset(node.node_id)
-
-    def _dataset_address(self, node: Node) -> str:
-        if node.name.startswith(UNHARVESTED):
-            return unharvested_address(node.name)
-        for name in _names_of(self._reader, node.node_id, self._as_of):
+    def keep(self, nodes: Iterable[Node]) -> None:
+        """Keep the addresses of dataset nodes that were read already."""
+        harvested: dict[int, str] = {}
+        for node in nodes:
+            if node.name.startswith(UNHARVESTED):
+                self._datasets[node.node_id] = unharvested_address(node.name)
+            else:
+                harvested[node.node_id] = node.name
+        names = _names_of(self._reader, harvested, self._as_of)
+        while names:
+            first = {node_id: more[0] for node_id, more in names.items() if more}
+            meant = datasets_called(self._reader, first.values(), as_of=self._as_of)
             # A table that took over the name, or the place, of another is called by it now.
-            if known_dataset(self._reader, name, as_of=self._as_of) == node.node_id:
-                return name
-        return f"dataset:{quoted(node.name)}"
+            own = {one: name for one, name in first.items() if meant.get(name) == one}
+            self._datasets |= own
+            names = {one: more[1:] for one, more in names.items() if more and one not in own}
+        for node_id in harvested.keys() - self._datasets.keys():
+            self._datasets[node_id] = f"dataset:{quoted(harvested[node_id])}"
+
+    def _fetch(self, node_ids: Collection[int]) -> None:
+        if node_ids:
+            self.keep(self._reader.named(node_ids=sorted(node_ids)).values())
 
 
 def unharvested_address(identity: str) -> str:
@@ -126,14 +151,28 @@ def find_addressed(reader: Reader, address: DatasetAddress, *, as_of: AsOf) -> i
 
 def known_dataset(reader: Reader, name: str, *, as_of: AsOf) -> int | None:
     """Find the dataset node that a typed name meant; None where nobody knows the name."""
-    for dataset in readings(name):
-        found = find_named(reader, dataset, as_of=as_of)
-        if found is not None:
-            return found
-    identity = unquoted(name.removeprefix("dataset:"))
-    if identity == name or identity.startswith(UNHARVESTED):
-        return None
-    return reader.node(kind=NodeKind.DATASET, parent_id=0, name=identity)
+    return datasets_called(reader, [name], as_of=as_of).get(name)
+
+
+def datasets_called(reader: Reader, names: Iterable[str], *, as_of: AsOf) -> dict[str, int]:
+    """Find the dataset nodes that typed names meant; names nobody knows are left out."""
+    asked = {name: readings(name) for name in names}
+    meant = meanings(reader, {one for many in asked.values() for one in many}, as_of=as_of)
+    found = {
+        name: next(meant[one] for one in many if one in meant)
+        for name, many in asked.items()
+        if any(one in meant for one in many)
+    }
+    identities = {
+        name: identity
+        for name in asked.keys() - found.keys()
+        if (identity := unquoted(name.removeprefix("dataset:"))) != name
+        and not identity.startswith(UNHARVESTED)
+    }
+    nodes = reader.nodes_named(kind=NodeKind.DATASET, parent_id=0, names=set(identities.values()))
+    numbers = {node.name: node.node_id for node in nodes}
+    known = {name: numbers[one] for name, one in identities.items() if one in numbers}
+    return found | known
 
 
 def is_called(reader: Reader, dataset_id: int, address: str) -> bool:
@@ -147,28 +186,13 @@ def is_called(reader: Reader, dataset_id: int, address: str) -> bool:
 
 def find_named(reader: Reader, dataset: Dataset, *, as_of: AsOf) -> int | None:
     """Find the dataset node that an exact name meant; None where nobody knows the name."""
-    name_id = reader.node(kind=NodeKind.NAME, parent_id=0, name=name_key(dataset))
-    if name_id is None:
-        return None
-    lines = reader.timelines(node_id=name_id, kind=AttributeKind.ALIAS, system=as_of.system)
-    settled = [one for one in lines.get(BY_HAND, ()) if one.valid.contains(as_of.valid)]
-    if settled:
-        identity = decode(SettledClaim, settled[0].claim).identity
-        return reader.node(kind=NodeKind.DATASET, parent_id=0, name=identity)
-    line = lines.get("", [])
-    if not line:
-        return None
-    # A name that means nothing then means what it meant last; before its table's history begins,
-    # the first meaning is the best.
-    believed = next((one for one in reversed(line) if one.valid.start <= as_of.valid), line[0])
-    identity = decode(AliasClaim, believed.claim).identity
-    return reader.node(kind=NodeKind.DATASET, parent_id=0, name=identity)
+    return meanings(reader, [dataset], as_of=as_of).get(dataset)
 
 
 def known_names(reader: Reader, *, as_of: AsOf) -> list[str]:
     """List every dataset by the address people type."""
-    naming = Naming(reader, as_of=as_of)
-    return [naming.dataset(node.node_id) for node in known_datasets(reader, as_of=as_of)]
+    known = [node.node_id for node in known_datasets(reader, as_of=as_of)]
+    return list(Naming(reader, as_of=as_of).datasets(known).values())
 
 
 def known_datasets(reader: Reader, *, as_of: AsOf) -> list[Node]:
@@ -178,20 +202,16 @@ def known_datasets(reader: Reader, *, as_of: AsOf) -> list[Node]:
     """
     rows = reader.by_attribute(kind=AttributeKind.TABLE, name="", as_of=as_of)
     tables = {one.node_id for one in rows}
-    return [
-        node
-        for node in reader.nodes(kind=NodeKind.DATASET)
-        if node.node_id in tables or _is_of_its_own(reader, node, as_of)
-    ]
-
-
-def _is_of_its_own(reader: Reader, node: Node, as_of: AsOf) -> bool:
-    """Tell whether a dataset is known from events, and from them only."""
-    if not node.name.startswith(UNHARVESTED):
-        return False
-    named = Dataset(*split_name_key(node.name.removeprefix(UNHARVESTED)))
+    nodes = reader.nodes(kind=NodeKind.DATASET)
+    told = {
+        node.node_id: Dataset(*split_name_key(node.name.removeprefix(UNHARVESTED)))
+        for node in nodes
+        if node.name.startswith(UNHARVESTED) and node.node_id not in tables
+    }
     point = AsOf(valid=LAST, system=as_of.system)
-    return find_named(reader, named, as_of=point) == node.node_id
+    meant = meanings(reader, told.values(), as_of=point)
+    own = {node_id for node_id, name in told.items() if meant.get(name) == node_id}
+    return [node for node in nodes if node.node_id in tables | own]
 
 
 def readings(name: str) -> Sequence[Dataset]:
@@ -205,24 +225,37 @@ def readings(name: str) -> Sequence[Dataset]:
     return [Dataset(text[:place], text[place + 1 :]) for place in places]
 
 
-def _names_of(reader: Reader, dataset_id: int, as_of: AsOf) -> Iterator[str]:
-    """Yield what a harvested table may be called, what people know it by first.
+def _names_of(reader: Reader, dataset_ids: Collection[int], as_of: AsOf) -> dict[int, list[str]]:
+    """Give what harvested tables may be called, what people know each by first.
 
     That is the address under which harvests saw it first, of those that catalogs listed then; the
     alphabet decides between equals. Then what it was called before or after, and its place.
     """
-    named = reader.timelines(node_id=dataset_id, kind=AttributeKind.NAMED, system=as_of.system)
+    if not dataset_ids:
+        return {}
+    named = reader.timelines_of(node_ids=dataset_ids, kind=AttributeKind.NAMED, system=as_of.system)
+    tables = table_claims(reader, dataset_ids, system=as_of.system)
+    return {
+        one: [*_listed_names(named.get(one, {}), as_of), *_names_of_table(tables.get(one))]
+        for one in dataset_ids
+    }
+
+
+def _listed_names(lines: Mapping[str, Sequence[Believed]], as_of: AsOf) -> list[str]:
     firsts = {
         name: (
             not any(one.valid.contains(as_of.valid) for one in line),
             decode(NamedClaim, line[0].claim).first_seen,
             name,
         )
-        for name, line in named.items()
+        for name, line in lines.items()
     }
-    yield from sorted(firsts, key=firsts.__getitem__)
-    table = table_claim(reader, dataset_id, system=as_of.system)
-    if table is not None:
-        kind, colon, name = table.address.partition("dataset:")
-        yield f"{colon}{quoted(name)}" if colon and not kind else table.address
-        yield f"dataset:{quoted(str(located(table.location)))}"
+    return sorted(firsts, key=firsts.__getitem__)
+
+
+def _names_of_table(table: TableClaim | None) -> list[str]:
+    if table is None:
+        return []
+    kind, colon, name = table.address.partition("dataset:")
+    address = f"{colon}{quoted(name)}" if colon and not kind else table.address
+    return [address, f"dataset:{quoted(str(located(table.location)))}"]

@@ -6,7 +6,6 @@ import ast
 import inspect
 import re
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
 from enum import StrEnum
 from importlib import import_module
 from pkgutil import iter_modules
@@ -30,7 +29,7 @@ from temporal_lineage.questions.findings import FindingKind
 from temporal_lineage.questions.impact import Change
 from temporal_lineage.questions.impacted import Consequence
 from temporal_lineage.questions.knowledge import Learned
-from temporal_lineage.questions.question import ID_FIELDS
+from temporal_lineage.questions.question import ID_FIELDS, field_names, is_record
 from temporal_lineage.reproduce import answer as reproduction
 from temporal_lineage.reproduce import available
 from temporal_lineage.sink import serving
@@ -105,24 +104,29 @@ def _shapes(name: str, *, seen: set[str]) -> Iterator[str]:
     seen.add(name)
     yield f"`{name}`: {_prose(record)}"
     yield ""
-    shown = [one for one in fields(record) if one.name not in {"question", "doubts"}]
+    shown = {name: one for name, one in _fields(record) if name not in {"question", "doubts"}}
     if shown:
         yield "| field | value |"
         yield "|---|---|"
-        for one in shown:
-            value = _json(_annotation(one.type))
-            if one.name in ID_FIELDS:
+        for field, annotation in shown.items():
+            value = _json(annotation)
+            if field in ID_FIELDS:
                 value = value.replace("integer", "id").replace("string", "id")
-            yield f"| `{one.name}` | {value} |"
+            yield f"| `{field}` | {value} |"
         yield ""
-    for one in shown:
-        for inner in _names(_annotation(one.type)):
+    for annotation in shown.values():
+        for inner in _names(annotation):
             if inner not in seen and _is_record(inner):
                 yield from _shapes(inner, seen=seen)
 
 
-def _annotation(text: object) -> ast.expr:
-    return ast.parse(str(text), mode="eval").body
+def _fields(record: Any) -> Iterator[tuple[str, ast.expr]]:  # noqa: ANN401 - any record
+    """Give the names and types of a dataclass's fields, or of a named tuple's."""
+    for name in field_names(record):
+        told = record.__annotations__[name]
+        # What a named tuple was told as text, it keeps wrapped.
+        text = getattr(told, "__forward_arg__", told)
+        yield name, ast.parse(str(text), mode="eval").body
 
 
 def _json(node: ast.expr) -> str:
@@ -166,7 +170,7 @@ def _found(name: str) -> Any:  # noqa: ANN401 - a class, a union, or None
 
 
 def _is_record(name: str) -> bool:
-    return name not in _SHAPED and inspect.isclass(_found(name)) and is_dataclass(_found(name))
+    return name not in _SHAPED and inspect.isclass(_found(name)) and is_record(_found(name))
 
 
 def _is_union(name: str) -> bool:

@@ -49,6 +49,12 @@ QUESTIONS: dict[str, Ask] = {
     "downstream lake.raw.customers --flow": lambda s: s.downstream(
         "lake.raw.customers", by_flow=True
     ),
+    f"upstream {SET} --names --as-of 2026-10-20": lambda s: s.upstream_names(
+        SET, as_of="2026-10-20"
+    ),
+    "downstream job:shop/features.order_features --names": lambda s: s.downstream_names(
+        "job:shop/features.order_features"
+    ),
     f"changes {FEATURES} --from 2026-10-18 --to 2026-10-22": lambda s: s.changes(
         FEATURES, good="2026-10-18", as_of="2026-10-22"
     ),
@@ -85,6 +91,8 @@ ROWS = {
     "schema audit": "changes",
     "upstream": "edges",
     "downstream": "edges",
+    "upstream names": "datasets",
+    "downstream names": "datasets",
     "contamination": "tables",
     "impact": "impacted",
     "changes": "findings",

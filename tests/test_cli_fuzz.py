@@ -85,6 +85,7 @@ COMMANDS = (
     ("show",),
     ("upstream",),
     ("upstream", "--flow"),
+    ("upstream", "--names"),
     ("contamination",),
     ("changes", "--from", "2026-09-01"),
     *(

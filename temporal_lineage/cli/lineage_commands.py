@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from temporal_lineage.cli.layout import pairs, table, tree
 from temporal_lineage.cli.options import (
+    LISTS,
     graph_output_option,
     output_option,
     point_options,
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from temporal_lineage.questions.lineage_answer import LineageAnswer, LineageEdge
+    from temporal_lineage.questions.reached import ReachedAnswer
     from temporal_lineage.questions.reasons import WhyAnswer
     from temporal_lineage.session import Session
 
@@ -30,13 +33,24 @@ _GRADES = {"none": "version not told"}
 
 def _trace_options(command: Callable[..., None]) -> Callable[..., None]:
     for option in (
-        click.option("--flow", is_flag=True, help="Datasets and jobs instead of exact states."),
+        click.option(
+            "--flow",
+            "view",
+            flag_value="flow",
+            help="Datasets and jobs instead of exact states.",
+        ),
         click.option(
             "--depth",
             type=click.IntRange(min=1, max=1000),
             default=DEPTH_MAX,
             show_default=True,
             help="How many edges to follow; what lies deeper is named as not followed.",
+        ),
+        click.option(
+            "--names",
+            "view",
+            flag_value="names",
+            help="Only the names of all datasets that flow leads over, however far.",
         ),
         graph_output_option,
         click.option("--runs", is_flag=True, help="List the runs too: when, with which code."),
@@ -61,8 +75,8 @@ def upstream(
     as_known: str | None,
     output: str,
     depth: int,
-    flow: bool,  # noqa: FBT001 - Click passes flags by name
-    runs: bool,  # noqa: FBT001
+    view: str | None,
+    runs: bool,  # noqa: FBT001 - Click passes flags by name
 ) -> None:
     """Tell which exact states had gone into TARGET, through the commits live in each state.
 
@@ -71,9 +85,17 @@ def upstream(
     tl upstream model:fraud@v3 --as-known 2026-11-05T09:00Z
     tl upstream lake.ml.training_set#amount
     tl upstream job:shop/ml.train_fraud
+    tl upstream lake.ml.training_set --names
     tl upstream model:fraud@v3 --output dot
     """
-    answer = session.upstream(target, as_of=as_of, as_known=as_known, depth_max=depth, by_flow=flow)
+    if view == "names":
+        _check_names(output, runs=runs)
+        found = session.upstream_names(target, as_of=as_of, as_known=as_known)
+        print_answer(found, output, text=_names)
+        return
+    answer = session.upstream(
+        target, as_of=as_of, as_known=as_known, depth_max=depth, by_flow=view == "flow"
+    )
     print_graph(answer, output, text=_lineage_with_runs if runs else _lineage)
 
 
@@ -87,18 +109,24 @@ def downstream(
     as_known: str | None,
     output: str,
     depth: int,
-    flow: bool,  # noqa: FBT001 - Click passes flags by name
-    runs: bool,  # noqa: FBT001
+    view: str | None,
+    runs: bool,  # noqa: FBT001 - Click passes flags by name
 ) -> None:
     """Tell which states, models and columns were made of TARGET, or of states that contain it.
 
     \b
     tl downstream lake.raw.orders@2026-09-03
     tl downstream lake.raw.orders --flow
+    tl downstream lake.raw.orders --names
     tl downstream lake.raw.orders --flow --output mermaid
     """
+    if view == "names":
+        _check_names(output, runs=runs)
+        found = session.downstream_names(target, as_of=as_of, as_known=as_known)
+        print_answer(found, output, text=_names)
+        return
     answer = session.downstream(
-        target, as_of=as_of, as_known=as_known, depth_max=depth, by_flow=flow
+        target, as_of=as_of, as_known=as_known, depth_max=depth, by_flow=view == "flow"
     )
     print_graph(answer, output, text=_lineage_with_runs if runs else _lineage)
 
@@ -124,6 +152,25 @@ def why(
     """
     answer = session.why(target, as_of=as_of, as_known=as_known)
     print_answer(answer, output, text=_why)
+
+
+def _check_names(output: str, *, runs: bool) -> None:
+    """Refuse what `--names` would leave out of account."""
+    depth = click.get_current_context().get_parameter_source("depth")
+    if runs:
+        raise click.UsageError("--names names datasets alone: leave --runs out")
+    if depth is ParameterSource.COMMANDLINE:
+        raise click.UsageError("--names goes to the end: leave --depth out")
+    if output not in LISTS:
+        raise click.UsageError(f"--names is no graph: say --output {', '.join(LISTS)}")
+
+
+def _names(answer: ReachedAnswer) -> Iterator[str]:
+    for one in answer.datasets:
+        yield one.dataset
+    if not answer.datasets:
+        where = "into" if answer.direction.value == "upstream" else "out of"
+        yield f"no flow {where} it is known"
 
 
 def _lineage(answer: LineageAnswer) -> Iterator[str]:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
+LISTS = ("text", "json", "ndjson")
+"""The formats of every answer."""
+
 
 def point_options(command: F) -> F:
     """Add `--as-of` and `--as-known`."""
@@ -34,7 +37,7 @@ def output_option(command: F) -> F:
     """Add `--output`."""
     return click.option(
         "--output",
-        type=click.Choice(["text", "json", "ndjson"]),
+        type=click.Choice(LISTS),
         default="text",
         show_default=True,
         help="Text for people; JSON in the shape of docs/json.md; NDJSON: a line a row.",
@@ -48,7 +51,7 @@ def graph_output_option(command: F) -> F:
     return click.option(
         "--output",
         metavar="FORMAT",
-        type=click.Choice(["text", "json", "ndjson", *sorted(FORMATS)]),
+        type=click.Choice([*LISTS, *sorted(FORMATS)]),
         default="text",
         show_default=True,
         help="text, json or ndjson as for other questions; or the graph as csv, cypher (Neo4j),"

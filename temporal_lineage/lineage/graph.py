@@ -1,9 +1,14 @@
-"""Lineage graphs: what a trace found, and what it did not follow."""
+"""Lineage graphs: what a trace found, and what it did not follow.
+
+Steps are named tuples, as the rows of `temporal_lineage.store.records` are: a walk makes them by
+the hundred thousand, and they are made three times as fast as dataclasses.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Direction(StrEnum):
@@ -13,8 +18,7 @@ class Direction(StrEnum):
     DOWNSTREAM = "downstream"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One edge of the ledger that a trace went along, data moving from source to target.
 
     All three are ledger ids; `claim` is the edge's claim as JSON text.
@@ -26,8 +30,7 @@ class Step:
     claim: str
 
 
-@dataclass(frozen=True, slots=True)
-class Contained:
+class Contained(NamedTuple):
     """Rows of a commit are live in a state. DESIGN 4.3.
 
     `commit_id` is None for rows older than anything the history remembers. `certainty` is
@@ -39,8 +42,7 @@ class Contained:
     certainty: str
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
+class Cut(NamedTuple):
     """A place where a trace stopped though there may be more; `why` is for people."""
 
     node_id: int

@@ -58,7 +58,7 @@ def column_reach(
     columns = _column_graph(reader, dataset_id, field_id, as_of, depth_max)
     datasets = flow_graph(reader, dataset_id, as_of, depth_max=depth_max)
     naming = Naming(reader, as_of=as_of)
-    names = {node_id: naming.dataset(node_id) for node_id in datasets.depths}
+    names = naming.datasets(datasets.depths)
     cuts = walk_doubts(datasets, names)
     if columns is not None:
         named = column_names(reader, naming, columns.depths, as_of)

@@ -67,14 +67,16 @@ def column_names(
     """Give the addresses of column nodes, with the names the columns had then."""
     schemas: dict[int, SchemaVersion | None] = {}
     names: dict[int, str] = {}
-    for node_id, node in reader.named(node_ids=sorted(set(node_ids))).items():
+    nodes = reader.named(node_ids=sorted(set(node_ids)))
+    datasets = naming.datasets(one.parent_id for one in nodes.values())
+    for node_id, node in nodes.items():
         if node.parent_id not in schemas:
             schemas[node.parent_id] = _schema_at(reader, node.parent_id, as_of)
         schema = schemas[node.parent_id]
         field = None
         if schema is not None and node.name.isdecimal():
             field = schema.field(field_id=int(node.name))
-        dataset = naming.dataset(node.parent_id)
+        dataset = datasets[node.parent_id]
         if field is None and node.name.isdecimal():
             names[node_id] = _former(reader, node, dataset, as_of)
         else:

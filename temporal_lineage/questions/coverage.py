@@ -127,11 +127,11 @@ def _in_scope(reader: Reader, naming: Naming, scope: str | None, as_of: AsOf) ->
     if scope is None:
         return known
     if "." not in scope and ":" not in scope:
-        found = [one for one in known if naming.dataset(one.node_id).startswith(f"{scope}.")]
+        names = naming.datasets(one.node_id for one in known)
+        found = [one for one in known if names[one.node_id].startswith(f"{scope}.")]
         if found:
             return found
-        names = (naming.dataset(one.node_id) for one in known)
-        catalogs = sorted({name.partition(".")[0] for name in names if ":" not in name})
+        catalogs = sorted({name.partition(".")[0] for name in names.values() if ":" not in name})
         raise UnknownNameError("catalog", scope, catalogs[:3], "`tl show` lists what is known")
     dataset_id = find_dataset(reader, scope, as_of=as_of)
     return list(reader.named(node_ids=[dataset_id]).values())
@@ -175,9 +175,8 @@ def _unresolved(
     kinds = (EdgeKind.READS, EdgeKind.WRITES)
     for row in reader.edges_into(node_ids=unknown, kinds=kinds, as_of=as_of):
         naming_runs[row.dst_id].add(row.src_id)
-    found = [
-        UnresolvedName(naming.dataset(node_id), len(runs)) for node_id, runs in naming_runs.items()
-    ]
+    names = naming.datasets(naming_runs)
+    found = [UnresolvedName(names[one], len(runs)) for one, runs in naming_runs.items()]
     return sorted(found, key=lambda one: (-one.runs, one.dataset))
 
 

@@ -131,7 +131,7 @@ def _stopped(reader: Reader, address: JobAddress, question: Question, depth_max:
             impacted[dataset_id] = Impacted(name, 0, (name,), (), Consequence.STALE, why)
     for dataset_id in written:
         graph = flow_graph(reader, dataset_id, as_of, depth_max=depth_max)
-        names = {one: naming.dataset(one) for one in graph.depths}
+        names = naming.datasets(graph.depths)
         jobs = jobs_into(graph)
         doubts += walk_doubts(graph, names)
         source = impacted[dataset_id].effect
@@ -149,7 +149,7 @@ def _deleted(reader: Reader, address: DatasetAddress, question: Question, depth_
     dataset_id = find_addressed(reader, address, as_of=as_of)
     graph = flow_graph(reader, dataset_id, as_of, depth_max=depth_max)
     naming = Naming(reader, as_of=as_of)
-    names = {one: naming.dataset(one) for one in graph.depths}
+    names = naming.datasets(graph.depths)
     jobs = jobs_into(graph)
     impacted = []
     for node_id, depth in graph.depths.items():

@@ -9,13 +9,7 @@ from temporal_lineage.keys import EdgeKind
 from temporal_lineage.lineage.graph import Direction, Step
 from temporal_lineage.lineage.trace import trace
 from temporal_lineage.naming import Naming
-from temporal_lineage.questions.jobs import (
-    READ_KINDS,
-    WRITE_KINDS,
-    find_job,
-    named_by,
-    runs_of_job,
-)
+from temporal_lineage.questions.jobs import datasets_beside, find_job
 from temporal_lineage.questions.lineage_answer import (
     LineageAnswer,
     LineageCut,
@@ -47,9 +41,7 @@ def job_lineage(
     """Answer by flow: the datasets that the job's runs named, and the flows beyond them."""
     as_of = question.as_of
     job_id = find_job(reader, address)
-    sources = [job_id, *(one.node_id for one in runs_of_job(reader, job_id, as_of))]
-    kinds = READ_KINDS if direction is Direction.UPSTREAM else WRITE_KINDS
-    near = _Near(job_id, address.name, named_by(reader, sources, kinds, as_of))
+    near = _Near(job_id, address.name, datasets_beside(reader, job_id, direction, as_of))
     graph = trace(
         job_id,
         direction=direction,
@@ -58,7 +50,7 @@ def job_lineage(
         nodes_max=NODES_MAX,
     )
     naming = Naming(reader, as_of=as_of)
-    names = {one: naming.dataset(one) for one in graph.depths if one != job_id}
+    names = naming.datasets(graph.depths.keys() - {job_id})
     names[job_id] = str(address)
     runs = {one: node.name for one, node in reader.named(node_ids=near.tellers()).items()}
     edges = tuple(_edge(step, near, runs, names) for step in graph.steps)

@@ -14,6 +14,7 @@ from temporal_lineage.capture.openlineage_events import CapturedEvent, DatasetEv
 from temporal_lineage.capture.told_facets import told_facets
 from temporal_lineage.claims import RunClaim, decode
 from temporal_lineage.keys import AttributeKind, EdgeKind, NodeKind
+from temporal_lineage.lineage.graph import Direction
 from temporal_lineage.linking.event_keys import DESIGN
 from temporal_lineage.naming import Naming
 from temporal_lineage.questions.run_list import FoundRun, RunLine, as_it_stood, run_lines_of
@@ -72,7 +73,7 @@ def show_job(reader: Reader, address: JobAddress, question: Question) -> JobAnsw
     naming = Naming(reader, as_of=as_of)
     sources = [job_id, *(one.node_id for one in runs)]
     reads, writes = (
-        tuple(sorted({naming.dataset(one) for one in named_by(reader, sources, kinds, as_of)}))
+        tuple(sorted(set(naming.datasets(named_by(reader, sources, kinds, as_of)).values())))
         for kinds in (READ_KINDS, WRITE_KINDS)
     )
     sql = next((event.sql for event in reversed(events) if event.sql), None)
@@ -112,6 +113,15 @@ def runs_of_job(reader: Reader, job_id: int, as_of: AsOf) -> list[FoundRun]:
         for one in reader.attributes_of(node_ids=run_ids, kind=AttributeKind.RUN, as_of=as_of)
     ]
     return sorted(found, key=lambda one: (one.begun, one.node_id), reverse=True)
+
+
+def datasets_beside(
+    reader: Reader, job_id: int, direction: Direction, as_of: AsOf
+) -> dict[int, int]:
+    """Give the datasets that a job reads, or writes: each with the run, or job, that names it."""
+    sources = [job_id, *(one.node_id for one in runs_of_job(reader, job_id, as_of))]
+    kinds = READ_KINDS if direction is Direction.UPSTREAM else WRITE_KINDS
+    return named_by(reader, sources, kinds, as_of)
 
 
 def named_by(

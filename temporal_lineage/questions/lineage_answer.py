@@ -1,9 +1,13 @@
-"""The answer of `tl upstream` and `tl downstream`: a graph around a root, and its doubts."""
+"""The answer of `tl upstream` and `tl downstream`: a graph around a root, and its doubts.
+
+Its parts are named tuples: a graph has hundreds of thousands, and they are made three times as fast
+as dataclasses.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 if TYPE_CHECKING:
     from snapshots.instant import Instant
@@ -11,8 +15,7 @@ if TYPE_CHECKING:
     from temporal_lineage.questions.question import Question
 
 
-@dataclass(frozen=True, slots=True)
-class LineageNode:
+class LineageNode(NamedTuple):
     """A dataset version, dataset or column that was reached; `depth` counts edges from the root.
 
     `version` and `column` are None where the node is not one. `job` and `run` made this version;
@@ -28,8 +31,7 @@ class LineageNode:
     run: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class LineageEdge:
+class LineageEdge(NamedTuple):
     """Data went from source to target in a run; `edge` is its address for `tl why`.
 
     `grade` is None, and `run` empty, for a flow: jobs told it, and nothing graded it. `how` names
@@ -45,8 +47,7 @@ class LineageEdge:
     how: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class LineageContribution:
+class LineageContribution(NamedTuple):
     """Rows of a commit are live in a state; `commit` is None for rows older than the history."""
 
     commit: str | None
@@ -54,8 +55,7 @@ class LineageContribution:
     certainty: str
 
 
-@dataclass(frozen=True, slots=True)
-class LineageRun:
+class LineageRun(NamedTuple):
     """A run of one of the edges, as told by its events; None where none told it.
 
     `code` is where its code lies, and in which version.
@@ -71,8 +71,7 @@ class LineageRun:
     producer: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class LineageDataset:
+class LineageDataset(NamedTuple):
     """A dataset of the graph, and the name that OpenLineage has for its place."""
 
     dataset: str
@@ -81,8 +80,7 @@ class LineageDataset:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class LineageCut:
+class LineageCut(NamedTuple):
     """A place where the trace stopped though there may be more."""
 
     address: str

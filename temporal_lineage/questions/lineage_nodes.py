@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from temporal_lineage.capture.openlineage_names import located
-from temporal_lineage.harvesting.histories import table_claim
+from temporal_lineage.harvesting.histories import table_claims
 from temporal_lineage.keys import NodeKind, split_name_key
 from temporal_lineage.naming import UNHARVESTED
 from temporal_lineage.questions.lineage_answer import LineageDataset, LineageNode
@@ -13,7 +13,7 @@ from temporal_lineage.questions.lineage_answer import LineageDataset, LineageNod
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from temporal_lineage.claims import WriterClaim
+    from temporal_lineage.claims import TableClaim, WriterClaim
     from temporal_lineage.facts import AsOf
     from temporal_lineage.naming import Naming
     from temporal_lineage.store.reader import Node, Reader
@@ -41,9 +41,11 @@ def dataset_lines(
     """Give the datasets that nodes belong to, each once, by address."""
     dataset_ids = {_dataset_id(node) for node in nodes}
     found = reader.named(node_ids=sorted(dataset_ids))
+    tables = table_claims(reader, dataset_ids, system=as_of.system)
+    names = naming.datasets(dataset_ids)
     lines = [
-        LineageDataset(naming.dataset(node.node_id), node.name, *_open_name(reader, node, as_of))
-        for node in found.values()
+        LineageDataset(names[one], node.name, *_open_name(node.name, tables.get(one)))
+        for one, node in found.items()
     ]
     return tuple(sorted(lines, key=lambda line: line.dataset))
 
@@ -52,12 +54,11 @@ def _dataset_id(node: Node) -> int:
     return node.node_id if node.kind == NodeKind.DATASET else node.parent_id
 
 
-def _open_name(reader: Reader, node: Node, as_of: AsOf) -> tuple[str, str]:
+def _open_name(identity: str, table: TableClaim | None) -> tuple[str, str]:
     """Give the namespace and name by which other OpenLineage tools know the dataset."""
-    if node.name.startswith(UNHARVESTED):
-        return split_name_key(node.name.removeprefix(UNHARVESTED))
-    table = table_claim(reader, node.node_id, system=as_of.system)
+    if identity.startswith(UNHARVESTED):
+        return split_name_key(identity.removeprefix(UNHARVESTED))
     if table is None:
-        return "", node.name
+        return "", identity
     place = located(table.location)
     return place.namespace, place.name

@@ -76,7 +76,10 @@ class LedgerNeighbours:
     def commits_in(self, state_ids: Sequence[int]) -> Sequence[Contained]:
         """Give the commits whose rows are live in the states."""
         rows = self._reader.contributions_to(node_ids=state_ids, system=self._as_of.system)
-        return [Contained(row.commit_id or None, row.state_id, row.certainty) for row in rows]
+        return [
+            Contained(commit_id or None, state_id, certainty)
+            for state_id, commit_id, certainty in rows
+        ]
 
     def steps_told_into(self, state_ids: Sequence[int]) -> Sequence[Step]:
         """Give the edges into states that their own commits tell."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from snapshots.dataset import DatasetVersion
 from snapshots.errors import UnknownNameError
-from temporal_lineage.addresses import DatasetAddress, ModelAddress
+from temporal_lineage.addresses import DatasetAddress, ModelAddress, dataset_name
 from temporal_lineage.claims import EdgeClaim, FlowClaim, WriterClaim, decode
 from temporal_lineage.keys import AttributeKind, EdgeKind, NodeKind
 from temporal_lineage.lineage.graph import Direction, LineageGraph
@@ -107,14 +107,14 @@ def flows(
     as_of = question.as_of
     graph = ledger_graph(
         reader,
-        find_dataset(reader, _dataset_name(address), as_of=as_of),
+        find_dataset(reader, dataset_name(address), as_of=as_of),
         kind=EdgeKind.FLOW,
         direction=direction,
         as_of=as_of,
         depth_max=depth_max,
     )
     naming = Naming(reader, as_of=as_of)
-    names = {key: naming.dataset(key) for key in graph.depths}
+    names = naming.datasets(graph.depths)
     return _answer(reader, graph, question, naming, names)
 
 
@@ -149,10 +149,6 @@ def model_as_dataset(reader: Reader, address: ModelAddress, as_of: AsOf) -> Data
     return DatasetAddress(name, AtRef(address.version), None)
 
 
-def _dataset_name(address: DatasetAddress | ModelAddress) -> str:
-    return f"model:{address.name}" if isinstance(address, ModelAddress) else address.name
-
-
 def _answer(
     reader: Reader,
     graph: LineageGraph,
@@ -167,9 +163,11 @@ def _answer(
             node_ids=sorted(graph.depths), kind=AttributeKind.WRITER, as_of=as_of
         )
     }
+    # A run that read three states told three edges with one claim.
+    told = {claim: _told(claim) for claim in {step.claim for step in graph.steps}}
     edges = tuple(
-        _edge(step.edge_id, step.claim, names[step.source_id], names[step.target_id])
-        for step in graph.steps
+        LineageEdge(f"edge:{edge_id}", names[source_id], names[target_id], *told[claim])
+        for edge_id, source_id, target_id, claim in graph.steps
     )
     found = reader.named(node_ids=sorted(graph.depths))
     return LineageAnswer(
@@ -183,11 +181,9 @@ def _answer(
         ),
         contributions=tuple(
             LineageContribution(
-                names[one.commit_id] if one.commit_id is not None else None,
-                names[one.state_id],
-                one.certainty,
+                names[commit_id] if commit_id is not None else None, names[state_id], certainty
             )
-            for one in graph.contained
+            for commit_id, state_id, certainty in graph.contained
         ),
         runs=run_lines(reader, [edge.run for edge in edges if edge.run], as_of),
         datasets=dataset_lines(reader, found.values(), naming, as_of),
@@ -196,12 +192,10 @@ def _answer(
     )
 
 
-def _edge(edge_id: int, claim: str, source: str, target: str) -> LineageEdge:
+def _told(claim: str) -> tuple[str | None, str, str, tuple[str, ...]]:
+    """Give what an edge's claim tells: grade, job, run, and how."""
     if '"reads"' in claim:
         edge = decode(EdgeClaim, claim)
-        return LineageEdge(
-            f"edge:{edge_id}", source, target, edge.grade.value, edge.job, edge.run, ()
-        )
+        return edge.grade.value, edge.job, edge.run, ()
     flow = decode(FlowClaim, claim)
-    jobs = ", ".join(flow.jobs)
-    return LineageEdge(f"edge:{edge_id}", source, target, None, jobs, "", flow.how)
+    return None, ", ".join(flow.jobs), "", flow.how

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
 from typing import ClassVar, Protocol
 
@@ -89,9 +89,20 @@ def value_as_json(value: object) -> Json:
         return {"from": value.start.isoformat(), "until": value.end.isoformat()}
     if isinstance(value, dict):
         return {str(key): value_as_json(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple) and not is_record(value):
         return [value_as_json(one) for one in value]
     return _fields_as_json(value, left_out=set())
+
+
+def is_record(value: object) -> bool:
+    """Tell whether a value has fields: a dataclass or a named tuple, as parts of answers are."""
+    return is_dataclass(value) or hasattr(value, "_fields")
+
+
+def field_names(record: object) -> tuple[str, ...]:
+    """Give the names of a record's fields, in order."""
+    named: tuple[str, ...] | None = getattr(record, "_fields", None)
+    return named if named is not None else tuple(one.name for one in fields(record))  # type: ignore[arg-type]
 
 
 def _id_as_json(value: object) -> Json:
@@ -101,8 +112,8 @@ def _id_as_json(value: object) -> Json:
 
 
 def _fields_as_json(record: object, *, left_out: set[str]) -> dict[str, Json]:
-    names = [field.name for field in fields(record) if field.name not in left_out]  # type: ignore[arg-type]
     return {
         name: (_id_as_json if name in ID_FIELDS else value_as_json)(getattr(record, name))
-        for name in names
+        for name in field_names(record)
+        if name not in left_out
     }

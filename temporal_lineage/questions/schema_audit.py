@@ -87,12 +87,13 @@ def schema_audit(
 
 
 def _tables(reader: Reader, question: Question) -> list[tuple[int, str]]:
-    naming = Naming(reader, as_of=question.as_of)
-    known = [
-        (node.node_id, naming.dataset(node.node_id))
+    harvested = [
+        node.node_id
         for node in known_datasets(reader, as_of=question.as_of)
         if not node.name.startswith(UNHARVESTED)
     ]
+    called = Naming(reader, as_of=question.as_of).datasets(harvested)
+    known = [(dataset_id, called[dataset_id]) for dataset_id in harvested]
     target = question.target.removesuffix(".*").removesuffix(".")
     found = [
         one for one in known if not target or one[1] == target or one[1].startswith(f"{target}.")

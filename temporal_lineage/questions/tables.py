@@ -11,7 +11,7 @@ from temporal_lineage.harvesting.histories import (
     refs_at,
     remembered,
     remembered_log,
-    table_claim,
+    table_claims,
 )
 from temporal_lineage.harvesting.looks import absence, last_look
 from temporal_lineage.keys import AttributeKind
@@ -186,22 +186,24 @@ def show(reader: Reader, address: DatasetAddress, question: Question) -> TableAn
 def show_all(reader: Reader, question: Question) -> CatalogAnswer:
     """Answer `tl show` without a name."""
     as_of = question.as_of
-    naming = Naming(reader, as_of=question.as_of)
+    known = [node.node_id for node in known_datasets(reader, as_of=as_of)]
+    names = Naming(reader, as_of=as_of).datasets(known)
+    tables = table_claims(reader, known, system=as_of.system)
     lines = []
-    for node in known_datasets(reader, as_of=as_of):
-        table = table_claim(reader, node.node_id, system=as_of.system)
+    for dataset_id in known:
+        table = tables.get(dataset_id)
         snapshots = reader.timelines(
-            node_id=node.node_id, kind=AttributeKind.SNAPSHOT, system=as_of.system
+            node_id=dataset_id, kind=AttributeKind.SNAPSHOT, system=as_of.system
         )
         told = [line[-1].valid.start for line in snapshots.values()]
         commits = [one for one in told if one <= as_of.valid]
         lines.append(
             DatasetLine(
-                dataset=naming.dataset(node.node_id),
+                dataset=names[dataset_id],
                 format=table.format if table else None,
                 snapshots=len(commits),
                 last_commit=max(commits, default=None),
-                missing_since=_missing_since(reader, node.node_id, as_of),
+                missing_since=_missing_since(reader, dataset_id, as_of),
             )
         )
     ordered = tuple(sorted(lines, key=lambda line: (line.format is None, line.dataset)))

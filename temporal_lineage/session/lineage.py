@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from snapshots.errors import BadTargetError
 from temporal_lineage.addresses import DatasetAddress, JobAddress, ModelAddress, parse_address
+from temporal_lineage.collecting import nothing_collected
 from temporal_lineage.session.asking import Asking, When
 from temporal_lineage.session.targets import refuse_column, refuse_state
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from temporal_lineage.lineage.graph import Direction
     from temporal_lineage.questions.contamination import ContaminationAnswer
     from temporal_lineage.questions.lineage_answer import LineageAnswer
+    from temporal_lineage.questions.reached import ReachedAnswer
     from temporal_lineage.questions.reasons import WhyAnswer
 
 DEPTH_MAX = 20
@@ -54,6 +56,25 @@ class LineageQuestions(Asking):
             Direction.DOWNSTREAM, target, as_of, as_known, depth_max=depth_max, by_flow=by_flow
         )
 
+    def upstream_names(
+        self, target: str, *, as_of: When = None, as_known: When = None
+    ) -> ReachedAnswer:
+        """Name all datasets that fed a table, a model or a job, however far, and nothing else.
+
+        It is told by flow, in one walk: an answer of `upstream` has every step of it.
+        """
+        from temporal_lineage.lineage.graph import Direction
+
+        return self._reached(Direction.UPSTREAM, target, as_of, as_known)
+
+    def downstream_names(
+        self, target: str, *, as_of: When = None, as_known: When = None
+    ) -> ReachedAnswer:
+        """Name all datasets that a table, a model or a job fed, likewise."""
+        from temporal_lineage.lineage.graph import Direction
+
+        return self._reached(Direction.DOWNSTREAM, target, as_of, as_known)
+
     def why(self, target: str, *, as_of: When = None, as_known: When = None) -> WhyAnswer:
         """Tell how an edge, a version's writer, or the links of a run are known."""
         from temporal_lineage.questions.reasons import why
@@ -91,6 +112,26 @@ class LineageQuestions(Asking):
             depth_max=depth_max,
         )
 
+    def _reached(
+        self, direction: Direction, target: str, as_of: When, as_known: When
+    ) -> ReachedAnswer:
+        from temporal_lineage.questions.reached import reached
+
+        address = parse_address(target)
+        if not isinstance(address, DatasetAddress | ModelAddress | JobAddress):
+            raise BadTargetError(target, "a table, model or job is asked for")
+        refuse_state(address, target)
+        refuse_column(address, target)
+        with nothing_collected():
+            return self._ask(
+                f"{direction.value} names",
+                target,
+                (as_of, as_known),
+                reached,
+                address,
+                direction=direction,
+            )
+
     def _lineage(
         self,
         direction: Direction,
@@ -121,12 +162,13 @@ class LineageQuestions(Asking):
             refuse_state(address, target)
             refuse_column(address, target)
         ask = flows if by_flow else lineage
-        return self._ask(
-            direction.value,
-            target,
-            (as_of, as_known),
-            ask,
-            address,
-            direction=direction,
-            depth_max=depth_max,
-        )
+        with nothing_collected():
+            return self._ask(
+                direction.value,
+                target,
+                (as_of, as_known),
+                ask,
+                address,
+                direction=direction,
+                depth_max=depth_max,
+            )

@@ -44,22 +44,8 @@ def holds(state: Table, log: Table) -> Deciding:
     """
     key = log.primary_key.columns.values()[0].name
     valid = instant("valid")
-    inline = and_(state.c.last_tx <= instant("tx"), state.c.since <= valid)
-    candidate = log.alias("candidate")
-    newest = (
-        select(candidate.c.rank)
-        .where(
-            candidate.c[key] == state.c[key],
-            candidate.c.rank >= instant("floor"),
-            candidate.c.valid_from <= valid,
-            candidate.c.valid_to > valid,
-        )
-        .order_by(candidate.c.rank)
-        .limit(literal_column("1"))
-        .offset(literal_column("0"))
-        .correlate(state)
-        .scalar_subquery()
-    )
+    inline = _inline(state)
+    newest = _newest(state, log, "rank")
     found = log.alias("found")
     source = state.outerjoin(
         found,
@@ -84,6 +70,40 @@ def holds(state: Table, log: Table) -> Deciding:
         valid_to=decided(
             literal_column(str(2**63 - 1), BigInteger), _first_start_after(log, found, key)
         ),
+    )
+
+
+def claim_held(state: Table, log: Table) -> ColumnElement[int]:
+    """Give the claim alone that holds for each key at the same point; 0 or NULL where none does.
+
+    The same rule as `holds`, for walks that ask whether a key holds and nothing else.
+    """
+    return case((_inline(state), state.c.claim_id), else_=_newest(state, log, "claim_id"))
+
+
+def _inline(state: Table) -> ColumnElement[bool]:
+    """Tell whether the kept state of a key decides by itself."""
+    return and_(state.c.last_tx <= instant("tx"), state.c.since <= instant("valid"))
+
+
+def _newest(state: Table, log: Table, column: str) -> ScalarSelect[int]:
+    """Give a column of the newest assertion that covers the point, for a key of the outer query."""
+    key = log.primary_key.columns.values()[0].name
+    valid = instant("valid")
+    candidate = log.alias("candidate")
+    return (
+        select(candidate.c[column])
+        .where(
+            candidate.c[key] == state.c[key],
+            candidate.c.rank >= instant("floor"),
+            candidate.c.valid_from <= valid,
+            candidate.c.valid_to > valid,
+        )
+        .order_by(candidate.c.rank)
+        .limit(literal_column("1"))
+        .offset(literal_column("0"))
+        .correlate(state)
+        .scalar_subquery()
     )
 
 

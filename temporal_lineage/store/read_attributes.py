@@ -43,15 +43,22 @@ class AttributeReads(Reads):
 
     def timelines(self, *, node_id: int, kind: str, system: Instant) -> dict[str, list[Believed]]:
         """Give the timelines of all attributes of a kind; names that hold nowhere are left out."""
+        return self.timelines_of(node_ids=[node_id], kind=kind, system=system).get(node_id, {})
+
+    def timelines_of(
+        self, *, node_ids: Iterable[int], kind: str, system: Instant
+    ) -> dict[int, dict[str, list[Believed]]]:
+        """Give the same of several nodes; a node of which nothing holds anywhere is left out."""
         rows = self._runner.rows(
             "attribute_histories",
-            {"node_id": node_id, "kind": kind, "floor": self._floor(system)},
+            {"nodes": listed(node_ids), "kind": kind, "floor": self._floor(system)},
         )
-        lines = {
-            name: _believed(node_id, name, list(group))
-            for name, group in groupby(rows, key=itemgetter(0))
-        }
-        return {name: line for name, line in lines.items() if line}
+        lines: dict[int, dict[str, list[Believed]]] = {}
+        for (node_id, name), group in groupby(rows, key=itemgetter(0, 1)):
+            line = _believed(node_id, name, [row[1:] for row in group])
+            if line:
+                lines.setdefault(node_id, {})[name] = line
+        return lines
 
     def attribute_history(self, *, node_id: int, kind: str, name: str) -> list[Asserted]:
         """Give every assertion ever made, oldest first, with what was taken back."""

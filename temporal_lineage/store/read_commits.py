@@ -41,7 +41,7 @@ class CommitReads(Reads):
         parameters: Parameters = {"nodes": listed(node_ids), "tx": tx}
         rows = self._runner.rows("contributions_to", parameters)
         before = self._runner.rows("former_contributions_to", parameters)
-        return [Contributor(*row) for row in (*rows, *before)]
+        return [*map(Contributor._make, rows), *map(Contributor._make, before)]
 
     def states_containing(
         self, *, commit_ids: Iterable[int], system: Instant, limit: int = STATES_MAX

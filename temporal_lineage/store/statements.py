@@ -6,6 +6,7 @@ library only; a test holds the two together, and `REWRITE=1` rewrites it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -25,6 +26,7 @@ from sqlalchemy.sql.selectable import FromClause, Select
 from temporal_lineage.store.as_of_rule import Deciding, holds, instant, tx_of
 from temporal_lineage.store.commit_statements import COMMIT_STATEMENTS
 from temporal_lineage.store.listed import among_numbers, among_texts, element_of, rows_of
+from temporal_lineage.store.reach_statements import REACH_STATEMENTS
 from temporal_lineage.store.record_statements import RECORD_STATEMENTS
 from temporal_lineage.store.tables import (
     attribute,
@@ -49,9 +51,19 @@ def _number(name: str) -> ColumnElement[int]:
 
 
 def _attribute_history() -> Select[Any]:
-    """Assertions about a node's attributes of one kind, oldest first within each name."""
+    """Assertions about one attribute, oldest first."""
     return _history(attribute_assertion, attribute.c.name).where(
-        attribute.c.node_id == _number("node_id"), attribute.c.kind == _text("kind")
+        attribute.c.node_id == _number("node_id"),
+        attribute.c.kind == _text("kind"),
+        attribute.c.name == _text("name"),
+    )
+
+
+def _attribute_histories() -> Select[Any]:
+    """Assertions about nodes' attributes of one kind, oldest first within each."""
+    columns = (attribute.c.node_id, attribute.c.name)
+    return _history(attribute_assertion, *columns, by=columns).where(
+        among_numbers(attribute.c.node_id, "nodes"), attribute.c.kind == _text("kind")
     )
 
 
@@ -75,8 +87,12 @@ def _edge_history_by_key() -> Select[Any]:
 
 
 def _history(
-    log: Table, *columns: ColumnElement[Any], start: FromClause | None = None
+    log: Table,
+    *columns: ColumnElement[Any],
+    by: Sequence[ColumnElement[Any]] = (),
+    start: FromClause | None = None,
 ) -> Select[Any]:
+    """Assertions, oldest first within each of `by`, which is the first column unless told."""
     state = _KEY[log]
     key = log.primary_key.columns.values()[0].name
     source = (
@@ -91,7 +107,7 @@ def _history(
             *columns, log.c.valid_from, log.c.valid_to, tx.c.tx_id, tx.c.recorded_at, claim.c.body
         )
         .select_from(source)
-        .order_by(columns[0], log.c.rank.desc(), log.c.valid_from)
+        .order_by(*(by or columns[:1]), log.c.rank.desc(), log.c.valid_from)
     )
 
 
@@ -170,8 +186,8 @@ STATEMENTS: dict[str, Select[Any]] = {
     "children": select(*_NODE)
     .where(node.c.kind == _text("kind"), node.c.parent_id == _number("parent_id"))
     .order_by(node.c.node_id),
-    "attribute_history": _attribute_history().where(attribute.c.name == _text("name")),
-    "attribute_histories": _attribute_history(),
+    "attribute_history": _attribute_history(),
+    "attribute_histories": _attribute_histories(),
     "attributes_by_name": _attributes().where(attribute.c.name == _text("name")),
     "attributes_among": _attributes().where(among_texts(attribute.c.name, "names")),
     "attributes_between": _attributes_between().order_by(attribute.c.name, attribute.c.node_id),
@@ -189,6 +205,7 @@ STATEMENTS: dict[str, Select[Any]] = {
     "edge_ends": select(edge.c.src_id, edge.c.dst_id).where(edge.c.edge_id == _number("edge_id")),
     "edge_history": _edge_history(),
     "edge_history_by_key": _edge_history_by_key(),
+    **REACH_STATEMENTS,
     **COMMIT_STATEMENTS,
     **RECORD_STATEMENTS,
     **WRITE_STATEMENTS,

@@ -38,9 +38,10 @@ FROM attribute JOIN attribute_assertion ON attribute_assertion.attribute_id = at
 WHERE attribute.node_id = :node_id AND attribute.kind = :kind AND attribute.name = :name ORDER BY attribute.name, attribute_assertion.rank DESC, attribute_assertion.valid_from;
 
 -- attribute_histories
-SELECT attribute.name, attribute_assertion.valid_from, attribute_assertion.valid_to, tx.tx_id, tx.recorded_at, claim.body
+SELECT attribute.node_id, attribute.name, attribute_assertion.valid_from, attribute_assertion.valid_to, tx.tx_id, tx.recorded_at, claim.body
 FROM attribute JOIN attribute_assertion ON attribute_assertion.attribute_id = attribute.attribute_id AND attribute_assertion.rank >= :floor JOIN tx ON tx.tx_id = (-attribute_assertion.rank) / 65536 LEFT OUTER JOIN claim ON claim.claim_id = attribute_assertion.claim_id
-WHERE attribute.node_id = :node_id AND attribute.kind = :kind ORDER BY attribute.name, attribute_assertion.rank DESC, attribute_assertion.valid_from;
+WHERE attribute.node_id IN (SELECT CAST(nodes_list.value AS BIGINT) AS value
+FROM json_each(:nodes) AS nodes_list) AND attribute.kind = :kind ORDER BY attribute.node_id, attribute.name, attribute_assertion.rank DESC, attribute_assertion.valid_from;
 
 -- attributes_by_name
 SELECT attribute.node_id, attribute.name, CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN attribute.since ELSE coalesce((SELECT max(newer_before.valid_to) AS max_1
@@ -175,6 +176,40 @@ FROM json_each(:edges) AS edges_list) ORDER BY edge.edge_id, edge_assertion.rank
 -- edge_history_by_key
 SELECT edge.edge_id, edge.kind, edge.src_id, edge.dst_id, edge_assertion.valid_from, edge_assertion.valid_to, tx.tx_id, tx.recorded_at, claim.body
 FROM json_each(:keys) AS keys_list JOIN edge ON edge.src_id = CAST(json_extract(keys_list.value, '$[1]') AS BIGINT) AND edge.kind = CAST(json_extract(keys_list.value, '$[0]') AS TEXT) AND edge.dst_id = CAST(json_extract(keys_list.value, '$[2]') AS BIGINT) JOIN edge_assertion ON edge_assertion.edge_id = edge.edge_id AND edge_assertion.rank >= :floor JOIN tx ON tx.tx_id = (-edge_assertion.rank) / 65536 LEFT OUTER JOIN claim ON claim.claim_id = edge_assertion.claim_id ORDER BY edge.edge_id, edge_assertion.rank DESC, edge_assertion.valid_from;
+
+-- reached_into
+WITH RECURSIVE reach(node_id) AS
+(SELECT edge.src_id AS node_id
+FROM json_each(:nodes) AS nodes_list JOIN edge ON edge.dst_id = CAST(nodes_list.value AS BIGINT)
+WHERE edge.kind = :kind AND CASE WHEN (edge.last_tx <= :tx AND edge.since <= :valid) THEN edge.claim_id ELSE (SELECT candidate.claim_id
+FROM edge_assertion AS candidate
+WHERE candidate.edge_id = edge.edge_id AND candidate.rank >= :floor AND candidate.valid_from <= :valid AND candidate.valid_to > :valid ORDER BY candidate.rank
+LIMIT 1 OFFSET 0) END > 0 UNION SELECT edge.src_id AS node_id
+FROM reach JOIN edge ON edge.dst_id = reach.node_id
+WHERE edge.kind = :kind AND CASE WHEN (edge.last_tx <= :tx AND edge.since <= :valid) THEN edge.claim_id ELSE (SELECT candidate.claim_id
+FROM edge_assertion AS candidate
+WHERE candidate.edge_id = edge.edge_id AND candidate.rank >= :floor AND candidate.valid_from <= :valid AND candidate.valid_to > :valid ORDER BY candidate.rank
+LIMIT 1 OFFSET 0) END > 0)
+SELECT node.node_id, node.kind, node.parent_id, node.name
+FROM reach JOIN node ON node.node_id = reach.node_id
+LIMIT :limit OFFSET 0;
+
+-- reached_out_of
+WITH RECURSIVE reach(node_id) AS
+(SELECT edge.dst_id AS node_id
+FROM json_each(:nodes) AS nodes_list JOIN edge ON edge.src_id = CAST(nodes_list.value AS BIGINT)
+WHERE edge.kind = :kind AND CASE WHEN (edge.last_tx <= :tx AND edge.since <= :valid) THEN edge.claim_id ELSE (SELECT candidate.claim_id
+FROM edge_assertion AS candidate
+WHERE candidate.edge_id = edge.edge_id AND candidate.rank >= :floor AND candidate.valid_from <= :valid AND candidate.valid_to > :valid ORDER BY candidate.rank
+LIMIT 1 OFFSET 0) END > 0 UNION SELECT edge.dst_id AS node_id
+FROM reach JOIN edge ON edge.src_id = reach.node_id
+WHERE edge.kind = :kind AND CASE WHEN (edge.last_tx <= :tx AND edge.since <= :valid) THEN edge.claim_id ELSE (SELECT candidate.claim_id
+FROM edge_assertion AS candidate
+WHERE candidate.edge_id = edge.edge_id AND candidate.rank >= :floor AND candidate.valid_from <= :valid AND candidate.valid_to > :valid ORDER BY candidate.rank
+LIMIT 1 OFFSET 0) END > 0)
+SELECT node.node_id, node.kind, node.parent_id, node.name
+FROM reach JOIN node ON node.node_id = reach.node_id
+LIMIT :limit OFFSET 0;
 
 -- places
 SELECT place.node_id, place.dataset_id, place.line, place.position, place.files_known
