@@ -85,7 +85,9 @@ def _tell(
     ledger: Ledger, history: list[list[Said]]
 ) -> tuple[list[int], dict[tuple[int, int], list[Assertion[str]]], list[Instant]]:
     """Tell a history; gives the nodes, the log of each edge, and when each part was recorded."""
-    name, logs, recorded = str(next(_numbers)), {}, []
+    name = str(next(_numbers))
+    logs: dict[tuple[int, int], list[Assertion[str]]] = {}
+    recorded: list[Instant] = []
     nodes: list[int] = []
     for number, told in enumerate(history):
         with ledger.transaction(source="test", note="") as transaction:
