@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from snapshots.dataset import TableFormat
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from catalogs.iceberg.pointer import Pointer
     from catalogs.storage import Storage
-    from catalogs.table import TableSource
+    from catalogs.table import RawCommit, States, TableSource
+    from snapshots.history import TableHistory
 
 
 def open_metadata_file(location: str, storage: Storage) -> TableSource:
@@ -36,3 +41,14 @@ def open_delta(location: str, storage: Storage) -> TableSource:
     from catalogs.delta.source import DeltaSource
 
     return DeltaSource(location, storage=storage, options=storage.options)
+
+
+def open_remains(known: TableHistory, storage: Storage, *, kept: Sequence[RawCommit]) -> States:
+    """Open what is left of a table that nothing leads into any more, where it was last seen."""
+    if known.identity.format is TableFormat.DELTA:
+        from catalogs.delta.remains import DeltaRemains
+
+        return DeltaRemains(known, kept=kept, storage=storage)
+    from catalogs.iceberg.remains import IcebergRemains
+
+    return IcebergRemains(known, kept=kept, storage=storage, properties=storage.options)

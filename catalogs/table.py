@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from snapshots.availability import Gone, LogTruncated
     from snapshots.files import CommitFiles, DataFile
     from snapshots.history import TableHistory
+    from snapshots.recovery import RecoveryPlan
     from snapshots.schema import SchemaVersion
 
 
@@ -54,8 +55,8 @@ class TableState(Protocol):
         """Every file the state is made of, delete files included."""
 
     @property
-    def found_in(self) -> str | None:
-        """Where the state was found; None where the table itself still lists it."""
+    def plan(self) -> RecoveryPlan | None:
+        """How the state was put together; None where the table itself still lists it."""
 
     def missing(self) -> tuple[DataFile, ...]:
         """Give the files that are not there, or not there with their recorded size."""
@@ -68,12 +69,36 @@ class TableState(Protocol):
         """
 
 
-class TableSource(Protocol):
-    """One table, where it lies."""
+class States(Protocol):
+    """The past states of one table, found in what lies there and in what was kept of it."""
 
     @property
     def location(self) -> str:
         """The table's root: a path or URL without a trailing slash."""
+
+    def presence(self) -> Presence:
+        """Give what tells which files of the table's states are there, now."""
+
+    def rebuildable(self, kept: Sequence[RawCommit]) -> frozenset[int]:
+        """Give the states that `state` finds with what is kept, whatever the table forgets."""
+
+    def broken(
+        self, snapshot_ids: Collection[int], *, kept: Sequence[RawCommit], presence: Presence
+    ) -> Mapping[int, tuple[str, ...]]:
+        """Give the states that the table lists but no longer has the metadata of.
+
+        For each the paths of the files that are not there. `kept` spares reading them all: what it
+        does not tell is read.
+        """
+
+    def state(
+        self, snapshot_id: int, *, kept: Sequence[RawCommit]
+    ) -> TableState | LogTruncated | Gone:
+        """Find a past state: in the table, in `kept`, in older metadata still lying about."""
+
+
+class TableSource(States, Protocol):
+    """One table, where it lies."""
 
     def head(self) -> str:
         """Give a token that changes with every commit, cheaply: one listing or catalog call."""
@@ -101,23 +126,3 @@ class TableSource(Protocol):
 
         `skip` holds witnesses already kept.
         """
-
-    def presence(self) -> Presence:
-        """Give what tells which files of the table's states are there, now."""
-
-    def rebuildable(self, kept: Sequence[RawCommit]) -> frozenset[int]:
-        """Give the states that `state` finds with what is kept, whatever the table forgets."""
-
-    def broken(
-        self, snapshot_ids: Collection[int], *, kept: Sequence[RawCommit], presence: Presence
-    ) -> Mapping[int, tuple[str, ...]]:
-        """Give the states that the table lists but no longer has the metadata of.
-
-        For each the paths of the files that are not there. `kept` spares reading them all: what it
-        does not tell is read.
-        """
-
-    def state(
-        self, snapshot_id: int, *, kept: Sequence[RawCommit]
-    ) -> TableState | LogTruncated | Gone:
-        """Find a past state: in the table, in `kept`, in older metadata still lying about."""

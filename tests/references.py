@@ -13,8 +13,9 @@ from typing import Any
 
 import click
 
-from snapshots import availability
+from snapshots import availability, recovery
 from snapshots.files import FileContent
+from snapshots.recovery import Keeper, Piece
 from snapshots.snapshot_log import Certainty, Rule
 from temporal_lineage import questions
 from temporal_lineage.capture import facets, openlineage_events
@@ -48,6 +49,8 @@ _ENUMS: dict[str, type[StrEnum]] = {
         Change,
         Consequence,
         FindingKind,
+        Keeper,
+        Piece,
     )
 }
 # A line each: everybody adds one. All questions are found by themselves.
@@ -63,6 +66,7 @@ _MODULES = (
     pinning,
     promise,
     quarantine_retry,
+    recovery,
     reproduction,
     serving,
     settling,

@@ -101,7 +101,7 @@ def test_the_files_of_a_state_are_those_of_the_writer_itself(tmp_path: Path) -> 
         }
         assert {file.path for file in state.files} == theirs
         assert state.missing() == ()
-        assert state.found_in is None
+        assert state.plan is None
 
 
 def test_a_restore_brings_files_back_with_their_origin(tmp_path: Path) -> None:
@@ -197,7 +197,8 @@ def test_a_cleaned_log_is_truncated_and_kept_commits_rebuild_its_states(tmp_path
         [2, 3, 4, 9],
     ]
     rebuilt = _state(tmp_path, 4, kept)
-    assert rebuilt.found_in == "the table's log and 6 kept files of it"
+    assert rebuilt.plan is not None
+    assert rebuilt.plan.how == "the table's log and 6 kept files of it"
     assert rebuilt.schema.fields == known.schemas[0].fields
 
 
@@ -234,7 +235,7 @@ def test_what_is_kept_is_enough_for_every_later_state_and_never_kept_twice(
 def _loss(
     root: Path, history: TableHistory, missing: tuple[DataFile, ...]
 ) -> tuple[Instant | None, str | None]:
-    return source(root).losses(history, missing).of(missing)
+    return source(root).losses(history, missing, kept=()).of(missing)
 
 
 def test_a_vacuum_is_named_as_what_took_the_files(tmp_path: Path) -> None:

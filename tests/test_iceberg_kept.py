@@ -206,7 +206,8 @@ def _same_without_metadata(path: str) -> dict[int, Rows]:
     again = _source(path)
     for one in ids:
         state = _state(again, one, kept)
-        assert state.found_in == KEPT
+        assert state.plan is not None
+        assert state.plan.how == KEPT
         assert set(state.files) == set(entries[one])
     assert {one: _rows(again, one, kept) for one in ids} == before
     return before

@@ -77,9 +77,10 @@ def test_a_state_without_files_has_its_schema_and_no_rows(table: Table) -> None:
 def test_an_expired_state_is_found_in_older_metadata(table: Table) -> None:
     first, before = _expire_first(table)
     state = _state(table, first)
-    assert state.found_in == before
+    assert state.plan is not None
+    assert state.plan.how == before
     assert _read(state) == [{"id": 1, "name": "x1"}]
-    assert _state(table, newest(table)).found_in is None
+    assert _state(table, newest(table)).plan is None
 
 
 def test_an_expired_state_is_found_in_kept_bytes_when_the_metadata_is_gone(table: Table) -> None:
@@ -89,7 +90,8 @@ def test_an_expired_state_is_found_in_kept_bytes_when_the_metadata_is_gone(table
     _forget(table)
     state = _source(table).state(first, kept=kept)
     assert isinstance(state, IcebergState)
-    assert state.found_in == KEPT
+    assert state.plan is not None
+    assert state.plan.how == KEPT
     assert _read(state) == [{"id": 1, "name": "x1"}]
 
 

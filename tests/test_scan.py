@@ -151,6 +151,8 @@ def test_what_cannot_be_scanned_is_an_error_before_the_first_row(lake: Lake) -> 
         lake.session.scan("delta.t", where="n.x = 1")
     with pytest.raises(BadTargetError):
         lake.session.scan("model:fraud@v1")
+    for file in (lake.delta / "t").glob("*.parquet"):
+        file.unlink()
     (lake.delta / "t" / "_delta_log" / f"{0:020d}.json").write_text("")
     (lake.delta / "t" / "_delta_log" / f"{1:020d}.json").unlink()
     with pytest.raises(UnreadableError, match="tl available"):

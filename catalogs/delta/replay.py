@@ -96,6 +96,27 @@ def state_at(log: DeltaLog, version: int) -> Table | None:
     Raises UnreadableError where it should, but files on every way cannot be read, and where the
     state has no metadata or no protocol.
     """
+    way = _way(log, version)
+    if way is None:
+        return None
+    plan, commits = way
+    if plan.checkpoint:
+        # Readers start here: what they cannot open is no table, whatever older files say.
+        check_whole(log, plan.checkpoint[0], commits[0].metadata, commits[0].protocol)
+    return _folded(log, (*plan.checkpoint, *plan.steps)[-1], commits)
+
+
+def plan_at(log: DeltaLog, version: int) -> Plan | None:
+    """Give the way by which `state_at` rebuilds a state; raises as it does."""
+    way = _way(log, version)
+    return None if way is None else way[0]
+
+
+def _way(log: DeltaLog, version: int) -> tuple[Plan, list[Commit]] | None:
+    """Read the shortest way to a state of which every file can be read.
+
+    Raises UnreadableError where there are ways, and none can be read.
+    """
     failed: UnreadableError | None = None
     for plan in log.segment.plans(version):
         try:
@@ -104,10 +125,7 @@ def state_at(log: DeltaLog, version: int) -> Table | None:
             # Another checkpoint, or the commits from the first one on, may tell the same.
             failed = failed or error
             continue
-        if plan.checkpoint:
-            # Readers start here: what they cannot open is no table, whatever older files say.
-            check_whole(log, plan.checkpoint[0], commits[0].metadata, commits[0].protocol)
-        return _folded(log, (*plan.checkpoint, *plan.steps)[-1], commits)
+        return plan, commits
     if failed is not None:
         raise failed
     return None

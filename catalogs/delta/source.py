@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from catalogs.delta import segment
-from catalogs.delta.commits import restored_version
 from catalogs.delta.files import commit_files_of
 from catalogs.delta.history import history_of
 from catalogs.delta.keeping import worth_keeping
@@ -13,9 +12,8 @@ from catalogs.delta.log import DeltaLog, LogCache
 from catalogs.delta.loss import Losses, removed_at
 from catalogs.delta.paths import root_of
 from catalogs.delta.protocol import check
-from catalogs.delta.replay import Table, steps, tried
-from catalogs.delta.schema import Schemas
-from catalogs.delta.state import DeltaState, presence_of, state_of
+from catalogs.delta.replay import Table, tried
+from catalogs.delta.state import DeltaState, presence_of, schema_at, state_of
 from catalogs.presence import Presence
 from catalogs.storage import Storage
 from catalogs.table import RawCommit, Tip
@@ -23,7 +21,6 @@ from snapshots.availability import Gone, LogTruncated
 from snapshots.errors import UnknownNameError, UnreadableError
 from snapshots.files import CommitFiles, DataFile
 from snapshots.history import TableHistory
-from snapshots.schema import SchemaVersion
 
 RATIFIED = "ratified-commits"
 """The property that names the staged commits which the catalogs of managed tables accepted."""
@@ -114,12 +111,12 @@ class DeltaSource:
         if snapshot_id in readable:
             table, trouble = tried(own, snapshot_id)
             if table is not None:
-                return self._state(own, table, snapshot_id, found_in=None)
+                return self._state(own, table, snapshot_id, how=None)
         joined = own.with_kept({one.witness: one.body for one in kept})
         table, joined = self._with_kept(own, joined, snapshot_id) if kept else (None, joined)
         if table is not None:
-            found_in = f"the table's log and {len(kept)} kept files of it"
-            return self._state(joined, table, snapshot_id, found_in=found_in)
+            how = f"the table's log and {len(kept)} kept files of it"
+            return self._state(joined, table, snapshot_id, how=how)
         if trouble is not None:
             raise trouble
         self._check_known(joined, snapshot_id)
@@ -143,9 +140,12 @@ class DeltaSource:
         del snapshot_ids, kept, presence
         return {}
 
-    def losses(self, history: TableHistory, files: Iterable[DataFile]) -> Losses:
-        """Find out who took some missing files, in one pass over the log."""
-        commits = self.commit_files(history, skip=())
+    def losses(
+        self, history: TableHistory, files: Iterable[DataFile], *, kept: Sequence[RawCommit]
+    ) -> Losses:
+        """Find out who took some missing files, in one pass over the log and what was kept."""
+        log = self._log().with_kept({one.witness: one.body for one in kept})
+        commits = commit_files_of(log, history, skip=())
         return Losses(history, removed_at(files, commits))
 
     def _log(self) -> DeltaLog:
@@ -173,28 +173,15 @@ class DeltaSource:
             broken.add(name)
             joined = own.with_kept(kept, broken=broken)
 
-    def _state(
-        self, log: DeltaLog, table: Table, version: int, *, found_in: str | None
-    ) -> DeltaState:
+    def _state(self, log: DeltaLog, table: Table, version: int, *, how: str | None) -> DeltaState:
         check(table.protocol, location=log.root)
         return state_of(
             log,
             table,
             version=version,
-            found_in=found_in,
-            schema_of=lambda: self._schema(log, version),
+            how=how,
+            schema_of=lambda: schema_at(log, version, known=self._known),
         )
-
-    def _schema(self, log: DeltaLog, version: int) -> SchemaVersion:
-        """Give a version's schema with the ids of the last history read, else by a pass over the
-        log.
-        """
-        known = self._known.snapshot(snapshot_id=version) if self._known else None
-        if self._known and known and known.schema_id is not None:
-            found = self._known.schema(schema_id=known.schema_id)
-            if found is not None:
-                return found
-        return _schema_at(log, version)
 
     def _check_known(self, log: DeltaLog, version: int) -> None:
         versions = log.segment.versions()
@@ -203,19 +190,3 @@ class DeltaSource:
         nearest = [f"{self._location}@{one}" for one in versions[-1:]]
         advice = "see its history for the versions it has"
         raise UnknownNameError("version", f"{self._location}@{version}", nearest, advice)
-
-
-def _schema_at(log: DeltaLog, version: int) -> SchemaVersion:
-    schemas = Schemas((), location=log.root)
-    in_force: dict[int, SchemaVersion | None] = {}
-    current: SchemaVersion | None = None
-    for step in steps(log, after=None):
-        if step.version > version:
-            break
-        current = current if step.joined else None
-        if step.metadata is not None:
-            goes_back_to = restored_version(step.commit)
-            restored = None if goes_back_to is None else in_force.get(goes_back_to)
-            current = schemas.take(step.metadata, version=step.version, restored=restored)
-        in_force[step.version] = current
-    return current or SchemaVersion(version, ())

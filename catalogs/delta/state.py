@@ -6,12 +6,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from catalogs.delta.checkpoint import sidecars
+from catalogs.delta.commits import restored_version
 from catalogs.delta.files import data_files
 from catalogs.delta.log import DeltaLog
 from catalogs.delta.places import place_of
-from catalogs.delta.replay import Table
+from catalogs.delta.replay import Table, plan_at, steps
+from catalogs.delta.schema import Schemas
 from catalogs.presence import Presence
 from snapshots.files import DataFile
+from snapshots.history import TableHistory
+from snapshots.recovery import Keeper, Piece, RecoveryPlan, steps_of
 from snapshots.schema import SchemaVersion
 
 if TYPE_CHECKING:
@@ -20,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class DeltaState:
-    """One version of one table. `found_in` is None where the table's own log still tells of it.
+    """One version of one table. `how` is None where the table's own log still tells of it.
 
     `schema_of` gives the schema with the ids its fields have in the table's history: that takes a
     pass over the log, which only who asks for the schema needs.
@@ -28,7 +33,7 @@ class DeltaState:
 
     snapshot_id: int
     files: tuple[DataFile, ...]
-    found_in: str | None
+    how: str | None
     table: Table
     log: DeltaLog
     schema_of: Callable[[], SchemaVersion]
@@ -37,6 +42,11 @@ class DeltaState:
     def schema(self) -> SchemaVersion:
         """The schema the state was written under. DESIGN 4.2."""
         return self.schema_of()
+
+    @property
+    def plan(self) -> RecoveryPlan | None:
+        """How it was put together; None where the table's own log still tells of it."""
+        return None if self.how is None else recovery_plan(self.log, self.snapshot_id, self.how)
 
     def missing(self) -> tuple[DataFile, ...]:
         """Give the files that are not there, or not there with their recorded size."""
@@ -59,15 +69,63 @@ def presence_of(log: DeltaLog) -> Presence:
     return Presence(root=log.root, storage=log.storage, place_of=lambda file: place_of(file, log))
 
 
+def recovery_plan(log: DeltaLog, version: int, how: str) -> RecoveryPlan:
+    """Say from which files a version is put together; `how` says it in words.
+
+    A checkpoint's sidecars go before it, as they are kept with it.
+    """
+
+    def piece(piece: Piece, name: str) -> tuple[Piece, Keeper, str]:
+        if name in log.kept and name not in log.segment.modified:
+            return piece, Keeper.LEDGER, name
+        return piece, Keeper.TABLE, log.location(name)
+
+    plan = plan_at(log, version)
+    base = plan.checkpoint if plan else ()
+    parts = [part for name in base for part in sidecars(log, name)]
+    pieces = [piece(Piece.CHECKPOINT, name) for name in (*parts, *base)]
+    pieces += [piece(Piece.COMMIT, name) for name in (plan.steps if plan else ())]
+    return RecoveryPlan(how, steps_of(pieces), lost=())
+
+
 def state_of(
     log: DeltaLog,
     table: Table,
     *,
     version: int,
-    found_in: str | None,
+    how: str | None,
     schema_of: Callable[[], SchemaVersion],
 ) -> DeltaState:
     """Give a state as its readers want it: files in a fixed order, by key."""
     live = sorted(table.live.values(), key=lambda file: file.key)
     files = tuple(stored for file in live for stored in data_files(file, log.root, log.moved))
-    return DeltaState(version, files, found_in, table, log, schema_of)
+    return DeltaState(version, files, how, table, log, schema_of)
+
+
+def schema_at(log: DeltaLog, version: int, *, known: TableHistory | None) -> SchemaVersion:
+    """Give a version's schema with the ids that its fields have in the known history.
+
+    Where that does not tell, a pass over the log does.
+    """
+    snapshot = known.snapshot(snapshot_id=version) if known else None
+    if known and snapshot and snapshot.schema_id is not None:
+        found = known.schema(schema_id=snapshot.schema_id)
+        if found is not None:
+            return found
+    return _schema_in(log, version)
+
+
+def _schema_in(log: DeltaLog, version: int) -> SchemaVersion:
+    schemas = Schemas((), location=log.root)
+    in_force: dict[int, SchemaVersion | None] = {}
+    current: SchemaVersion | None = None
+    for step in steps(log, after=None):
+        if step.version > version:
+            break
+        current = current if step.joined else None
+        if step.metadata is not None:
+            goes_back_to = restored_version(step.commit)
+            restored = None if goes_back_to is None else in_force.get(goes_back_to)
+            current = schemas.take(step.metadata, version=step.version, restored=restored)
+        in_force[step.version] = current
+    return current or SchemaVersion(version, ())

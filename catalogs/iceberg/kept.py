@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -23,6 +23,7 @@ from catalogs.iceberg.metadata import SnapshotEntry, TableMetadata, decode_metad
 from catalogs.iceberg.reading import Listing
 from catalogs.table import RawCommit
 from snapshots.files import FileContent
+from snapshots.recovery import Keeper, Piece, RecoveryPlan, steps_of
 
 KEPT = "the file list that the ledger kept"
 """Where a state was found that was rebuilt from what was kept."""
@@ -72,11 +73,12 @@ _DECODER = msgspec.msgpack.Decoder(_Commit)
 
 @dataclass(frozen=True, slots=True)
 class KeptState:
-    """A snapshot rebuilt from what was kept: all that reading its rows takes."""
+    """A snapshot rebuilt from what was kept: all that reading its rows takes, and from what."""
 
     metadata: TableMetadata
     entry: SnapshotEntry
     entries: tuple[ManifestEntry, ...]
+    plan: RecoveryPlan
 
 
 def kept_ids(names: Iterable[str]) -> dict[int, int | None]:
@@ -114,8 +116,8 @@ def kept_commit(one: Difference, listing: Listing) -> RawCommit:
         dropped=[manifest.path for manifest in one.dropped],
         live_files=one.live_files,
     )
-    basis = "" if one.parent_id is None else f" on {one.parent_id}"
-    return RawCommit(f"files/{one.snapshot.snapshot_id}{basis}", msgspec.msgpack.encode(commit))
+    name = _file_list(one.snapshot.snapshot_id, one.parent_id)
+    return RawCommit(name, msgspec.msgpack.encode(commit))
 
 
 class KeptStates:
@@ -171,7 +173,15 @@ class KeptStates:
             sequence_number=newest.sequence_number,
             schema_id=newest.schema_id,
         )
-        return KeptState(metadata, entry_of_snapshot, tuple(live.values()))
+        plan = RecoveryPlan(KEPT, steps_of(self._pieces(snapshot_id, newest)), lost=())
+        return KeptState(metadata, entry_of_snapshot, tuple(live.values()), plan)
+
+    def location(self) -> str | None:
+        """Give the root that the table's metadata recorded; None where nothing is kept."""
+        for name, body in self._bodies.items():
+            if name.startswith(_READING):
+                return decode_metadata(body, location=name).location
+        return None
 
     def known(self, snapshot_ids: Iterable[int]) -> frozenset[int]:
         """Give those of the snapshots that can be rebuilt."""
@@ -252,10 +262,18 @@ class KeptStates:
             at = self._links[at]
         return line[::-1]
 
+    def _pieces(self, snapshot_id: int, newest: _Commit) -> Iterator[tuple[Piece, Keeper, str]]:
+        yield Piece.SCHEMA, Keeper.LEDGER, newest.reading
+        for one in reversed(self._back_from([snapshot_id])):
+            yield Piece.FILE_LIST, Keeper.LEDGER, _file_list(one, self._links[one])
+
     def _commit(self, snapshot_id: int) -> _Commit:
-        parent = self._links[snapshot_id]
-        basis = "" if parent is None else f" on {parent}"
-        return _DECODER.decode(self._bodies[f"files/{snapshot_id}{basis}"])
+        return _DECODER.decode(self._bodies[_file_list(snapshot_id, self._links[snapshot_id])])
+
+
+def _file_list(snapshot_id: int, parent_id: int | None) -> str:
+    """Name what is kept of a snapshot; `parent_id` is the one it differs from, None if whole."""
+    return f"files/{snapshot_id}" + ("" if parent_id is None else f" on {parent_id}")
 
 
 def _compact(entry: ManifestEntry, fields: int) -> _Entry:

@@ -13,8 +13,7 @@ from catalogs.iceberg.current import CurrentTable
 from catalogs.iceberg.files import FileLists, commit_of
 from catalogs.iceberg.history import history_of
 from catalogs.iceberg.keeping import FindListing, Keeping
-from catalogs.iceberg.kept import KEPT, KeptStates
-from catalogs.iceberg.manifests import ManifestEntry
+from catalogs.iceberg.kept import KeptState, KeptStates
 from catalogs.iceberg.metadata import SnapshotEntry, TableMetadata, file_name
 from catalogs.iceberg.pointer import Pointed, Pointer
 from catalogs.iceberg.reading import Reading, Readings
@@ -150,7 +149,7 @@ class IcebergSource:
                 return first
         again = KeptStates(kept).state(snapshot_id) if kept else None
         if again is not None:
-            return self._made(current, again.metadata, again.entry, again.entries, KEPT)
+            return self._made(current, again)
         if isinstance(first, UnreadableError):
             raise first
         if first is not None:
@@ -193,19 +192,12 @@ class IcebergSource:
             FileLists(current.storage, current.relocation),
         )
 
-    def _made(
-        self,
-        current: CurrentTable,
-        metadata: TableMetadata,
-        entry: SnapshotEntry,
-        entries: Sequence[ManifestEntry],
-        found_in: str,
-    ) -> IcebergState:
+    def _made(self, current: CurrentTable, again: KeptState) -> IcebergState:
         return IcebergState(
-            metadata,
-            entry,
-            entries,
-            found_in=found_in,
+            again.metadata,
+            again.entry,
+            again.entries,
+            plan=again.plan,
             storage=current.storage,
             relocation=current.relocation,
             properties=current.properties,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from catalogs.iceberg.files import FileLists
-from catalogs.iceberg.manifests import ManifestEntry
+from catalogs.iceberg.manifests import Manifest, ManifestEntry
 from catalogs.iceberg.metadata import SnapshotEntry, TableMetadata
 from catalogs.iceberg.relocation import Relocation
 from catalogs.iceberg.schema import schema_version
@@ -15,6 +15,7 @@ from catalogs.storage import AbsentFileError, Storage
 from snapshots.availability import Gone
 from snapshots.errors import UnreadableError
 from snapshots.files import DataFile, FileContent
+from snapshots.recovery import Keeper, Piece, RecoveryPlan, steps_of
 from snapshots.schema import SchemaVersion
 
 if TYPE_CHECKING:
@@ -30,12 +31,14 @@ class IcebergState:
         entry: SnapshotEntry,
         entries: Sequence[ManifestEntry],
         *,
-        found_in: str | None,
+        plan: RecoveryPlan | None,
         storage: Storage,
         relocation: Relocation,
         properties: Mapping[str, str],
     ) -> None:
         """Take the metadata that lists the snapshot, and the live entries of its manifests.
+
+        `plan` says how they were found, None where the table itself lists the snapshot.
 
         Raises UnreadableError where the snapshot's schema is not to be had.
         """
@@ -53,7 +56,7 @@ class IcebergState:
         )
         lists = FileLists(storage, relocation)
         self._files = tuple(lists.data_file(one) for one in self._entries)
-        self._found_in = found_in
+        self._plan = plan
 
     @property
     def snapshot_id(self) -> int:
@@ -76,9 +79,9 @@ class IcebergState:
         return self._entries
 
     @property
-    def found_in(self) -> str | None:
-        """Where it was found: a metadata file, or KEPT; None where the table itself lists it."""
-        return self._found_in
+    def plan(self) -> RecoveryPlan | None:
+        """How it was put together; None where the table itself lists it."""
+        return self._plan
 
     def missing(self) -> tuple[DataFile, ...]:
         """Give the files that are not there, or not there with their recorded size.
@@ -121,6 +124,7 @@ def open_state(
 ) -> IcebergState | Gone:
     """Read a snapshot's file lists; Gone, with the list or manifest named, where one is absent.
 
+    `found_in` is the older metadata file that lists it, None where the current one does.
     `since` and `act` are None: a deleted manifest tells nothing of who deleted it. Raises
     UnreadableError where one is there and broken.
     """
@@ -134,11 +138,21 @@ def open_state(
         metadata,
         entry,
         entries,
-        found_in=found_in,
+        plan=_plan(found_in, entry, manifests, relocation) if found_in else None,
         storage=storage,
         relocation=relocation,
         properties=properties,
     )
+
+
+def _plan(
+    found_in: str, entry: SnapshotEntry, manifests: Sequence[Manifest], relocation: Relocation
+) -> RecoveryPlan:
+    lists = [] if entry.manifest_list is None else [entry.manifest_list]
+    pieces = [(Piece.METADATA_FILE, Keeper.TABLE, found_in)]
+    pieces += [(Piece.MANIFEST_LIST, Keeper.TABLE, relocation.find(one)) for one in lists]
+    pieces += [(Piece.MANIFEST, Keeper.TABLE, relocation.find(one.path)) for one in manifests]
+    return RecoveryPlan(found_in, steps_of(pieces), lost=())
 
 
 def _schema_of(metadata: TableMetadata, entry: SnapshotEntry, location: str) -> dict[str, Any]:

@@ -8,8 +8,9 @@ import click
 
 from snapshots.instant import FOREVER
 from temporal_lineage.addresses import DatasetAddress, parse_address
-from temporal_lineage.cli.layout import table
+from temporal_lineage.cli.layout import pairs, table
 from temporal_lineage.cli.options import output_option, point_options, print_answer
+from temporal_lineage.cli.recovery_text import plan_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,6 +63,8 @@ def _available(answer: AvailableAnswer) -> Iterator[str]:
             f"{promised.address} is promised until {promised.until} by {promised.promise}:"
             f" {promised.reason}"
         )
+    if answer.plan is not None:
+        yield from pairs([*plan_lines(answer.plan)])
     yield f"looked at {answer.checked_at}"
 
 

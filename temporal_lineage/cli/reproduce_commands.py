@@ -13,6 +13,7 @@ import click
 from snapshots.availability import AtRisk, Gone, Partial
 from temporal_lineage.cli.layout import pairs
 from temporal_lineage.cli.options import output_option, point_options, print_answer
+from temporal_lineage.cli.recovery_text import plan_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -136,6 +137,7 @@ def _lines(one: ReproduceInput) -> list[tuple[str, object]]:
     files = f"{one.files:,}, {one.size_bytes:,} bytes" if one.files is not None else None
     return [
         *_reasons(one.availability),
+        *(plan_lines(one.plan) if one.plan else ()),
         ("may be", ", ".join(f"@{version}" for version in one.candidates) or None),
         ("identity", one.identity),
         ("location", one.location),

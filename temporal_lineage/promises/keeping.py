@@ -13,7 +13,7 @@ from temporal_lineage.beliefs import settle_attributes
 from temporal_lineage.claims import encode
 from temporal_lineage.keys import AttributeKind, NodeKind
 from temporal_lineage.promises.promise import PREFIX, PromisedClaim
-from temporal_lineage.reproduce.tables import OutOfReach
+from temporal_lineage.reproduce.reaching import OutOfReach
 from temporal_lineage.store.assertions import NodeKey
 
 if TYPE_CHECKING:
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from snapshots.snapshot import Snapshot
     from temporal_lineage.promises.promise import PromisedVersion
     from temporal_lineage.reproduce.inputs import InputState
-    from temporal_lineage.reproduce.tables import Reached, Tables
+    from temporal_lineage.reproduce.reaching import Reached
+    from temporal_lineage.reproduce.tables import Tables
     from temporal_lineage.store.ledger import Ledger
 
 _DAY_MICROS = 86_400_000_000

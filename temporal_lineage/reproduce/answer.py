@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from snapshots.availability import AtRisk, Availability, Live, Protected, Recoverable, Unverified
 from snapshots.files import FileContent
+from snapshots.recovery import RecoveryPlan
 from temporal_lineage.linking.taken import TakenPortion
 from temporal_lineage.promises.beside import PromisedState
 from temporal_lineage.questions.question import Question
@@ -48,7 +49,8 @@ class ReproduceInput:
     `location` are None for a dataset that was never harvested. The schema, the files, their rows
     and bytes are None where the state was not found; `rows` also where the table does not record
     them. `portions` are what was taken of the state, where whoever read it recorded that; without
-    any, all of it counts. `verdict` names the kind of `availability`: live, protected, at-risk, ...
+    any, all of it counts. `plan` is how a recoverable state is put together. `verdict` names the
+    kind of `availability`: live, protected, at-risk, ...
     """
 
     address: str
@@ -67,6 +69,7 @@ class ReproduceInput:
     verdict: str
     availability: Availability
     lost: tuple[LostFile, ...]
+    plan: RecoveryPlan | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,13 @@ from snapshots.availability import (
     LogTruncated,
     MadeOf,
     Missing,
+    Recoverable,
     Unverified,
     availability,
 )
 from snapshots.errors import TemporalLineageError, UnreadableError
 from snapshots.instant import Instant
+from snapshots.recovery import RecoveryPlan
 from temporal_lineage.facts import LAST, AsOf
 from temporal_lineage.naming import Naming, find_addressed
 from temporal_lineage.promises.beside import PromisedState, promised_beside
@@ -23,7 +25,8 @@ from temporal_lineage.questions.states import version_of
 from temporal_lineage.reproduce.answer import availability_name
 from temporal_lineage.reproduce.known_files import KnownFiles
 from temporal_lineage.reproduce.loss import Acts, dated
-from temporal_lineage.reproduce.tables import OutOfReach, Reached, Tables, rebuilt
+from temporal_lineage.reproduce.reaching import OutOfReach, Reached
+from temporal_lineage.reproduce.tables import Tables, rebuilt
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,6 +57,7 @@ class AvailableAnswer:
     """The verdicts on a table's states, in commit order; `checked_at` is when somebody looked.
 
     `promises` are those in force then about any of the states.
+    `plan` is how a recoverable state is put together, where one state was asked for.
     """
 
     ROWS: ClassVar[str | None] = "states"
@@ -63,6 +67,7 @@ class AvailableAnswer:
     checked_at: Instant
     states: tuple[StateVerdict, ...]
     promises: tuple[PromisedState, ...]
+    plan: RecoveryPlan | None
     doubts: tuple[str, ...]
 
 
@@ -76,7 +81,8 @@ def available(
     tables = Tables(reader, folder)
     reached = tables.reach(dataset_id)
     if isinstance(reached, OutOfReach):
-        return AvailableAnswer(question, name, now, (), (), (f"not looked at: {reached.reason}",))
+        doubt = f"not looked at: {reached.reason}"
+        return AvailableAnswer(question, name, now, (), (), None, (doubt,))
     only = None
     if address.at is not None:
         only = int(version_of(reader, dataset_id, address, as_of))
@@ -86,10 +92,13 @@ def available(
         states = tuple(look.verdict(one) for one in snapshots)
     except UnreadableError as error:
         states = tuple(_unseen(one, str(error)) for one in snapshots)
-    doubts = (f"opened by its place: {reached.detour}",) if reached.detour else ()
     beside = promised_beside(reader, dataset_id, name, as_of=AsOf(valid=now, system=LAST))
     promised = tuple(one for state in states for one in beside.get(str(state.version), ()))
-    return AvailableAnswer(question, name, now, states, promised, doubts)
+    plan = None
+    if only is not None and all(isinstance(one.availability, Recoverable) for one in states):
+        plan = tables.plan(reached, only)
+    doubts = (*reached.doubts, *(plan.lost if plan else ()))
+    return AvailableAnswer(question, name, now, states, promised, plan, doubts)
 
 
 def _unseen(snapshot: Snapshot, reason: str) -> StateVerdict:
@@ -122,9 +131,9 @@ class _Look:
         presence = source.presence()
         lost = presence.missing(self._known.files().values())
         self._known.note_missing(lost)
-        self._acts = Acts(source, history, lost)
+        self._acts = Acts(tables, reached, lost)
         listed = [one for one in self._known.states() if one in history.listed]
-        kept = tables.kept(reached) if listed else ()
+        kept = tables.kept(reached.dataset_id) if listed else ()
         self._broken = source.broken(listed, kept=kept, presence=presence)
 
     def verdict(self, snapshot: Snapshot) -> StateVerdict:
@@ -159,11 +168,11 @@ class _Look:
             found = self._tables.state(reached, snapshot_id)
             if isinstance(found, LogTruncated | Gone):
                 return dated(found, reached.history, snapshot_id), None
-            way = found.way
+            way = found.plan.how if found.plan else None
             lost = found.state.missing()
             missing = Missing.these(lost)
             made_of = MadeOf.these(found.state.files)
-            acts = Acts(reached.source, reached.history, lost)
+            acts = Acts(self._tables, reached, lost)
         act = acts.behind(snapshot_id, missing.named)
         judged = availability(
             now=self._now,

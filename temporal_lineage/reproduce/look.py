@@ -10,6 +10,7 @@ from snapshots.availability import (
     LogTruncated,
     MadeOf,
     Missing,
+    Recoverable,
     Unverified,
     availability,
 )
@@ -24,8 +25,8 @@ from temporal_lineage.reproduce.kept_files import (
     look_at_content,
 )
 from temporal_lineage.reproduce.loss import Acts, dated
+from temporal_lineage.reproduce.reaching import OutOfReach, Reached
 from temporal_lineage.reproduce.rows import row_bounds
-from temporal_lineage.reproduce.tables import OutOfReach, Reached
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,7 +76,7 @@ def look(tables: Tables, one: Input, *, now: Instant) -> Looked:
     if not one.version.isdecimal():
         reason = f"{one.version} is no snapshot id or version of a table"
         return Unseen(judged(told, Unverified(reason)), ())
-    doubts = (f"{one.dataset} was opened by its place: {reached.detour}",) if reached.detour else ()
+    doubts = tuple(f"{one.dataset}: {doubt}" for doubt in reached.doubts)
     try:
         return _looked(tables, reached, int(one.version), told, doubts, now=now)
     except TemporalLineageError as error:
@@ -98,11 +99,11 @@ def _looked(
     state = found.state
     missing = state.missing()
     # The log is read for an act only where there is a loss to explain.
-    act = Acts(reached.source, history, missing).behind(snapshot_id, missing)
+    act = Acts(tables, reached, missing).behind(snapshot_id, missing)
     verdict = availability(
         now=now,
-        listed=found.way is None,
-        found_in=found.way,
+        listed=found.plan is None,
+        found_in=found.plan.how if found.plan else None,
         made_of=MadeOf.these(state.files),
         missing=Missing.these(missing),
         protecting=reached.protections.get(snapshot_id, ()),
@@ -111,7 +112,10 @@ def _looked(
     )
     if not missing and (refused := _refusal(state)) is not None:
         verdict = Unverified(refused)
-    metadata = state.found_in or _witness(history, snapshot_id)
+    if isinstance(verdict, Recoverable):
+        told = replace(told, plan=found.plan)
+    metadata = state.plan.how if state.plan else None
+    metadata = metadata or _witness(history, snapshot_id)
     return Seen(_described(judged(told, verdict), state, missing), state, metadata, doubts)
 
 
@@ -157,6 +161,7 @@ def _told(one: InputState, claim: TableClaim | None) -> ReproduceInput:
         verdict=availability_name(before),
         availability=before,
         lost=(),
+        plan=None,
     )
 
 

@@ -9,12 +9,14 @@ from snapshots.availability import Gone
 from snapshots.instant import Instant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-    from catalogs.table import TableSource
+    from catalogs.table import RawCommit, States
     from snapshots.availability import LogTruncated
     from snapshots.files import DataFile
     from snapshots.history import Expiry, TableHistory
+    from temporal_lineage.reproduce.reaching import Reached
+    from temporal_lineage.reproduce.tables import Tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,34 +38,43 @@ class Losses(Protocol):
 class TellsLosses(Protocol):
     """A table whose own commits tell who deleted files, as VACUUM does."""
 
-    def losses(self, history: TableHistory, files: Iterable[DataFile]) -> Losses:
-        """Find out who took some missing files, all at once."""
+    def losses(
+        self, history: TableHistory, files: Iterable[DataFile], *, kept: Sequence[RawCommit]
+    ) -> Losses:
+        """Find out who took some missing files, all at once; `kept` joins what the table has."""
 
 
 class Acts:
     """Who took what of one table, for any of its states."""
 
-    def __init__(
-        self, source: TableSource, history: TableHistory, missing: Iterable[DataFile]
-    ) -> None:
+    def __init__(self, tables: Tables, reached: Reached, missing: Iterable[DataFile]) -> None:
         """Take all files that are missing; the log is read only where there are some."""
-        lost = tuple(missing)
-        self._listed = history.listed
-        self._losses: Losses | None = None
-        if lost and isinstance(source, TellsLosses):
-            self._losses = source.losses(history, lost)
-        self._expiries = {one.snapshot_id: _expired(one) for one in history.expiries}
+        self._tables = tables
+        self._reached = reached
+        self._lost = tuple(missing)
+        self._losses: dict[States, Losses | None] = {}
+        self._expiries = {one.snapshot_id: _expired(one) for one in reached.history.expiries}
 
     def behind(self, snapshot_id: int, missing: Iterable[DataFile]) -> Act | None:
         """Give the commit that took missing files of a state; None where none is known."""
         lost = tuple(missing)
         if not lost:
             return None
-        if self._losses is not None:
-            since, what = self._losses.of(lost)
+        losses = self._told(self._reached.holder(snapshot_id))
+        if losses is not None:
+            since, what = losses.of(lost)
             if since is not None and what is not None:
                 return Act(since, what)
-        return None if snapshot_id in self._listed else self._expiries.get(snapshot_id)
+        listed = self._reached.history.listed
+        return None if snapshot_id in listed else self._expiries.get(snapshot_id)
+
+    def _told(self, holder: States) -> Losses | None:
+        if holder not in self._losses:
+            self._losses[holder] = None
+            if isinstance(holder, TellsLosses):
+                kept = self._tables.kept(self._reached.dataset_id)
+                self._losses[holder] = holder.losses(self._reached.history, self._lost, kept=kept)
+        return self._losses[holder]
 
 
 def dated(

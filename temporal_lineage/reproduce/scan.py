@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, ClassVar
 from snapshots.availability import Gone, LogTruncated
 from snapshots.errors import BadTargetError, UnreadableError
 from temporal_lineage.reproduce.inputs import InputState, find_inputs
-from temporal_lineage.reproduce.tables import OutOfReach, Tables
+from temporal_lineage.reproduce.reaching import OutOfReach
+from temporal_lineage.reproduce.tables import Tables
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,7 +77,7 @@ def scan(
     found = tables.state(reached, int(one.version))
     if isinstance(found, LogTruncated | Gone):
         raise UnreadableError(place, _why(found), _ADVICE)
-    detour = (f"{one.dataset} was opened by its place: {reached.detour}",) if reached.detour else ()
+    detour = tuple(f"{one.dataset}: {doubt}" for doubt in reached.doubts)
     return ScanAnswer(
         question=question,
         address=place,
