@@ -31,6 +31,8 @@ def plan_lines(plan: RecoveryPlan) -> Iterator[tuple[str, object]]:
 def _step(step: RecoveryStep) -> str:
     count, first, last = len(step.names), step.names[0], step.names[-1]
     one, many = _WORDS[step.piece]
+    if step.piece == "schema":  # named by its digest, which tells people nothing
+        return f"the {one if count == 1 else many}, which the {step.keeper} has"
     if count == 1:
         return f"{one} {first}, which the {step.keeper} has"
     return f"{count:,} {many}, which the {step.keeper} has: {first} to {last}"
