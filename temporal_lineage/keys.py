@@ -92,6 +92,8 @@ class AttributeKind(StrEnum):
     """
     SET_ASIDE = "set-aside"
     """On a RUN: why it could not be linked, while it is linked no more."""
+    STRANGER = "stranger"
+    """On a RUN, by mark in quarantine: an event under its id that tells of another run."""
     SIGHTING = "sighting"
     """On a RUN, by dataset, job and instant: what it showed to feed that dataset; an index."""
     WRITER = "writer"

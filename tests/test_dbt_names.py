@@ -101,7 +101,7 @@ def test_runs_of_the_wrapper_get_the_ids_that_the_artifacts_give() -> None:
         job: Body = {"jobType": {"jobType": kind}}
         if unique_id:
             job["dbt_node"] = {"unique_id": unique_id}
-        return identified(RunIdentity("drawn", whole), run_facets, job)
+        return identified(RunIdentity("drawn", None, whole), run_facets, job)
 
     built = named("MODEL", "model.shop.orders")
     assert built.run_id == node_run_id(INVOCATION, "model.shop.orders")
@@ -114,7 +114,9 @@ def test_runs_of_the_wrapper_get_the_ids_that_the_artifacts_give() -> None:
     )
     assert named("TEST", "test.shop.one").run_id == node_run_id(INVOCATION, "test.shop.one")
     assert named("SQL", None).run_id == "drawn"
-    assert identified(RunIdentity("drawn", whole), {}, {}) == RunIdentity("drawn", whole)
+    assert identified(RunIdentity("drawn", None, whole), {}, {}) == RunIdentity(
+        "drawn", None, whole
+    )
 
 
 def test_sources_are_called_by_their_tables_and_not_by_their_names(tmp_path: Path) -> None:

@@ -148,11 +148,15 @@ def test_one_run_id_of_two_producers_and_jobs_is_not_merged_silently(shop: Shop)
     other = event("RUNNING", "2026-09-04T10:10:00Z", 2, "sync")
     other["producer"] = "https://example.org/q/1.2.0"
     shop.tell(other)
-    (doubt,) = [one for one in shop.session.run_show(run_id(2)).doubts if "producer" in one]
-    assert "n/sync by https://example.org/q" in doubt
-    assert "n/train by https://example.org/p" in doubt
-    (again,) = [one for one in shop.session.why(f"run:{run_id(2)}").doubts if "producer" in one]
-    assert again == doubt
+    answer = shop.session.run_show(run_id(2))
+    (doubt,) = [one for one in answer.doubts if "another run" in one]
+    assert doubt == (
+        f"in quarantine under this id: 1 event: it carries the id of another run: {run_id(2)}"
+        " was used first by n/train by https://example.org/p, at 2026-09-04T10:00:00Z;"
+        " this tells of n/sync by https://example.org/q"
+    )
+    assert answer.producers == ("https://example.org/p",)
+    assert doubt in shop.session.why(f"run:{run_id(2)}").doubts
 
 
 def test_a_job_that_is_renamed_in_the_run_leaves_its_old_name(shop: Shop) -> None:

@@ -37,9 +37,13 @@ def checks_run_id(invocation_id: str, unique_id: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RunIdentity:
-    """A run's id and its parent; the parent is None where the event has none."""
+    """A run's id and its parent; the parent is None where the event has none.
+
+    `invocation` is that of which the id was made; None where the producer's own id stands.
+    """
 
     run_id: str
+    invocation: str | None
     parent: ParentRun | None
 
 
@@ -57,17 +61,18 @@ def identified(
     kind = _text(job_facets, "jobType", "jobType")
     if kind == "JOB":
         # Its parent is whoever started dbt.
-        return RunIdentity(invocation_run_id(invocation_id), told.parent)
+        return RunIdentity(invocation_run_id(invocation_id), invocation_id, told.parent)
     unique_id = _text(job_facets, "dbt_node", "unique_id")
+    parent = _parent(told.parent, invocation_id)
     if kind == "SQL":
-        run_id = told.run_id
-    elif unique_id is None:
+        return replace(told, parent=parent)
+    if unique_id is None:
         return told
-    elif kind == "TEST" and not unique_id.startswith(_TESTS):
+    if kind == "TEST" and not unique_id.startswith(_TESTS):
         run_id = checks_run_id(invocation_id, unique_id)
     else:
         run_id = node_run_id(invocation_id, unique_id)
-    return RunIdentity(run_id, _parent(told.parent, invocation_id))
+    return RunIdentity(run_id, invocation_id, parent)
 
 
 def _parent(parent: ParentRun | None, invocation_id: str) -> ParentRun | None:

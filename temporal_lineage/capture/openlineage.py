@@ -130,10 +130,11 @@ def _run_event(value: Mapping[str, Any], at: Instant, producer: str, doubts: Dou
     job = _job(value)
     facets = mapping(run.get("facets"), "run.facets", doubts)
     job_facets = _job_facets(value, doubts)
-    told = RunIdentity(found, runs.parent_run(facets, "run.facets", doubts))
+    told = RunIdentity(found, None, runs.parent_run(facets, "run.facets", doubts))
     identity = identified(told, facets, job_facets)
     return RunEvent(
         run_id=identity.run_id,
+        invocation=identity.invocation,
         job=job,
         kind=_kind(value, doubts),
         at=at,

@@ -269,10 +269,12 @@ class RunEvent:
     """One event of a run. UUIDs are in lower case, so that one run has one id.
 
     `error`, `sql`, its dialect, `parent`, `nominal`, `engine` and `code` are None where the event
-    has none.
+    has none. `invocation` is dbt's, of which the run id was made; None where the producer's own
+    id stands.
     """
 
     run_id: str
+    invocation: str | None
     job: JobName
     kind: RunEventKind
     at: Instant

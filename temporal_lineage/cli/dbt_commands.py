@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from temporal_lineage.cli.left_open import strange
 from temporal_lineage.cli.options import output_option, print_report
 from temporal_lineage.session.intake import DBT_JOBS
 
@@ -93,7 +94,7 @@ def ingest_dbt(
         any_manifest=any_manifest,
     )
     print_report(report, output, text=_ingested, rows="projects")
-    return 1 if report.refused else 0
+    return 1 if report.refused or report.strangers else 0
 
 
 def _catalog(told: str) -> tuple[str, str]:
@@ -115,6 +116,7 @@ def _ingested(report: DbtReport) -> Iterator[str]:
     if report.refused:
         told = f"{report.refused} events are ahead of this clock: see tl quarantine"
         yield click.style(f"! {told}", fg="red")
+    yield from strange(report.strangers)
     for name in report.unresolved:
         yield click.style(f"! known from events only: {name}", fg="yellow")
 

@@ -11,6 +11,7 @@ import click
 
 from temporal_lineage.cli.dbt_commands import ingest_dbt
 from temporal_lineage.cli.layout import table
+from temporal_lineage.cli.left_open import strange
 from temporal_lineage.cli.options import output_option, print_report
 from temporal_lineage.session.intake import HARVEST_JOBS, POLL_MS
 from temporal_lineage.stopping import told_to_stop
@@ -134,7 +135,7 @@ def ingest_openlineage(
         report = session.ingest_openlineage(sources)
     text = _followed if follow else _ingested
     print_report(report, output, text=text, rows="rejected")
-    return 1 if report.refused else 0
+    return 1 if report.refused or report.strangers else 0
 
 
 @contextmanager
@@ -186,5 +187,6 @@ def _followed(report: IngestReport) -> Iterator[str]:
         more = report.refused - len(report.rejected)
         told = f"{more} more, and all" if more else "all of it"
         yield click.style(f"! {told} kept in quarantine: tl quarantine list", fg="red")
+    yield from strange(report.strangers)
     for name in report.unresolved:
         yield click.style(f"! known from events only: {name}", fg="yellow")

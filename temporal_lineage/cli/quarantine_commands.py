@@ -134,7 +134,7 @@ def _listed(answer: QuarantineAnswer) -> Iterator[str]:
 
 
 def _place(one: QuarantineLine) -> str:
-    return f"{one.source}, line {one.line}"
+    return f"{one.source}, line {one.line}" if one.line else one.source
 
 
 def _shown(answer: QuarantinedAnswer) -> Iterator[str]:

@@ -27,7 +27,8 @@ def around(outer: Writer, inner: Writer) -> str | None:
     if outer is inner or parent is None:
         return None
     if parent.run_id == outer.run.run_id:
-        return f"run {outer.run.run_id} is its parent"
+        # Of several runs under one id nobody knows which is the parent.
+        return None if outer.run.strangers else f"run {outer.run.run_id} is its parent"
     if outer.run.parent is None or outer.run.parent.run_id != parent.run_id:
         return None
     if not _AS_SELECT.search(outer.run.job.name) or _AS_SELECT.search(inner.run.job.name):

@@ -18,16 +18,33 @@ from temporal_lineage.evidence.writers import Decision, Decisions, Docket, Write
 
 
 def by_stamp(docket: Docket) -> Decisions:
-    """Rung 1: the commit carries the run's id."""
+    """Rung 1: the commit carries the run's id.
+
+    An id under which others told of another run proves less: that run may have made the commit.
+    """
     decisions = {}
     for case in docket.open:
         ids = docket.table.by_stamp.get(case.run.run_id.casefold(), ())
+        grade, words = Grade.EXACT, ""
+        if case.run.strangers:
+            ids, grade = _made_then(docket, case, ids), Grade.HIGH
+            words = f", in {case.window}; another run was told of under this id"
         if ids:
-            witness = f"run id {case.run.run_id} in the commit {listed(ids)}"
-            decisions[case.run.run_id] = Decision(
-                Method.OUTPUT_STAMP, Grade.EXACT, tuple(ids), witness
-            )
+            witness = f"run id {case.run.run_id} in the commit {listed(ids)}{words}"
+            decisions[case.run.run_id] = Decision(Method.OUTPUT_STAMP, grade, tuple(ids), witness)
     return decisions
+
+
+def _made_then(docket: Docket, case: Writer, ids: Sequence[int]) -> list[int]:
+    found = []
+    for one in ids:
+        snapshot = docket.table.by_id[one]
+        if case.window.contains(snapshot.committed_at):
+            found.append(one)
+        else:
+            why = f"{committed(snapshot)}, not in {case.window}; another run was told of under it"
+            case.reject(f"run id {case.run.run_id} in the commit {one}", why)
+    return found
 
 
 def by_commit_report(docket: Docket) -> Decisions:

@@ -25,6 +25,7 @@ from temporal_lineage.capture.openlineage_events import (
     SourceCode,
 )
 from temporal_lineage.capture.openlineage_names import canonical
+from temporal_lineage.evidence.strangers import divided
 
 T = TypeVar("T")
 
@@ -72,7 +73,8 @@ class RunRecord:
     such event was heard. `first_at` and `last_at` are the ends of all events. `inputs` and
     `outputs` are ordered by name. `keys` include those of the run's known ancestors, since Spark
     tells the application's id only of the application's own run. Of what only one event needs to
-    say (`parent`, `code` and so on) the newest word counts; None where none said it.
+    say (`parent`, `code` and so on) the newest word counts; None where none said it. `strangers`
+    are events that carry this run's id and tell of another run: nothing of them is said here.
     """
 
     run_id: str
@@ -96,6 +98,7 @@ class RunRecord:
     sql_dialect: str | None
     code: SourceCode | None
     events: tuple[RunEvent, ...]
+    strangers: tuple[RunEvent, ...]
 
 
 def gather(
@@ -103,8 +106,8 @@ def gather(
 ) -> Mapping[str, RunRecord]:
     """Group events by run: the same events in any order, any number of times, give the same.
 
-    To add events later, gather the old records' `events` with them. `known` are records of other
-    runs, which may be ancestors of these.
+    To add events later, gather the old records' `events` and `strangers` with them. `known` are
+    records of other runs, which may be ancestors of these.
     """
     by_run: dict[str, set[RunEvent]] = defaultdict(set)
     for event in events:
@@ -119,7 +122,8 @@ def passed_on(record: RunRecord, records: Mapping[str, RunRecord]) -> frozenset[
     found: set[EngineKey] = set()
     ancestor: RunRecord | None = record
     for _ in range(ANCESTORS_MAX):
-        if ancestor is None:
+        if ancestor is None or ancestor.strangers:
+            # Whose children these are, an id of several runs does not tell.
             break
         found |= _own_to_pass(ancestor)
         ancestor = records.get(ancestor.parent.run_id) if ancestor.parent else None
@@ -140,7 +144,9 @@ def together(observations: Sequence[Observation]) -> Observation:
     )
 
 
-def _record(run_id: str, events: Sequence[RunEvent]) -> RunRecord:
+def _record(run_id: str, heard: Sequence[RunEvent]) -> RunRecord:
+    sides = divided(heard)
+    events = sides.own
     starts = [event for event in events if event.kind is RunEventKind.START]
     ends = [event for event in events if event.kind.terminal]
     newest = events[-1]
@@ -165,7 +171,8 @@ def _record(run_id: str, events: Sequence[RunEvent]) -> RunRecord:
         queries=_distinct([event.sql for event in events if event.sql]),
         sql_dialect=_newest([event.sql_dialect for event in events]),
         code=_newest([event.code for event in events]),
-        events=tuple(events),
+        events=events,
+        strangers=sides.strangers,
     )
 
 
@@ -254,13 +261,15 @@ def _joined(mentions: Sequence[DatasetMention]) -> DatasetMention | None:
 def _with_ancestors_keys(record: RunRecord, records: Mapping[str, RunRecord]) -> RunRecord:
     kinds = {key.kind for key in record.keys}
     found = set(record.keys)
-    ancestor: RunRecord | None = record
+    ancestor = record
     for _ in range(ANCESTORS_MAX):
-        if ancestor is None or ancestor.parent is None:
+        if ancestor.parent is None:
             break
-        ancestor = records.get(ancestor.parent.run_id)
-        if ancestor is not None:
-            found |= {key for key in _own_to_pass(ancestor) if key.kind not in kinds}
+        above = records.get(ancestor.parent.run_id)
+        if above is None or above.strangers:
+            break
+        ancestor = above
+        found |= {key for key in _own_to_pass(ancestor) if key.kind not in kinds}
     return record if len(found) == len(record.keys) else replace(record, keys=tuple(sorted(found)))
 
 

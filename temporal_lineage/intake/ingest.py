@@ -15,7 +15,7 @@ from temporal_lineage.capture.openlineage_events import CapturedEvent, RejectedE
 from temporal_lineage.intake.admission import admitted, kept
 from temporal_lineage.intake.event_sources import EventFile, event_files
 from temporal_lineage.intake.quarantine import quarantine
-from temporal_lineage.linking.pending import catch_up, link_pending
+from temporal_lineage.linking.pending import LeftOpen, catch_up, link_pending
 
 if TYPE_CHECKING:
     from temporal_lineage.store.ledger import Ledger
@@ -59,7 +59,8 @@ class IngestReport:
     """What an ingest brought: `repeated` events were known already, byte order aside.
 
     `rejected` lists the first of the `refused` ones. `unresolved` are addresses of datasets in
-    these events that no harvest knows.
+    these events that no harvest knows. `strangers` say of events, these or earlier ones, why they
+    tell of another run than that whose id they carry: they wait in quarantine.
     """
 
     events: int
@@ -69,19 +70,21 @@ class IngestReport:
     refused: int
     rejected: tuple[Refused, ...]
     unresolved: tuple[str, ...]
+    strangers: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
     """What was new among events, of how many runs, and which datasets no harvest knows.
 
-    `refused` events are ahead of this clock, and in quarantine.
+    `refused` events are ahead of this clock, and in quarantine; so are `strangers`.
     """
 
     new: int
     runs: int
     refused: int
     unresolved: tuple[str, ...]
+    strangers: tuple[str, ...]
 
 
 def ingest_openlineage(ledger: Ledger, sources: Iterable[str]) -> IngestReport:
@@ -110,7 +113,7 @@ def keep_and_link(ledger: Ledger, captured: Iterable[Read], *, source: str) -> T
     """Keep events as they came, and link what they touch; `source` names who takes them in."""
     catch_up(ledger)
     report = _tallied(ledger, captured, source=source).report()
-    return Taken(report.new, report.runs, report.refused, report.unresolved)
+    return Taken(report.new, report.runs, report.refused, report.unresolved, report.strangers)
 
 
 def _tallied(ledger: Ledger, read: Iterable[Read], *, source: str) -> Tally:
@@ -121,7 +124,7 @@ def _tallied(ledger: Ledger, read: Iterable[Read], *, source: str) -> Tally:
         is_due = kept_only + len(batch) >= LINK_EVENTS_MAX or len(batch) < BATCH_EVENTS_MAX
         tally.take_in(batch, linking=Linking.NOW if is_due else Linking.LATER)
         kept_only = 0 if is_due else kept_only + len(batch)
-    tally.unresolved.update(dict.fromkeys(catch_up(ledger)))
+    tally.left_open.add(catch_up(ledger))
     return tally
 
 
@@ -135,7 +138,7 @@ class Tally:
     new: int = 0
     refused: int = 0
     rejected: list[Refused] = field(default_factory=list)
-    unresolved: dict[str, None] = field(default_factory=dict)
+    left_open: LeftOpen = field(default_factory=LeftOpen)
     tx_ids: list[int] = field(default_factory=list)
 
     def take_in(
@@ -171,11 +174,8 @@ class Tally:
         with self.ledger.transaction(source=self.source, note=note) as transaction:
             self._keep(transaction, judged)
             also(transaction)
-            linked = None
             if linking is Linking.NOW:
-                linked = link_pending(transaction, events_max=LINK_EVENTS_MAX)
-            if linked is not None:
-                self.unresolved.update(dict.fromkeys(linked.unresolved))
+                self.left_open.add(link_pending(transaction, events_max=LINK_EVENTS_MAX))
 
     def _keep(self, transaction: Transaction, judged: Sequence[Read]) -> None:
         """Keep events, and put what was refused into quarantine."""
@@ -205,7 +205,8 @@ class Tally:
             runs=runs,
             refused=self.refused,
             rejected=tuple(self.rejected),
-            unresolved=tuple(self.unresolved),
+            unresolved=tuple(self.left_open.unresolved),
+            strangers=tuple(self.left_open.strangers),
         )
 
 

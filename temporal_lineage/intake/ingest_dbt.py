@@ -59,7 +59,8 @@ class DbtReport:
     """What an ingest brought: `repeated` events were known already.
 
     `refused` are of a time yet to come, which a clock must be wrong for: `tl quarantine` has them.
-    `unresolved` are addresses of datasets in these events that no harvest knows.
+    `unresolved` are addresses of datasets in these events that no harvest knows. `strangers` say
+    of events why they tell of another run than that whose id they carry.
     """
 
     events: int
@@ -69,6 +70,7 @@ class DbtReport:
     runs: int
     projects: tuple[DbtProjectReport, ...]
     unresolved: tuple[str, ...]
+    strangers: tuple[str, ...]
 
 
 def ingest_dbt(ledger: Ledger, sources: Sequence[str], naming: DbtNaming) -> DbtReport:
@@ -92,6 +94,7 @@ def ingest_dbt(ledger: Ledger, sources: Sequence[str], naming: DbtNaming) -> Dbt
         runs=taken.runs,
         projects=tuple(projects),
         unresolved=taken.unresolved,
+        strangers=taken.strangers,
     )
 
 

@@ -6,7 +6,7 @@ fact like others, superseded and never erased.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from hashlib import sha256
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 _ID_DIGITS = 12
 _ASKED_DIGITS_MIN = 4
 _WITNESS = "quarantined"
+
+LINE_UNKNOWN = 0
+"""The line of what was refused only when it was linked: kept events know their source alone."""
 
 
 class Fate(StrEnum):
@@ -82,20 +85,21 @@ class NotWaitingError(TemporalLineageError):
         )
 
 
+def mark_of(one: RejectedEvent) -> str:
+    """Give what an entry is known by: the same bytes are the same entry."""
+    return sha256(one.raw + one.size.to_bytes(8)).hexdigest()
+
+
 def quarantine(transaction: Transaction, refused: Sequence[RejectedEvent]) -> list[str]:
     """Keep what was refused; the same bytes again are the same entry. Returns their ids."""
     wanted: dict[str, RejectedEvent] = {}
     ids = []
     for one in refused:
-        mark = sha256(one.raw + one.size.to_bytes(8)).hexdigest()
+        mark = mark_of(one)
         ids.append(mark[:_ID_DIGITS])
         wanted.setdefault(mark, one)
-    reader = transaction.reader
-    new = {
-        mark: one
-        for mark, one in wanted.items()
-        if reader.node(kind=NodeKind.QUARANTINED, parent_id=0, name=mark) is None
-    }
+    known = _nodes(transaction.reader, wanted)
+    new = {mark: one for mark, one in wanted.items() if mark not in known.values()}
     keys = [NodeKey(NodeKind.QUARANTINED, 0, mark) for mark in new]
     for node_id, one in zip(transaction.nodes(keys), new.values(), strict=True):
         claim = QuarantineClaim(
@@ -108,13 +112,22 @@ def quarantine(transaction: Transaction, refused: Sequence[RejectedEvent]) -> li
 
 
 def hold(transaction: Transaction, refused: Sequence[RejectedEvent]) -> None:
-    """Let these wait in quarantine, also where they were taken in before."""
-    now = AsOf(valid=LAST, system=transaction.recorded_at)
-    for mark, one in zip(quarantine(transaction, refused), refused, strict=True):
-        entry = find_entry(transaction.reader, mark, as_of=now)
-        if (entry.claim.fate, entry.claim.reason) != (Fate.WAITS, one.reason):
-            claim = replace(entry.claim, fate=Fate.WAITS, reason=one.reason, remark="")
-            _settle(transaction, entry.node_id, claim)
+    """Let these wait in quarantine, also where they were taken in or dropped before."""
+    _wait(transaction, refused, (Fate.TAKEN_IN, Fate.DROPPED))
+
+
+def set_apart(transaction: Transaction, refused: Sequence[RejectedEvent]) -> None:
+    """Let these wait in quarantine, also where they were taken in before; what was dropped stays
+    so.
+    """
+    _wait(transaction, refused, (Fate.TAKEN_IN,))
+
+
+def let_in(transaction: Transaction, marks: Iterable[str]) -> None:
+    """Say of these entries that they were taken in."""
+    for entry in _marked(transaction, marks).values():
+        if entry.claim.fate is not Fate.TAKEN_IN:
+            _settle(transaction, entry.node_id, replace(entry.claim, fate=Fate.TAKEN_IN))
 
 
 def entries(reader: Reader, *, as_of: AsOf) -> list[Entry]:
@@ -149,6 +162,31 @@ def decide(transaction: Transaction, entry: Entry, fate: Fate, *, remark: str) -
 def refuse_again(transaction: Transaction, entry: Entry, reason: str) -> None:
     """Say that an entry is refused still, for this reason."""
     _settle(transaction, entry.node_id, replace(entry.claim, reason=reason))
+
+
+def _wait(
+    transaction: Transaction, refused: Sequence[RejectedEvent], recalled: Sequence[Fate]
+) -> None:
+    quarantine(transaction, refused)
+    wanted = {mark_of(one): one for one in refused}
+    for mark, entry in _marked(transaction, wanted).items():
+        fate = Fate.WAITS if entry.claim.fate in recalled else entry.claim.fate
+        if (fate, wanted[mark].reason) != (entry.claim.fate, entry.claim.reason):
+            claim = replace(entry.claim, fate=fate, reason=wanted[mark].reason)
+            if fate is not entry.claim.fate:
+                claim = replace(claim, remark="")
+            _settle(transaction, entry.node_id, claim)
+
+
+def _marked(transaction: Transaction, marks: Iterable[str]) -> dict[str, Entry]:
+    now = AsOf(valid=LAST, system=transaction.recorded_at)
+    nodes = _nodes(transaction.reader, marks)
+    return {nodes[one.node_id]: one for one in _entries(transaction.reader, nodes, now)}
+
+
+def _nodes(reader: Reader, marks: Iterable[str]) -> dict[int, str]:
+    found = reader.nodes_named(kind=NodeKind.QUARANTINED, parent_id=0, names=list(marks))
+    return {one.node_id: one.name for one in found}
 
 
 def _entries(reader: Reader, nodes: dict[int, str], as_of: AsOf) -> list[Entry]:

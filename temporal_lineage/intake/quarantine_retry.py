@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -20,11 +20,13 @@ from temporal_lineage.intake.quarantine import (
     refuse_again,
 )
 from temporal_lineage.linking.apart import link_apart, release
+from temporal_lineage.linking.link import link
 from temporal_lineage.linking.pending import link_pending
 from temporal_lineage.linking.run_records import set_aside_among
 
 if TYPE_CHECKING:
     from temporal_lineage.store.ledger import Ledger
+    from temporal_lineage.store.reader import Reader
     from temporal_lineage.store.transaction import Transaction
 
 _NOW = AsOf(valid=LAST, system=LAST)
@@ -69,10 +71,14 @@ def retry(ledger: Ledger, names: Sequence[str]) -> QuarantineReport:
             new += added
             told.append(decided)
         link_pending(transaction)
-        runs = _released(transaction, [one for one in told if one.fate == Fate.TAKEN_IN])
+        pairs = zip(wanted, told, strict=True)
+        heard = _runs_of(reader, [entry for entry, one in pairs if one.fate == Fate.TAKEN_IN])
+        runs = _released(transaction, heard)
+        # Events that were kept already wait for no linking: strangers of another run's id.
+        link(transaction, run_ids=sorted(heard - set(runs)), dataset_ids=())
     link_apart(ledger, runs)
     with ledger.reading() as reader:
-        known = {one.id: one.claim for one in entries(reader, as_of=_NOW)} if runs else {}
+        known = {one.id: one.claim for one in entries(reader, as_of=_NOW)} if heard else {}
     return QuarantineReport(
         new,
         tuple(
@@ -97,17 +103,19 @@ def drop(ledger: Ledger, names: Sequence[str], *, remark: str) -> QuarantineRepo
     return QuarantineReport(0, told)
 
 
-def _released(transaction: Transaction, taken_in: Sequence[Decided]) -> list[str]:
-    """Let the runs be linked again that these are events of, as far as they were set aside."""
-    reader = transaction.reader
-    found = {
+def _runs_of(reader: Reader, taken_in: Iterable[Entry]) -> set[str]:
+    """Give the runs that these are events of."""
+    return {
         one.event.run_id
-        for each in taken_in
-        for entry in [find_entry(reader, each.id, as_of=_NOW)]
+        for entry in taken_in
         for one in read_events(raw_of(reader, entry), source=entry.claim.source)
         if isinstance(one, CapturedEvent) and isinstance(one.event, RunEvent)
     }
-    runs = sorted(set_aside_among(reader, found))
+
+
+def _released(transaction: Transaction, heard: Iterable[str]) -> list[str]:
+    """Let runs be linked again, as far as they were set aside."""
+    runs = sorted(set_aside_among(transaction.reader, heard))
     for run in runs:
         release(transaction, run)
     return runs

@@ -15,7 +15,7 @@ from snapshots.period import Period
 from temporal_lineage.beliefs import Line, settle_attributes, since
 from temporal_lineage.capture.openlineage_events import RejectedEvent
 from temporal_lineage.claims import encode
-from temporal_lineage.intake.quarantine import hold
+from temporal_lineage.intake.quarantine import LINE_UNKNOWN, hold
 from temporal_lineage.keys import AttributeKind, NodeKind
 from temporal_lineage.linking.event_keys import is_of_a_run
 from temporal_lineage.linking.link import link
@@ -75,7 +75,7 @@ def _note(transaction: Transaction, run: str, line: Line) -> int:
 
 def _quarantine(transaction: Transaction, run: str, reason: str) -> None:
     events = [
-        RejectedEvent(one.source, 0, reason, one.body.encode(), len(one.body.encode()))
+        RejectedEvent(one.source, LINE_UNKNOWN, reason, one.body.encode(), len(one.body.encode()))
         for one in transaction.reader.events(run_id=run)
     ]
     hold(transaction, events)

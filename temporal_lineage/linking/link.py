@@ -25,6 +25,7 @@ from temporal_lineage.linking.report_records import ReportRecords, runs_reported
 from temporal_lineage.linking.resolving import Resolver
 from temporal_lineage.linking.run_records import RunRecords
 from temporal_lineage.linking.runs import keep_passed_on, keep_runs, runs_naming, versions_of
+from temporal_lineage.linking.strangers import keep_strangers
 from temporal_lineage.linking.told import Told
 from temporal_lineage.linking.unharvested import told_input
 from temporal_lineage.naming import UNHARVESTED, unharvested_address
@@ -43,10 +44,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """What linking left open: `unresolved` are addresses of datasets that no harvest knows."""
+    """What linking left open: `unresolved` are addresses of datasets that no harvest knows.
+
+    `strangers` are the reasons for events that went into quarantine: they carry another run's id.
+    """
 
     runs: int
     unresolved: tuple[str, ...]
+    strangers: tuple[str, ...]
 
 
 def link(transaction: Transaction, *, run_ids: Sequence[str], dataset_ids: Sequence[int]) -> Linked:
@@ -77,13 +82,14 @@ def link(transaction: Transaction, *, run_ids: Sequence[str], dataset_ids: Seque
     )
     keep_flows(transaction, list(records.values()), work.resolver, designs, designed)
     told.keep(run_ids, dataset_ids)
+    strangers = keep_strangers(transaction, [records[run_id] for run_id in sorted(records)])
     unresolved = {
         unharvested_address(one.claim.identity)
         for run in links
         for one in (*run.reads, *run.writes)
         if one.claim.identity.startswith(UNHARVESTED)
     }
-    return Linked(len(asked), tuple(sorted(unresolved)))
+    return Linked(len(asked), tuple(sorted(unresolved)), strangers)
 
 
 class _Linking:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from snapshots.errors import TemporalLineageError
@@ -26,12 +26,30 @@ _TRANSACTIONS_MAX = 5_000
 
 @dataclass(frozen=True, slots=True)
 class CaughtUp:
-    """What was linked: `events` of `runs`; `more` tells whether others still wait."""
+    """What was linked: `events` of `runs`; `more` tells whether others still wait.
+
+    `unresolved` and `strangers` are as linking found them.
+    """
 
     events: int
     runs: int
     unresolved: tuple[str, ...]
+    strangers: tuple[str, ...]
     more: bool
+
+
+@dataclass(slots=True)
+class LeftOpen:
+    """What all of several steps of linking left open, each thing once, in the order it came."""
+
+    unresolved: dict[str, None] = field(default_factory=dict)
+    strangers: dict[str, None] = field(default_factory=dict)
+
+    def add(self, done: CaughtUp | LeftOpen | None) -> None:
+        """Add what one step left open."""
+        if done is not None:
+            self.unresolved.update(dict.fromkeys(done.unresolved))
+            self.strangers.update(dict.fromkeys(done.strangers))
 
 
 def link_pending(transaction: Transaction, *, events_max: int = EVENTS_MAX) -> CaughtUp | None:
@@ -50,10 +68,10 @@ def link_pending(transaction: Transaction, *, events_max: int = EVENTS_MAX) -> C
             break
         upto, events, taken = tx_id, events + count, taken + 1
     run_ids = [one for one in reader.event_run_ids(after_tx=mark, upto_tx=upto) if one]
-    linked = link(transaction, run_ids=run_ids, dataset_ids=()) if run_ids else Linked(0, ())
+    linked = link(transaction, run_ids=run_ids, dataset_ids=()) if run_ids else Linked(0, (), ())
     transaction.mark_linked(upto)
     more = taken < len(waiting) or len(waiting) == _TRANSACTIONS_MAX
-    return CaughtUp(events, len(run_ids), linked.unresolved, more)
+    return CaughtUp(events, len(run_ids), linked.unresolved, linked.strangers, more)
 
 
 def link_step(ledger: Ledger, *, events_max: int = EVENTS_MAX) -> CaughtUp | None:
@@ -84,7 +102,7 @@ def _step_apart(ledger: Ledger) -> CaughtUp | None:
     with ledger.transaction(source="link", note="") as transaction:
         if transaction.reader.linked_upto() < upto:
             transaction.mark_linked(upto)
-    return CaughtUp(events, len(keys), (), len(waiting) > 1)
+    return CaughtUp(events, len(keys), (), (), len(waiting) > 1)
 
 
 def is_pending(reader: Reader) -> bool:
@@ -92,13 +110,13 @@ def is_pending(reader: Reader) -> bool:
     return bool(reader.events_after(after_tx=reader.linked_upto(), limit=1))
 
 
-def catch_up(ledger: Ledger) -> tuple[str, ...]:
-    """Link all that waits, as after a crash; returns the datasets that no harvest knows."""
-    unresolved: dict[str, None] = {}
+def catch_up(ledger: Ledger) -> LeftOpen:
+    """Link all that waits, as after a crash."""
+    left_open = LeftOpen()
     with ledger.reading() as reader:
         more = is_pending(reader)
     while more:
         done = link_step(ledger)
-        unresolved.update(dict.fromkeys(done.unresolved if done else ()))
+        left_open.add(done)
         more = done is not None and done.more
-    return tuple(unresolved)
+    return left_open

@@ -19,7 +19,8 @@ class QuarantineLine:
     """One entry: where it came from, when, and why it was refused.
 
     `fate` is waits, taken-in or dropped, and `remark` what was said when it was decided. `size`
-    counts the bytes that came, `kept` those that are there to look at.
+    counts the bytes that came, `kept` those that are there to look at. `line` is 0 for what was
+    kept as an event and refused only when it was linked.
     """
 
     id: str

@@ -9,8 +9,8 @@ from snapshots.errors import BeforeHistoryError, UnknownNameError
 from temporal_lineage.addresses import EdgeAddress, RunAddress
 from temporal_lineage.claims import EdgeClaim, FlowClaim, LinkClaim, RunClaim, WriterClaim, decode
 from temporal_lineage.evidence import Grade, Method
-from temporal_lineage.evidence.run_conflicts import conflict
 from temporal_lineage.evidence.runs import gather
+from temporal_lineage.evidence.strangers import reason_of
 from temporal_lineage.harvesting.histories import remembered
 from temporal_lineage.keys import AttributeKind, EdgeKind, NodeKind, split_name_key
 from temporal_lineage.linking.run_records import run_events
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from snapshots.period import Period
     from temporal_lineage.addresses import DatasetAddress, ModelAddress
     from temporal_lineage.evidence.grades import Evidence
+    from temporal_lineage.evidence.runs import RunRecord
     from temporal_lineage.facts import AsOf
     from temporal_lineage.questions.question import Question
     from temporal_lineage.store.reader import Reader
@@ -208,9 +209,16 @@ def why_run(reader: Reader, address: RunAddress, question: Question) -> WhyAnswe
 def _conflicts(reader: Reader, run_id: str, as_of: AsOf) -> Iterator[str]:
     kept = [one for one in reader.events(run_id=run_id) if one.recorded_at <= as_of.system]
     for record in gather(run_events(kept)).values():
-        found = conflict(record)
-        if found is not None:
-            yield found
+        yield from strange(record)
+
+
+def strange(record: RunRecord) -> Iterator[str]:
+    """Say that events under a run's id tell of another run, if any do."""
+    if record.strangers:
+        told = {reason_of(record.events, one): None for one in record.strangers}
+        more = f", and {len(told) - 1} more" if len(told) > 1 else ""
+        count = f"{len(record.strangers)} event{'' if len(record.strangers) == 1 else 's'}"
+        yield f"in quarantine under this id: {count}: {next(iter(told))}{more}"
 
 
 def known_run(reader: Reader, address: RunAddress, as_of: AsOf) -> tuple[int, RunClaim]:

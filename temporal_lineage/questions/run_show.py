@@ -10,16 +10,15 @@ from temporal_lineage.addresses import RunAddress
 from temporal_lineage.capture.facets import JobFacets, RunFacets
 from temporal_lineage.capture.told_facets import told_facets
 from temporal_lineage.claims import LinkClaim, RunClaim, decode
-from temporal_lineage.evidence.run_conflicts import conflict
 from temporal_lineage.evidence.runs import gather
 from temporal_lineage.keys import AttributeKind, NodeKind
 from temporal_lineage.linking.run_records import run_events
 from temporal_lineage.naming import Naming
-from temporal_lineage.questions.reasons import address_of, known_run
+from temporal_lineage.questions.reasons import address_of, known_run, strange
 from temporal_lineage.questions.run_list import as_it_stood
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from snapshots.instant import Instant
     from temporal_lineage.capture.openlineage_events import SourceCode
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from temporal_lineage.facts import AsOf
     from temporal_lineage.questions.question import Question
     from temporal_lineage.store.reader import Reader
+    from temporal_lineage.store.records import ArrivedEvent
 
 CHILDREN_MAX = 1_000
 
@@ -110,7 +110,7 @@ def run_show(reader: Reader, address: RunAddress, question: Question) -> RunAnsw
         if one.recorded_at <= as_of.system and one.run_id == address.run_id
     ]
     record = gather(run_events(kept)).get(address.run_id)
-    told = told_facets(one.body for one in kept)
+    told = told_facets(one.body for one in _own(kept, record))
     links = tuple(_links(reader, node_id, as_of))
     doubts = list(_doubts(record, links))
     if told.doubts:
@@ -136,7 +136,7 @@ def run_show(reader: Reader, address: RunAddress, question: Question) -> RunAnsw
         job_facets=told.job,
         links=links,
         error=without_user_info(claim.error) if claim.error else None,
-        events=len(kept),
+        events=len(kept) if record is None else len(kept) - len(record.strangers),
         doubts=tuple(doubts),
     )
 
@@ -176,9 +176,7 @@ def _doubts(record: RunRecord | None, links: tuple[RunLink, ...]) -> Iterator[st
     if record is None:
         yield "its events were not known then"
         return
-    found = conflict(record)
-    if found is not None:
-        yield found
+    yield from strange(record)
     if record.started_at is None:
         yield "no START was heard: when it began is not known"
     if record.ended_at is None:
@@ -186,6 +184,14 @@ def _doubts(record: RunRecord | None, links: tuple[RunLink, ...]) -> Iterator[st
     for one in links:
         if not one.states:
             yield f"no version of {one.dataset} can be told to be what the run {one.side}"
+
+
+def _own(kept: Sequence[ArrivedEvent], record: RunRecord | None) -> Sequence[ArrivedEvent]:
+    """Leave out the events under a run's id that tell of another run."""
+    if record is None or not record.strangers:
+        return kept
+    strangers = set(record.strangers)
+    return [one for one in kept if not strangers.intersection(run_events([one]))]
 
 
 def _producers(record: RunRecord | None) -> tuple[str, ...]:
