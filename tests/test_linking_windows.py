@@ -9,6 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from temporal_lineage.linking.link import link
+from temporal_lineage.store.ledger import Ledger
 from temporal_lineage.store.reader import Reader
 from temporal_lineage.store.records import ArrivedEvent
 from test_linking import beliefs
@@ -166,6 +168,30 @@ def test_the_keys_of_a_parent_reach_children_that_were_linked_before_it_was_hear
     late = believed(last, tmp_path / "b")
     assert late == believed(first, tmp_path / "a")
     assert any("output-engine-keys" in one for one in late["attributes"])
+
+
+def test_a_run_without_a_start_is_near_the_runs_that_made_what_is_current_still(
+    tmp_path: Path,
+) -> None:
+    """It ended under the newest commit, which is current until the end of time."""
+    told_now = [
+        event("START", at(8, 59), 1, writes=[dataset("file", "one")]),
+        event("RUNNING", at(9, 10), 1, writes=[dataset("file", "one")]),
+        event("RUNNING", at(9, 20), 2, "fill", writes=[dataset("file", "one")]),
+    ]
+    shop = shop_at(tmp_path)
+    shop.harvest(at="2026-09-03")
+    shop.tell(*named(shop, told_now))
+    before = believed(shop, tmp_path)
+    assert any("run:00000000-0000-4000-8000-000000000002" in one for one in before["attributes"])
+
+    with (
+        Ledger.open(shop.session.workspace.ledger, clock=shop.session.clock) as ledger,
+        ledger.transaction(source="test", note="") as transaction,
+    ):
+        link(transaction, run_ids=[run_id(1)], dataset_ids=())
+
+    assert believed(shop, tmp_path) == before
 
 
 def test_one_run_more_looks_at_the_runs_near_it_and_at_no_others(

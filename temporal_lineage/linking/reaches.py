@@ -190,7 +190,8 @@ def _span_of(tail: str) -> Span:
 
 
 def _hex(instant: Instant, more: int = 0) -> str:
-    return f"{instant.micros + _OFFSET + more:016x}"
+    # After the end of time comes nothing: one digit more would sort before all others.
+    return f"{min(instant.micros + _OFFSET + more, 2 * _OFFSET - 1):016x}"
 
 
 def _width(level: int) -> int:
