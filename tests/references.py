@@ -18,10 +18,13 @@ from snapshots.files import FileContent
 from snapshots.recovery import Keeper, Piece
 from snapshots.snapshot_log import Certainty, Rule
 from temporal_lineage import questions
+from temporal_lineage.bisection import answer as bisection
+from temporal_lineage.bisection.answer import BisectOutcome, InputVerdict
 from temporal_lineage.capture import facets, openlineage_events
 from temporal_lineage.cli.root import tl
 from temporal_lineage.harvesting import harvest
 from temporal_lineage.intake import ingest, quarantine_retry
+from temporal_lineage.lineage.first_bad import Verdict
 from temporal_lineage.lineage.graph import Direction
 from temporal_lineage.linking import settling
 from temporal_lineage.promises import beside, keeping, pinning, promise
@@ -51,6 +54,9 @@ _ENUMS: dict[str, type[StrEnum]] = {
         FindingKind,
         Keeper,
         Piece,
+        BisectOutcome,
+        InputVerdict,
+        Verdict,
     )
 }
 # A line each: everybody adds one. All questions are found by themselves.
@@ -58,6 +64,7 @@ _MODULES = (
     availability,
     available,
     beside,
+    bisection,
     harvest,
     ingest,
     openlineage_events,

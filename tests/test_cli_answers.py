@@ -58,6 +58,11 @@ QUESTIONS: dict[str, Ask] = {
     f"changes {FEATURES} --from 2026-10-18 --to 2026-10-22": lambda s: s.changes(
         FEATURES, good="2026-10-18", as_of="2026-10-22"
     ),
+    f"bisect {FEATURES} --good 2026-10-18 --bad 2026-10-22 --check 'avg(amount_eur) < 70'": (
+        lambda s: s.bisect(
+            FEATURES, good="2026-10-18", bad="2026-10-22", check="avg(amount_eur) < 70"
+        )
+    ),
     f"impact {FEATURES}#amount_eur --change retype": lambda s: s.impact(
         f"{FEATURES}#amount_eur", change="retype"
     ),
@@ -95,6 +100,7 @@ ROWS = {
     "downstream names": "datasets",
     "contamination": "tables",
     "impact": "impacted",
+    "bisect": "steps",
     "changes": "findings",
     "runs": "runs",
     "run show": "links",

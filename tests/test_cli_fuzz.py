@@ -88,6 +88,8 @@ COMMANDS = (
     ("upstream", "--names"),
     ("contamination",),
     ("changes", "--from", "2026-09-01"),
+    ("bisect", "--good", "2026-09-01", "--check", "a > 0"),
+    ("bisect", "--good", "0", "--bad", "1", "--check", "command:true"),
     *(
         ("impact", "--change", one)
         for one in ("rename", "stop-job", "rollback", "delete", "expire")

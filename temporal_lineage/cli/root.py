@@ -15,6 +15,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "alias": ("alias", "Say which table a name means."),
     "at": ("states", "Which snapshot was current at a time."),
     "available": ("available", "Which past states can still be read."),
+    "bisect": ("bisect", "Since which state it is bad, and what upstream made it so."),
     "catalog": ("catalogs", "Say where tables live."),
     "changes": ("changes", "What is otherwise upstream since things were good."),
     "contamination": ("contamination", "What contains the rows of a bad commit, and what to do."),

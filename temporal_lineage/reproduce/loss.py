@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from snapshots.availability import Gone
+from snapshots.availability import Gone, LogTruncated
 from snapshots.instant import Instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from catalogs.table import RawCommit, States
-    from snapshots.availability import LogTruncated
     from snapshots.files import DataFile
     from snapshots.history import Expiry, TableHistory
     from temporal_lineage.reproduce.reaching import Reached
@@ -87,6 +86,16 @@ def dated(
                 act = _expired(one)
                 return Gone(found.missing, found.lost, act.since, act.what)
     return found
+
+
+def why_lost(lost: LogTruncated | Gone) -> str:
+    """Say in words why a state cannot be read."""
+    if isinstance(lost, LogTruncated):
+        return "the commits that tell of it were removed from the table's log"
+    what = f": {', '.join(lost.missing)}" if lost.missing else ""
+    since = f" since {lost.since}" if lost.since else ""
+    act = f" ({lost.act})" if lost.act else ""
+    return f"it is gone{since}{act}{what}"
 
 
 def _expired(one: Expiry) -> Act:

@@ -53,6 +53,11 @@ class RowBounds:
     least: int
     most: int
 
+    def hold(self, address: str, rows: int, *, told_by: str) -> None:
+        """Raise RowCountError where a state gave fewer or more rows."""
+        if not self.least <= rows <= self.most:
+            raise RowCountError(address, rows, self, told_by=told_by)
+
     def __str__(self) -> str:
         return str(self.most) if self.least == self.most else f"{self.least} to {self.most}"
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from snapshots.availability import Gone, LogTruncated
 from snapshots.errors import BadTargetError, UnreadableError
 from temporal_lineage.reproduce.inputs import InputState, find_inputs
+from temporal_lineage.reproduce.loss import why_lost
 from temporal_lineage.reproduce.reaching import OutOfReach
 from temporal_lineage.reproduce.tables import Tables
 
@@ -76,7 +77,7 @@ def scan(
         raise UnreadableError(place, reached.reason, _ADVICE)
     found = tables.state(reached, int(one.version))
     if isinstance(found, LogTruncated | Gone):
-        raise UnreadableError(place, _why(found), _ADVICE)
+        raise UnreadableError(place, why_lost(found), _ADVICE)
     detour = tuple(f"{one.dataset}: {doubt}" for doubt in reached.doubts)
     return ScanAnswer(
         question=question,
@@ -86,12 +87,3 @@ def scan(
         batches=portion_rows(found.state, portion),
         doubts=(*inputs.doubts, *detour),
     )
-
-
-def _why(lost: LogTruncated | Gone) -> str:
-    if isinstance(lost, LogTruncated):
-        return "the commits that tell of it were removed from the table's log"
-    what = f": {', '.join(lost.missing)}" if lost.missing else ""
-    since = f" since {lost.since}" if lost.since else ""
-    act = f" ({lost.act})" if lost.act else ""
-    return f"it is gone{since}{act}{what}"

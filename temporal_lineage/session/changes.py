@@ -5,13 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from snapshots.errors import BadTargetError
-from snapshots.instant import BEGINNING
-from temporal_lineage.addresses import DatasetAddress, ModelAddress, parse_address
+from snapshots.instant import BEGINNING, Instant
+from snapshots.refs import MAIN
+from temporal_lineage.addresses import (
+    AtInstant,
+    AtRef,
+    DatasetAddress,
+    ModelAddress,
+    parse_address,
+)
+from temporal_lineage.bisection.searching import USUAL
 from temporal_lineage.session.asking import Asking, When, instant_of
 from temporal_lineage.session.lineage import DEPTH_MAX
 from temporal_lineage.session.targets import refuse_column, refuse_state
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from temporal_lineage.addresses import At
+    from temporal_lineage.bisection.answer import BisectAnswer
+    from temporal_lineage.bisection.searching import Searching
     from temporal_lineage.questions.changes import ChangesAnswer
     from temporal_lineage.questions.impact import Change, ImpactAnswer
     from temporal_lineage.questions.schema_audit import SchemaAuditAnswer
@@ -106,3 +119,61 @@ class ChangeQuestions(Asking):
             good=instant_of(good) or self.clock(),
             depth_max=depth_max,
         )
+
+    def bisect(
+        self,
+        target: str,
+        *,
+        good: When,
+        check: str,
+        bad: When = None,
+        upstream_checks: Mapping[str, str] | None = None,
+        as_of: When = None,
+        as_known: When = None,
+        searching: Searching = USUAL,
+    ) -> BisectAnswer:
+        """Find the first bad state from a good one to a bad one, then what upstream made it bad.
+
+        `good` and `bad` are times, snapshot ids, Delta versions, tags or versions of a model;
+        `bad` is the newest state where it is None. `check` is SQL over the table `state`, or
+        `command:PROGRAM`; `upstream_checks` are those of tables upstream, by name. Raises
+        BadCheckError, CheckFailedError, EmptyPeriodError, UnknownNameError, BeforeHistoryError.
+        """
+        from temporal_lineage.bisection.bisect import Bisected, bisect
+
+        address = parse_address(target)
+        if isinstance(address, ModelAddress):
+            refuse_state(address, target)
+            address = DatasetAddress(f"model:{address.name}", None, None)
+        if not isinstance(address, DatasetAddress):
+            raise BadTargetError(target, "a table or model is asked for")
+        refuse_column(address, target)
+        if address.at is not None and not isinstance(address.at, AtRef):
+            raise BadTargetError(target, f"leave {address.at} out; --good and --bad name states")
+        asked = Bisected(
+            good=self._end(address.name, good),
+            bad=None if bad is None else self._end(address.name, bad),
+            check=check,
+            upstream=upstream_checks or {},
+        )
+        return self._ask(
+            "bisect",
+            target,
+            (as_of, as_known),
+            bisect,
+            address,
+            asked=asked,
+            folder=self.workspace.folder,
+            searching=searching,
+        )
+
+    def _end(self, name: str, when: When) -> At:
+        """Read one end of a search: a time, or whatever may follow the @ of an address."""
+        if when is None or when == "now" or isinstance(when, Instant):
+            return AtInstant(MAIN, instant_of(when) or self.clock())
+        # What may follow the @ of a model is less: the times of its versions are no part of it.
+        place = f"dataset:{name.removeprefix('model:')}" if name.startswith("model:") else name
+        address = parse_address(f"{place}@{when}")
+        if not isinstance(address, DatasetAddress) or address.at is None or address.column:
+            raise BadTargetError(when, "a time, a version or a tag is asked for")
+        return address.at
