@@ -110,7 +110,7 @@ def test_an_input_that_was_bad_before_too_does_not_explain_it(tmp_path: Path) ->
     answer = lake.bisect("clean", 0, 1)
     (found,) = root(answer).inputs
     assert found.verdict is InputVerdict.BAD_BEFORE
-    assert found.why == "the check calls delta.raw@0 bad"
+    assert found.before == "delta.raw@0"
     assert [one.commit for one in answer.guilty] == ["delta.clean@1"]
 
 

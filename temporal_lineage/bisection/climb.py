@@ -159,7 +159,7 @@ class Climb:
             bad=candidates.address(found.bad),
             states=found.bad - found.good + 1,
             outcome=searched.outcome,
-            why=searched.why,
+            why=_wrong(candidates, searched),
             last_good=None if searched.good is None else candidates.address(searched.good),
             first_bad=tuple(candidates.address(place) for place in searched.suspects),
             commits=new.commits,
@@ -215,10 +215,10 @@ class Climb:
                 " names"
             ] = None
         verdict = _VERDICTS[searched.outcome]
-        why = "" if verdict is InputVerdict.GOOD else searched.why
-        if verdict is InputVerdict.NOT_FOLLOWED and not chosen.own:
-            why = f"{why}; {own}"
-        return verdict, why
+        if verdict is not InputVerdict.NOT_FOLLOWED:
+            return verdict, searched.why if verdict is InputVerdict.BAD_BEFORE else ""
+        why = searched.why if searched.wrong == ends[1] else _wrong(source, searched)
+        return verdict, why if chosen.own else f"{why}; {own}"
 
     def _ends(
         self, found: _Found, source: Candidates, read: Reading, before: str | None
@@ -260,6 +260,21 @@ def _refused(
     if found.distance >= depth_max:
         return _not(f"deeper than {depth_max}")
     return None
+
+
+def _wrong(candidates: Candidates, searched: Searched) -> str:
+    """Say what is wrong with an end of a search; nothing where nothing is."""
+    if searched.wrong is None:
+        return ""
+    address = candidates.address(searched.wrong)
+    told = f": {searched.why}" if searched.why else ""
+    match searched.outcome:
+        case BisectOutcome.GOOD_IS_BAD:
+            return f"the check calls {address} bad{told}"
+        case BisectOutcome.BAD_IS_GOOD:
+            return f"the check calls {address} good{told}"
+        case _:
+            return f"{address} cannot be judged{told}"
 
 
 def _not(why: str) -> tuple[InputVerdict, str]:

@@ -26,13 +26,15 @@ class Searched:
     """How a search ended, by the places of its states.
 
     `good` is the last good place and `suspects` those after it up to the first that is known bad;
-    None and nothing where there was nothing to search; then `why` says what is wrong.
+    None and nothing where there was nothing to search. Then `wrong` is the end that was at fault,
+    and `why` what was found of it.
     """
 
     outcome: BisectOutcome
     good: int | None
     suspects: tuple[int, ...]
     mended: tuple[int, ...]
+    wrong: int | None
     why: str
 
 
@@ -116,15 +118,12 @@ def search(
     ):
         found = judged(place)
         if found.verdict is Verdict.SKIPPED:
-            why = f"{candidates.address(place)} cannot be judged: {found.why}"
-            return Searched(BisectOutcome.UNJUDGED, None, (), (), why)
+            return Searched(BisectOutcome.UNJUDGED, None, (), (), place, found.why)
         if found.verdict is not wanted:
-            told = f": {found.why}" if found.why else ""
-            why = f"the check calls {candidates.address(place)} {found.verdict}{told}"
-            return Searched(opposite, None, (), (), why)
+            return Searched(opposite, None, (), (), place, found.why)
     while (between := next_place(verdicts)) is not None:
         judged(between)
     ends = bounds(verdicts) or Bounds(good, bad)
     suspects = tuple(range(ends.good + 1, ends.bad + 1))
     outcome = BisectOutcome.FOUND if len(suspects) == 1 else BisectOutcome.AMONG
-    return Searched(outcome, ends.good, suspects, mended(verdicts), "")
+    return Searched(outcome, ends.good, suspects, mended(verdicts), None, "")
