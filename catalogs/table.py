@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from snapshots.files import CommitFiles, DataFile
     from snapshots.history import TableHistory
     from snapshots.recovery import RecoveryPlan
-    from snapshots.schema import SchemaVersion
+    from snapshots.schema import Field, SchemaVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,12 @@ class TableState(Protocol):
     @property
     def plan(self) -> RecoveryPlan | None:
         """How the state was put together; None where the table itself still lists it."""
+
+    def identity_of(self, field: Field) -> int | str:
+        """Tell what a column or field is for ever: its id in the format, or its name in files.
+
+        docs/fingerprint.md, "Keys".
+        """
 
     def missing(self) -> tuple[DataFile, ...]:
         """Give the files that are not there, or not there with their recorded size."""

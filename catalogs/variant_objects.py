@@ -61,6 +61,20 @@ def fields_of(value: bytes, names: Names) -> dict[str, bytes]:
     }
 
 
+def elements_of(value: bytes) -> list[bytes]:
+    """Take an array apart. Raises ValueError where the value is no array."""
+    header = value[0]
+    if header & 3 != _ARRAY:
+        msg = "a variant that is read as an array holds another value"
+        raise ValueError(msg)
+    offset_width, count_width = (header >> 2 & 3) + 1, 4 if header >> 4 & 1 else 1
+    count = _read(value, 1, count_width)
+    start = 1 + count_width
+    offsets = [_read(value, start + n * offset_width, offset_width) for n in range(count + 1)]
+    body = value[start + (count + 1) * offset_width :]
+    return [body[first:last] for first, last in pairwise(offsets)]
+
+
 def object_of(fields: Mapping[str, bytes], names: Names) -> bytes:
     """Write an object. Raises ValueError for a name that the metadata lacks."""
     ordered = sorted(fields, key=str.encode)

@@ -83,6 +83,9 @@ QUESTIONS: dict[str, Ask] = {
     "available delta.features.customer_features": lambda s: s.available(
         "delta.features.customer_features"
     ),
+    f"fingerprint {CLEAN}@2026-10-21T06:00Z --columns order_id": lambda s: s.fingerprint(
+        f"{CLEAN}@2026-10-21T06:00Z", columns=["order_id"]
+    ),
     "reproduce model:fraud@v3": lambda s: s.reproduce("model:fraud@v3"),
     "reproduce model:fraud@v1": lambda s: s.reproduce("model:fraud@v1"),
 }

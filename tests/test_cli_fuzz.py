@@ -101,6 +101,7 @@ COMMANDS = (
     ("schema", "diff", "lake.s.t@0"),
     ("available",),
     ("pins",),
+    ("fingerprint",),
     ("reproduce",),
 )
 

@@ -17,7 +17,7 @@ from catalogs.presence import Presence
 from snapshots.files import DataFile
 from snapshots.history import TableHistory
 from snapshots.recovery import Keeper, Piece, RecoveryPlan, steps_of
-from snapshots.schema import SchemaVersion
+from snapshots.schema import Field, SchemaVersion
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -47,6 +47,13 @@ class DeltaState:
     def plan(self) -> RecoveryPlan | None:
         """How it was put together; None where the table's own log still tells of it."""
         return None if self.how is None else recovery_plan(self.log, self.snapshot_id, self.how)
+
+    def identity_of(self, field: Field) -> str:
+        """A column is its physical name, which it keeps when it is renamed or mapped later on.
+
+        The ids in a `SchemaVersion` are counted along the log, and the log forgets.
+        """
+        return field.physical_name or field.name
 
     def missing(self) -> tuple[DataFile, ...]:
         """Give the files that are not there, or not there with their recorded size."""

@@ -16,7 +16,7 @@ from snapshots.availability import Gone
 from snapshots.errors import UnreadableError
 from snapshots.files import DataFile, FileContent
 from snapshots.recovery import Keeper, Piece, RecoveryPlan, steps_of
-from snapshots.schema import SchemaVersion
+from snapshots.schema import Field, SchemaVersion
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -82,6 +82,10 @@ class IcebergState:
     def plan(self) -> RecoveryPlan | None:
         """How it was put together; None where the table itself lists it."""
         return self._plan
+
+    def identity_of(self, field: Field) -> int:
+        """A column is its field id."""
+        return field.field_id
 
     def missing(self) -> tuple[DataFile, ...]:
         """Give the files that are not there, or not there with their recorded size.

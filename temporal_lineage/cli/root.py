@@ -23,6 +23,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("demo", "Build a small lakehouse with two months of history, and ask it questions."),
     "diff": ("knowledge", "How an answer changed between two days of the ledger."),
     "downstream": ("lineage", "What was made of a state, a model or a column."),
+    "fingerprint": ("fingerprint", "A number for the rows of a state, whatever reads them."),
     "harvest": ("intake", "Read the snapshot histories of tables, before they are forgotten."),
     "impact": ("impact", "What a change would break, before it is made."),
     "ingest": ("intake", "Take in the events of runs."),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from catalogs.table import TableState
     from temporal_lineage.addresses import DatasetAddress
     from temporal_lineage.questions.question import Question
     from temporal_lineage.reproduce.answer import Known
@@ -48,6 +49,16 @@ class ScanAnswer:
         return self.batches.__arrow_c_stream__(requested_schema)
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A state that was found; `known` says how it is known that this one was meant."""
+
+    address: str
+    known: Known
+    state: TableState
+    doubts: tuple[str, ...]
+
+
 def scan(
     reader: Reader,
     address: DatasetAddress,
@@ -66,6 +77,21 @@ def scan(
     from catalogs.portion import Portion, portion_rows
 
     portion = Portion(None if columns is None else tuple(columns), where)
+    opened = open_addressed(reader, address, question, folder=folder)
+    return ScanAnswer(
+        question=question,
+        address=opened.address,
+        schema_id=opened.state.schema.schema_id,
+        known=opened.known,
+        batches=portion_rows(opened.state, portion),
+        doubts=opened.doubts,
+    )
+
+
+def open_addressed(
+    reader: Reader, address: DatasetAddress, question: Question, *, folder: Path
+) -> Opened:
+    """Find the state that an address means. Raises what `scan` raises before it reads."""
     inputs = find_inputs(reader, address, question.as_of)
     one = inputs.inputs[0] if len(inputs.inputs) == 1 else None
     if not isinstance(one, InputState) or not one.version.isdecimal():
@@ -79,11 +105,4 @@ def scan(
     if isinstance(found, LogTruncated | Gone):
         raise UnreadableError(place, why_lost(found), _ADVICE)
     detour = tuple(f"{one.dataset}: {doubt}" for doubt in reached.doubts)
-    return ScanAnswer(
-        question=question,
-        address=place,
-        schema_id=found.state.schema.schema_id,
-        known=one.known,
-        batches=portion_rows(found.state, portion),
-        doubts=(*inputs.doubts, *detour),
-    )
+    return Opened(place, one.known, found.state, (*inputs.doubts, *detour))

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from temporal_lineage.reproduce.answer import ReproduceAnswer
     from temporal_lineage.reproduce.available import AvailableAnswer
+    from temporal_lineage.reproduce.fingerprints import FingerprintAnswer
     from temporal_lineage.reproduce.scan import ScanAnswer
 
 
@@ -53,6 +54,32 @@ class ReadingQuestions(Asking):
             target,
             (as_of, as_known),
             scan,
+            as_state(target),
+            folder=self.workspace.folder,
+            columns=columns,
+            where=where,
+        )
+
+    def fingerprint(
+        self,
+        target: str,
+        *,
+        columns: Sequence[str] | None = None,
+        where: str | None = None,
+        as_of: When = None,
+        as_known: When = None,
+    ) -> FingerprintAnswer:
+        """Give the fingerprint of the rows of one past state of a table: docs/fingerprint.md.
+
+        `columns` and `where` are those of `scan`. All rows are read, a batch at a time.
+        """
+        from temporal_lineage.reproduce.fingerprints import fingerprint
+
+        return self._ask(
+            "fingerprint",
+            target,
+            (as_of, as_known),
+            fingerprint,
             as_state(target),
             folder=self.workspace.folder,
             columns=columns,

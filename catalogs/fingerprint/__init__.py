@@ -1,0 +1,1 @@
+"""Fingerprints of Arrow batches, as docs/fingerprint.md defines them."""
