@@ -56,6 +56,7 @@ demo: $(READY)  ## The main job on real tables, from nothing
 	$(BIN)/tl demo
 
 bench: $(READY)  ## Measure, and print a table
+	$(BIN)/python -m pip install --quiet --group bench
 	$(BIN)/python -m benchmarks
 
 corpus: $(READY)  ## Score the readers on tables of other projects: ARGS="--only delta --quiet"

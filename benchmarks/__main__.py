@@ -1,4 +1,4 @@
-"""Run the benchmarks: `python -m benchmarks [--size small|medium] [--only NAME]... [--write]`."""
+"""Run the benchmarks: `python -m benchmarks [--size SIZE] [--only NAME]... [--write]`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from benchmarks import (
     applying,
+    closure,
     delta_history,
     harvesting,
     ingesting,
@@ -36,6 +37,7 @@ BENCHMARKS: dict[str, tuple[Benchmark, str]] = {
     "large": (large_tables.run, large_tables.NOTES),
     "commands": (starting.run, starting.NOTES),
     "provenance": (provenance.run, provenance.NOTES),
+    "closure": (closure.run, closure.NOTES),
     "writing": (applying.run, applying.NOTES),
     "sql": (sql_reading.run, sql_reading.NOTES),
     "events": (ingesting.run, ingesting.NOTES),

@@ -54,13 +54,33 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
+class Limit:
+    """A goal of its own: the most seconds that the median may take."""
+
+    seconds: float
+    seconds_max: float
+
+    def __str__(self) -> str:
+        """Write nothing: there is nobody to compare with."""
+        return ""
+
+    def goal_text(self) -> str:
+        """Write the goal."""
+        return f"at most {duration([self.seconds_max])}"
+
+    def met_text(self) -> str:
+        """Say whether the goal is met."""
+        return "yes" if self.seconds <= self.seconds_max else "no"
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the table. `peer` and `comparison` are None where there is no peer."""
+    """One line of the table. Without a peer and a goal of its own, `comparison` is None."""
 
     what: str
     ours: str
     peer: str | None
-    comparison: Comparison | None
+    comparison: Comparison | Limit | None
 
     def cells(self) -> tuple[str, ...]:
         """Give the texts of the columns, in the order of HEADINGS."""
@@ -97,6 +117,12 @@ def faster(
     if each is not None:
         return Row(what, rate(each, ours), f"{rate(each, peer)}, {peer_name}", against)
     return Row(what, duration(ours), f"{duration(peer)}, {peer_name}", against)
+
+
+def within(what: str, *, ours: Sequence[float], seconds_max: float | None) -> Row:
+    """Tell how long it takes us, and whether that is what was aimed at; None: nothing was."""
+    goal = None if seconds_max is None else Limit(median(ours), seconds_max)
+    return Row(what, duration(ours), None, goal)
 
 
 def longer(

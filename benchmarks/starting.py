@@ -24,8 +24,9 @@ Each command is a process of its own, as a shell starts it; its output is thrown
 `tl at` and `tl upstream` ask the ledger of a harvested and ingested pipeline, in text.
 All modules are compiled before, as an installation leaves them."""
 
-_PASS = (sys.executable, "-c", "pass")
-_GOAL = 4.2
+PASS = (sys.executable, "-c", "pass")
+_HELP = 4.5
+_QUESTION = 5.0
 
 
 def run(size: Size, folder: Path) -> Iterator[Row]:
@@ -44,26 +45,29 @@ def run(size: Size, folder: Path) -> Iterator[Row]:
         f"`tl upstream TABLE`, {reached} states": (*asked, "upstream", target),
     }
     for what, arguments in commands.items():
-        told = _output(arguments)
+        told = output(arguments)
         assert target in told or "--help" in what, told
     theirs = (str(Path(sys.executable).with_name("pyiceberg")), "--help")
-    environment = _compiling(folder / "bytecode")
+    environment = compiling(folder / "bytecode")
     nothing, help_, *times = take_turns(
-        *(_starting(one, environment) for one in (_PASS, theirs, *commands.values())),
+        *(starting(one, environment) for one in (PASS, theirs, *commands.values())),
         rounds=size.process_rounds,
     )
     for what, ours in zip(commands, times, strict=True):
-        yield longer(what, ours=ours, peer=nothing, peer_name="`python -c pass`", goal=_GOAL)
+        goal = _HELP if "--help" in what else _QUESTION
+        yield longer(what, ours=ours, peer=nothing, peer_name="`python -c pass`", goal=goal)
     yield faster("`tl --help`", ours=times[0], peer=help_, peer_name="`pyiceberg --help`")
 
 
-def _compiling(folder: Path) -> Mapping[str, str]:
+def compiling(folder: Path) -> Mapping[str, str]:
     """Keep bytecode, and apart: a checkout may have been told to keep none."""
     told = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     return told | {"PYTHONPYCACHEPREFIX": str(folder)}
 
 
-def _starting(command: Sequence[str], environment: Mapping[str, str]) -> Contender:
+def starting(command: Sequence[str], environment: Mapping[str, str]) -> Contender:
+    """Make a contender of a command, whose output is thrown away."""
+
     def start() -> None:
         subprocess.run(  # noqa: S603 - commands are ours
             command, check=True, stdout=subprocess.DEVNULL, env=environment
@@ -72,6 +76,7 @@ def _starting(command: Sequence[str], environment: Mapping[str, str]) -> Contend
     return timed(start)
 
 
-def _output(command: Sequence[str]) -> str:
+def output(command: Sequence[str]) -> str:
+    """Give what a command prints."""
     done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 - commands are ours
     return done.stdout

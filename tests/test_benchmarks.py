@@ -11,11 +11,21 @@ pytest.importorskip("networkx", reason="the benchmarks' peers are not installed"
 from benchmarks.__main__ import BENCHMARKS
 from benchmarks.measuring import Ratio, ratio, take_turns
 from benchmarks.report import as_page, as_text
-from benchmarks.rows import Comparison, Row, Sense, faster
+from benchmarks.rows import Comparison, Row, Sense, faster, within
 from benchmarks.sizes import TINY
 
 # The others start whole programs, again and again: `make bench` runs them.
-IN_PROCESS = ("metadata", "delta", "provenance", "writing", "events", "sql", "large", "linking")
+IN_PROCESS = (
+    "metadata",
+    "delta",
+    "provenance",
+    "closure",
+    "writing",
+    "events",
+    "sql",
+    "large",
+    "linking",
+)
 
 
 @pytest.mark.parametrize("name", IN_PROCESS)
@@ -47,6 +57,8 @@ def test_a_goal_is_met_from_the_goal_on_and_missed_below_it() -> None:
     met = faster("x", ours=[1.0], peer=[3.0], peer_name="y", goal=3)
     missed = faster("x", ours=[1.0], peer=[2.9], peer_name="y", goal=3)
     assert (met.cells()[-1], missed.cells()[-1]) == ("yes", "no")
+    assert within("x", ours=[0.2], seconds_max=0.2).cells()[-2:] == ("at most 200 ms", "yes")
+    assert within("x", ours=[0.3], seconds_max=0.2).cells()[-1] == "no"
     slower = Comparison(Ratio(4.3, 4, 5), Sense.AS_LONG, 4.2)
     assert (slower.goal_text(), slower.met_text()) == ("at most 4.2x", "no")
 

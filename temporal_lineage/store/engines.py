@@ -9,6 +9,7 @@ from sqlalchemy import URL, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
 from temporal_lineage.store.errors import LedgerUrlError
+from temporal_lineage.store.light import CACHE_KIB_MAX
 from temporal_lineage.store.location import database_url, shown, sqlite_path
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def _sqlite(url: URL, wait_ms_max: int, durability: Durability) -> Engine:
 
     def connected(driver: Any, _record: object) -> None:  # noqa: ANN401 - the DBAPI's own type
         driver.execute(f"PRAGMA synchronous = {durability.value}")
-        driver.execute("PRAGMA cache_size = -65536")
+        driver.execute(f"PRAGMA cache_size = -{CACHE_KIB_MAX}")
 
     def began(connection: Connection) -> None:
         # A later upgrade from reading to writing could fail halfway.

@@ -22,6 +22,9 @@ from temporal_lineage.store.sqlite_errors import sqlite_error
 WAIT_MS_MAX = 30_000
 """How long to wait for another writer before giving up."""
 
+CACHE_KIB_MAX = 65_536
+"""How much of the ledger one connection keeps in memory."""
+
 _VERSION = "SELECT version_num FROM alembic_version"
 
 
@@ -123,6 +126,10 @@ def _open(path: Path, how: str) -> sqlite3.Connection:
     for letter, code in (("%", "%25"), ("?", "%3f"), ("#", "%23")):
         escaped = escaped.replace(letter, code)
     # No mmap: for few rows it reads a hundred times more from a cold disk.
-    return sqlite3.connect(
+    connection = sqlite3.connect(
         f"file:{escaped}?{how}", uri=True, isolation_level=None, timeout=WAIT_MS_MAX / 1000
     )
+    # The usual two megabytes hold the edges of a few thousand tables: a walk through more would
+    # read the same pages again and again. What is not needed is not taken.
+    connection.execute(f"PRAGMA cache_size = -{CACHE_KIB_MAX}")
+    return connection

