@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from snapshots.errors import EmptyPeriodError, UnknownNameError
 from snapshots.instant import Instant
 from temporal_lineage.cli.entry import run
 from temporal_lineage.lineage.out_of_line import out_of_line, overdue
+from temporal_lineage.questions import changed_job
 from temporal_lineage.questions.changes import ChangesAnswer
 from temporal_lineage.questions.findings import FindingKind
 from told_tables import Json, Shop, event
@@ -20,7 +22,15 @@ from told_tables import Json, Shop, event
 GOOD, BAD = "2026-09-06T12:00Z", "2026-09-08"
 
 
-def made(shop: Shop, number: int, day: int, *, code: str = "a1", kind: str = "COMPLETE") -> None:
+def made(
+    shop: Shop,
+    number: int,
+    day: int,
+    *,
+    code: str = "a1",
+    kind: str = "COMPLETE",
+    parameters: Mapping[str, str] | None = None,
+) -> None:
     """Tell of the daily run that makes the features of the orders."""
     facet = {"_producer": "p", "_schemaURL": "s", "type": "git", "url": "u/make.sql"}
     ends: Json = event(
@@ -32,6 +42,10 @@ def made(shop: Shop, number: int, day: int, *, code: str = "a1", kind: str = "CO
         writes=[shop.told("features")],
     )
     ends["job"]["facets"] = {"sourceCodeLocation": facet | {"version": code}}
+    told = [{"key": key, "value": value} for key, value in (parameters or {}).items()]
+    if told:
+        facet = {"_producer": "p", "_schemaURL": "s"}
+        ends["run"]["facets"] = {"executionParameters": facet | {"parameters": told}}
     shop.tell(
         event("START", f"2026-09-{day:02}T10:00Z", number, "make", reads=[shop.told("orders")]),
         ends,
@@ -110,6 +124,34 @@ def test_the_error_of_a_failed_run_is_told_without_its_password(shop: Shop) -> N
     shop.tell(event("START", "2026-09-07T10:00Z", 8, "make"), failed)
     first = asked(shop).findings[0]
     assert first.what.endswith("ended in FAIL: no answer from postgres://***@db/x")
+
+
+def test_a_parameter_that_was_the_same_before_and_is_otherwise_is_told(shop: Shop) -> None:
+    for day in range(1, 7):
+        told = {"days": "30", "on": f"2026-09-0{day}", "password": "old", "seed": "1"}
+        made(shop, 20 + day, day, parameters=told)
+    told = {"days": "3", "on": "2026-09-07", "password": "new", "strict": "yes"}
+    made(shop, 27, 7, parameters=told)
+    found = [one for one in asked(shop).findings if one.kind is FindingKind.PARAMETERS]
+    assert [one.what for one in found] == [
+        "days is 3 instead of 30",
+        "seed is no longer given, which was 1",
+        "strict is yes, which was not given before",
+    ]
+    assert {one.about for one in found} == {"job:n/make"}
+
+
+def test_runs_that_tell_no_parameters_are_no_change_of_them(shop: Shop) -> None:
+    made(shop, 21, 5, parameters={"days": "30"})
+    made(shop, 22, 7, parameters={"days": "30"})
+    assert FindingKind.PARAMETERS not in kinds(asked(shop))
+
+
+def test_how_many_runs_were_compared_is_said(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(changed_job, "RUNS_READ_MAX", 1)
+    made(shop, 21, 7)
+    doubts = asked(shop).doubts
+    assert doubts == ("parameters of job:n/make were compared over its last 1 runs only",)
 
 
 def test_a_new_and_a_lost_source_are_told(shop: Shop) -> None:

@@ -128,6 +128,22 @@ def test_a_table_that_is_deleted_breaks_its_readers(shop: Shop) -> None:
     assert found["model:m"] == (2, Consequence.STALE)
 
 
+def test_who_answers_for_what_is_hit_is_named_datasets_and_jobs_apart(shop: Shop) -> None:
+    facet = {"_producer": "p", "_schemaURL": "s"}
+    owned = shop.told("features", ownership=facet | {"owners": [{"name": "team:ml"}]})
+    told = event("COMPLETE", "2026-09-03T11:00Z", 9, "make", reads=[shop.told("orders")])
+    owners = [{"name": "ada", "type": "MAINTAINER"}]
+    told["job"]["facets"] = {"ownership": facet | {"owners": owners}}
+    told["outputs"] = [owned]
+    shop.tell(told)
+    answer = shop.session.impact("lake.s.orders", change="delete")
+    by_name = {one.address: (one.owners, one.job_owners) for one in answer.impacted}
+    assert by_name["lake.s.features"] == (("team:ml",), ("ada (MAINTAINER)",))
+    assert by_name["lake.s.scores"] == ((), ())
+    before = shop.session.impact("lake.s.orders", change="delete", as_of="2026-09-03T10:00Z")
+    assert {(one.owners, one.job_owners) for one in before.impacted} == {((), ())}
+
+
 def test_what_lies_deeper_than_asked_is_named(shop: Shop) -> None:
     answer = shop.session.impact("lake.s.orders", change="delete", depth_max=1)
     assert "model:m" not in effects(answer)

@@ -73,14 +73,16 @@ def _impact(answer: ImpactAnswer) -> Iterator[str]:
     if not answer.impacted:
         yield "  nothing that is known would be reached"
         return
-    yield from table(
-        ["steps", "what", "effect", "why", "job"],
-        [
-            [one.distance, one.address, one.effect, one.why, ", ".join(one.jobs) or None]
-            for one in answer.impacted
-        ],
-        right=(0,),
-    )
+    headers = ["steps", "what", "effect", "why", "job"]
+    rows = [
+        [one.distance, one.address, one.effect, one.why, ", ".join(one.jobs) or None]
+        for one in answer.impacted
+    ]
+    if any(one.owners or one.job_owners for one in answer.impacted):
+        headers.append("owner")
+        for row, one in zip(rows, answer.impacted, strict=True):
+            row.append(", ".join(dict.fromkeys((*one.owners, *one.job_owners))) or None)
+    yield from table(headers, rows, right=(0,))
 
 
 def _with_paths(answer: ImpactAnswer) -> Iterator[str]:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from snapshots.refs import MAIN
+from temporal_lineage.harvesting.histories import remembered, remembered_log
 from temporal_lineage.lineage.out_of_line import out_of_line, overdue
 from temporal_lineage.questions.findings import Finding, FindingKind, finding
-from temporal_lineage.questions.logs import log
-from temporal_lineage.questions.question import Question
-from temporal_lineage.questions.schemas import schema_log
+from temporal_lineage.questions.logs import log_lines
+from temporal_lineage.questions.rollbacks import rollback_lines
+from temporal_lineage.questions.schemas import schema_steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from snapshots.period import Period
-    from temporal_lineage.addresses import DatasetAddress
     from temporal_lineage.facts import AsOf
     from temporal_lineage.questions.logs import LogLine
+    from temporal_lineage.questions.schemas import SchemaStep
     from temporal_lineage.store.reader import Reader
 
 _VACUUM = "VACUUM"
@@ -26,39 +28,42 @@ SERIES_MAX = 30
 
 
 def table_findings(
-    reader: Reader, table: DatasetAddress, as_of: AsOf, *, period: Period, distance: int
+    reader: Reader, dataset_id: int, name: str, as_of: AsOf, *, period: Period, distance: int
 ) -> Iterator[Finding]:
-    """Yield what is otherwise with a harvested table in a period."""
-    answer = log(reader, table, Question("log", table.name, as_of, known_until=None))
+    """Yield what is otherwise with a table in a period; nothing for one never harvested."""
+    history = remembered(reader, dataset_id, system=as_of.system)
+    if history is None:
+        return
+    main = remembered_log(reader, dataset_id, MAIN, system=as_of.system)
     # What no reader of main ever saw cannot have been the cause, nor what only deletes old files.
     lines = [
-        line for line in answer.lines if line.on_main and not line.operation.startswith(_VACUUM)
+        line
+        for line in log_lines(reader, dataset_id, history, main, as_of)
+        if line.on_main and not line.operation.startswith(_VACUUM)
     ]
     before = [line for line in lines if line.committed_at < period.start]
     inside = [line for line in lines if period.contains(line.committed_at)]
-    if lines:
-        yield from _schema(reader, table, as_of, period, distance)
-    yield from _commits(table.name, before, inside, distance)
-    for one in answer.rollbacks:
+    steps, _ = schema_steps(reader, dataset_id, main, as_of)
+    yield from _schema(name, steps, period, distance)
+    yield from _commits(name, before, inside, distance)
+    for one in rollback_lines(history, until=as_of.valid):
         if period.contains(one.at):
             what = f"{one.ref} went back from {one.left_id} to {one.returned_id}"
-            yield finding(table.name, one.at, FindingKind.ROLLBACK, distance, what)
-    yield from _late(table.name, lines, period, distance)
+            yield finding(name, one.at, FindingKind.ROLLBACK, distance, what)
+    yield from _late(name, lines, period, distance)
 
 
 def _schema(
-    reader: Reader, table: DatasetAddress, as_of: AsOf, period: Period, distance: int
+    name: str, steps: Sequence[SchemaStep], period: Period, distance: int
 ) -> Iterator[Finding]:
-    for step in schema_log(
-        reader, table, Question("schema log", table.name, as_of, known_until=None)
-    ).steps:
+    for step in steps:
         for change in step.changes if period.contains(step.since) else ():
             if change.kind == "created":
                 continue
             breaking = change.grade.startswith("breaking")
             kind = FindingKind.BREAKING if breaking else FindingKind.SCHEMA
             what = f"{change.text} [{change.grade}]"
-            yield finding(table.name, step.since, kind, distance, what)
+            yield finding(name, step.since, kind, distance, what)
 
 
 def _commits(

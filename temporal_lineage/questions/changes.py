@@ -10,7 +10,6 @@ from snapshots.period import Period
 from temporal_lineage.addresses import DatasetAddress
 from temporal_lineage.claims import FlowClaim, decode
 from temporal_lineage.facts import AsOf
-from temporal_lineage.harvesting.histories import table_claim
 from temporal_lineage.keys import EdgeKind
 from temporal_lineage.lineage.graph import Direction
 from temporal_lineage.naming import Naming, find_dataset
@@ -69,14 +68,15 @@ def changes(
     names = {node_id: naming.dataset(node_id) for node_id in distances}
     found = list(_sources(before, after, names))
     for dataset_id, distance in distances.items():
-        if table_claim(reader, dataset_id, system=as_of.system) is not None:
-            table = DatasetAddress(names[dataset_id], None, None)
-            found += table_findings(reader, table, as_of, period=period, distance=distance)
+        name = names[dataset_id]
+        found += table_findings(reader, dataset_id, name, as_of, period=period, distance=distance)
+    doubts = dict.fromkeys((*walk_doubts(before, names), *walk_doubts(after, names)))
     jobs = _nearest(_jobs(before), _jobs(after))
     for job, distance in jobs.items():
-        found += job_findings(reader, job, as_of, period=period, distance=distance)
+        told, left = job_findings(reader, job, as_of, period=period, distance=distance)
+        found += told
+        doubts.update(dict.fromkeys(left))
     found.sort(key=lambda one: (-one.score, one.at or period.start, one.about, one.what))
-    cuts = dict.fromkeys((*walk_doubts(before, names), *walk_doubts(after, names)))
     return ChangesAnswer(
         question=question,
         dataset=names[root_id],
@@ -84,7 +84,7 @@ def changes(
         datasets=len(distances),
         jobs=len(jobs),
         findings=tuple(found),
-        doubts=tuple(cuts),
+        doubts=tuple(doubts),
     )
 
 

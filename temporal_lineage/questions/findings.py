@@ -19,6 +19,7 @@ class FindingKind(StrEnum):
     LOST_SOURCE = "source lost"
     ROLLBACK = "rolled back"
     CODE = "other code"
+    PARAMETERS = "other parameters"
     WRITER = "other writer"
     NEW_SOURCE = "new source"
     LATE = "overdue"
@@ -33,6 +34,7 @@ WEIGHTS = {
     FindingKind.LOST_SOURCE: 0.9,
     FindingKind.ROLLBACK: 0.8,
     FindingKind.CODE: 0.8,
+    FindingKind.PARAMETERS: 0.8,
     FindingKind.WRITER: 0.8,
     FindingKind.NEW_SOURCE: 0.7,
     FindingKind.LATE: 0.7,

@@ -17,7 +17,7 @@ from temporal_lineage.questions.column_reach import (
 )
 from temporal_lineage.questions.columns import find_field
 from temporal_lineage.questions.impact_states import impact_of_expiry, impact_of_rollback
-from temporal_lineage.questions.impacted import Consequence, Impacted
+from temporal_lineage.questions.impacted import Consequence, Hit, Impacted, owned
 from temporal_lineage.questions.lineage_doubts import walk_doubts
 from temporal_lineage.questions.stopped_job import datasets_written_by
 
@@ -80,12 +80,13 @@ def impact(
             found = impact_of_expiry(reader, address, question.as_of)
         case _:
             raise BadTargetError(str(address), f"--change {change} asks for {_ASKS_FOR[change]}")
-    impacted, doubts = found
+    hits, doubts = found
+    impacted = owned(reader, hits, question.as_of)
     ordered = sorted(impacted, key=lambda one: (one.distance, one.address))
     return ImpactAnswer(question, change, str(address), tuple(ordered), tuple(doubts))
 
 
-Found = tuple[list[Impacted], list[str]]
+Found = tuple[list[Hit], list[str]]
 
 
 def _column(
@@ -99,7 +100,7 @@ def _column(
     for node_id, depth, jobs in reach.nodes():
         effect, why = _of_column(change, depth, is_told=node_id not in reach.untold)
         path = reach.path(node_id)
-        impacted.append(Impacted(reach.names[node_id], depth, path, jobs, effect, why))
+        impacted.append(Hit(node_id, reach.names[node_id], depth, path, jobs, effect, why))
     return impacted, list(reach.cuts)
 
 
@@ -119,16 +120,16 @@ def _stopped(reader: Reader, address: JobAddress, question: Question, depth_max:
     as_of = question.as_of
     naming = Naming(reader, as_of=as_of)
     written = datasets_written_by(reader, address.name, as_of)
-    impacted: dict[int, Impacted] = {}
+    impacted: dict[int, Hit] = {}
     doubts: list[str] = []
     for dataset_id, others in written.items():
         name = naming.dataset(dataset_id)
         if others:
             why = f"written by {', '.join(others)} too"
-            impacted[dataset_id] = Impacted(name, 0, (name,), (), Consequence.CHANGES, why)
+            impacted[dataset_id] = Hit(dataset_id, name, 0, (name,), (), Consequence.CHANGES, why)
         else:
             why = "nothing else writes it"
-            impacted[dataset_id] = Impacted(name, 0, (name,), (), Consequence.STALE, why)
+            impacted[dataset_id] = Hit(dataset_id, name, 0, (name,), (), Consequence.STALE, why)
     for dataset_id in written:
         graph = flow_graph(reader, dataset_id, as_of, depth_max=depth_max)
         names = naming.datasets(graph.depths)
@@ -138,7 +139,7 @@ def _stopped(reader: Reader, address: JobAddress, question: Question, depth_max:
         for node_id, depth in graph.depths.items():
             path = tuple(names[one] for one in shortest_path(graph, node_id))
             why = f"made from {names[dataset_id]}"
-            one = Impacted(names[node_id], depth, path, jobs.get(node_id, ()), source, why)
+            one = Hit(node_id, names[node_id], depth, path, jobs.get(node_id, ()), source, why)
             if node_id not in impacted or impacted[node_id].distance > depth > 0:
                 impacted[node_id] = one
     return list(impacted.values()), list(dict.fromkeys(doubts))
@@ -158,7 +159,9 @@ def _deleted(reader: Reader, address: DatasetAddress, question: Question, depth_
         effect = Consequence.BREAKS if depth == 1 else Consequence.STALE
         why = "its job reads the table" if depth == 1 else "made from what breaks"
         path = tuple(names[one] for one in shortest_path(graph, node_id))
-        impacted.append(Impacted(names[node_id], depth, path, jobs.get(node_id, ()), effect, why))
+        impacted.append(
+            Hit(node_id, names[node_id], depth, path, jobs.get(node_id, ()), effect, why)
+        )
     gone = "what was made of its states can no longer be reproduced: `tl impact ... --change"
     doubts = walk_doubts(graph, names)
     return impacted, [*doubts, f"{gone} expire` tells it of one state"]

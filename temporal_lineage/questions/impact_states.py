@@ -13,7 +13,7 @@ from temporal_lineage.harvesting.histories import refs_at
 from temporal_lineage.keys import EdgeKind, NodeKind
 from temporal_lineage.lineage.graph import Direction
 from temporal_lineage.naming import Naming
-from temporal_lineage.questions.impacted import Consequence, Impacted
+from temporal_lineage.questions.impacted import Consequence, Hit
 from temporal_lineage.questions.lineage_doubts import count, walk_doubts
 from temporal_lineage.questions.neighbours import ledger_graph
 from temporal_lineage.questions.provenance import find_version
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 COMMITS_MAX = 1_000
 """How many commits that a rollback takes back are followed."""
 
-Found = tuple[list[Impacted], list[str]]
+Found = tuple[list[Hit], list[str]]
 
 
 def impact_of_rollback(
@@ -43,7 +43,7 @@ def impact_of_rollback(
     doubts = _doubts(reader, dataset_id, address, as_of, back=len(kept - live))
     if len(undone) > COMMITS_MAX:
         doubts.append(f"of {len(undone)} commits taken back only {COMMITS_MAX} were followed")
-    reached: dict[str, Impacted] = {}
+    reached: dict[str, Hit] = {}
     naming = Naming(reader, as_of=as_of)
     for commit_id in undone[:COMMITS_MAX]:
         graph = ledger_graph(
@@ -71,7 +71,8 @@ def impact_of_expiry(reader: Reader, address: DatasetAddress, as_of: AsOf) -> Fo
     steps = reader.steps_out_of(node_ids=[state_id], kinds=(EdgeKind.EDGE,), as_of=as_of)
     names = Naming(reader, as_of=as_of).addresses([state_id, *(step[2] for step in steps)])
     impacted = [
-        Impacted(
+        Hit(
+            target_id,
             names[target_id],
             1,
             (names[state_id], names[target_id]),
@@ -125,7 +126,15 @@ def _doubts(
     return doubts
 
 
-def _holds(step: Step, source: str, name: str, depth: int) -> Impacted:
+def _holds(step: Step, source: str, name: str, depth: int) -> Hit:
     job = decode(EdgeClaim, step.claim).job
     why = "was made of rows that main would no longer have"
-    return Impacted(name, depth, (source, name), (job,) if job else (), Consequence.HOLDS_MORE, why)
+    return Hit(
+        step.target_id,
+        name,
+        depth,
+        (source, name),
+        (job,) if job else (),
+        Consequence.HOLDS_MORE,
+        why,
+    )

@@ -67,7 +67,7 @@ def show_job(reader: Reader, address: JobAddress, question: Question) -> JobAnsw
     runs = runs_of_job(reader, job_id, as_of)
     names = reader.named(node_ids=[one.node_id for one in runs[:RUNS_READ_MAX]])
     keys = [f"{DESIGN}{address.name}", *(node.name for node in names.values())]
-    told = _told(reader, keys, address.name, as_of)
+    told = events_of_job(reader, keys, address.name, as_of)
     facets = told_facets(body for _, body in told)
     events = [event for event, _ in told]
     naming = Naming(reader, as_of=as_of)
@@ -134,7 +134,7 @@ def named_by(
     return {row.dst_id: row.src_id for row in rows}
 
 
-def _told(
+def events_of_job(
     reader: Reader, keys: Iterable[str], job: str, as_of: AsOf
 ) -> list[tuple[RunEvent | JobEvent, str]]:
     """Give the events of the job that were known then, oldest first, with their bodies."""

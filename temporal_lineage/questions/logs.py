@@ -18,9 +18,11 @@ from temporal_lineage.questions.question import UNHARVESTED
 from temporal_lineage.questions.rollbacks import rollback_lines
 
 if TYPE_CHECKING:
+    from snapshots.history import TableHistory
     from snapshots.instant import Instant
     from snapshots.period import Period
     from snapshots.snapshot import Snapshot
+    from snapshots.snapshot_log import SnapshotLog
     from temporal_lineage.addresses import DatasetAddress
     from temporal_lineage.questions.question import Question
     from temporal_lineage.questions.rollbacks import RollbackLine
@@ -74,11 +76,26 @@ def log(reader: Reader, address: DatasetAddress, question: Question) -> LogAnswe
     naming = Naming(reader, as_of=as_of)
     if history is None:
         return LogAnswer(question, naming.dataset(dataset_id), (), (), (UNHARVESTED,))
+    main = remembered_log(reader, dataset_id, MAIN, system=as_of.system)
+    lines = log_lines(reader, dataset_id, history, main, as_of)
+    doubts = tuple(gap.what for gap in history.gaps)
+    back = rollback_lines(history, until=as_of.valid)
+    return LogAnswer(question, naming.dataset(dataset_id), lines, back, doubts)
+
+
+def log_lines(
+    reader: Reader,
+    dataset_id: int,
+    history: TableHistory,
+    main: SnapshotLog | None,
+    as_of: AsOf,
+) -> tuple[LogLine, ...]:
+    """Give the snapshots of a table by an instant, oldest first; `main` is the log of main."""
     writers = writers_of(reader, dataset_id, as_of)
-    current = _current_periods(reader, dataset_id, as_of)
+    current = _current_periods(main, as_of.valid)
     heads = {one.snapshot_id for one in history.chain if isinstance(one, CommitPoint)}
     expiries = {one.snapshot_id: one.since for one in history.expiries}
-    lines = tuple(
+    return tuple(
         _line(
             snapshot,
             tuple(current.get(snapshot.snapshot_id, ())),
@@ -89,9 +106,6 @@ def log(reader: Reader, address: DatasetAddress, question: Question) -> LogAnswe
         for snapshot in history.snapshots
         if snapshot.committed_at <= as_of.valid
     )
-    doubts = tuple(gap.what for gap in history.gaps)
-    back = rollback_lines(history, until=as_of.valid)
-    return LogAnswer(question, naming.dataset(dataset_id), lines, back, doubts)
 
 
 def writers_of(reader: Reader, dataset_id: int, as_of: AsOf) -> dict[int, WriterClaim]:
@@ -136,11 +150,10 @@ def _line(
     )
 
 
-def _current_periods(reader: Reader, dataset_id: int, as_of: AsOf) -> dict[int, list[Period]]:
-    log = remembered_log(reader, dataset_id, MAIN, system=as_of.system)
+def _current_periods(main: SnapshotLog | None, until: Instant) -> dict[int, list[Period]]:
     periods: dict[int, list[Period]] = {}
-    for entry in log.entries if log else ():
-        if entry.period.start > as_of.valid:
+    for entry in main.entries if main else ():
+        if entry.period.start > until:
             break
         match entry.state:
             case Current(snapshot_id) if snapshot_id is not None:

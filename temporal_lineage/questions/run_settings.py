@@ -30,12 +30,7 @@ class RunSettings:
 
 def run_settings(reader: Reader, run_id: str, *, system: Instant) -> RunSettings:
     """Give the settings of a run as known then; nothing for one that nobody knew."""
-    kept = [
-        one.body
-        for one in reader.events(run_id=run_id)
-        if one.recorded_at <= system and one.run_id == run_id
-    ]
-    parameters = {one.name: one.value for one in told_facets(kept).run.parameters}
+    parameters = run_parameters(reader, run_id, system=system)
     node_id = reader.node(kind=NodeKind.RUN, parent_id=0, name=run_id)
     point = AsOf(valid=LAST, system=system)
     claims = (
@@ -45,6 +40,16 @@ def run_settings(reader: Reader, run_id: str, *, system: Instant) -> RunSettings
     )
     code = decode(RunClaim, claims[0].claim).code if claims else None
     return RunSettings(without_user_info(code) if code else None, parameters)
+
+
+def run_parameters(reader: Reader, run_id: str, *, system: Instant) -> dict[str, str]:
+    """Give the parameters of a run as known then, secrets masked; none where none were told."""
+    kept = [
+        one.body
+        for one in reader.events(run_id=run_id)
+        if one.recorded_at <= system and one.run_id == run_id
+    ]
+    return {one.name: one.value for one in told_facets(kept).run.parameters}
 
 
 def settings_changed(before: RunSettings, after: RunSettings) -> tuple[str, ...]:

@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING, ClassVar
 
 from snapshots.errors import EmptyPeriodError, UnknownNameError
 from snapshots.period import Period
-from temporal_lineage.addresses import DatasetAddress
+from snapshots.refs import MAIN
 from temporal_lineage.facts import AsOf
+from temporal_lineage.harvesting.histories import remembered, remembered_log
 from temporal_lineage.naming import UNHARVESTED, Naming, known_datasets
 from temporal_lineage.questions.change_reach import Affected, reached_by
-from temporal_lineage.questions.logs import log
-from temporal_lineage.questions.question import Question
-from temporal_lineage.questions.schemas import schema_log
+from temporal_lineage.questions.logs import log_lines
+from temporal_lineage.questions.schemas import schema_steps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from snapshots.instant import Instant
     from temporal_lineage.questions.logs import LogLine
+    from temporal_lineage.questions.question import Question
     from temporal_lineage.questions.schemas import ChangeLine, SchemaStep
     from temporal_lineage.store.reader import Reader
 
@@ -115,15 +116,15 @@ def _of_table(
     period: Period,
     depth_max: int,
 ) -> tuple[list[AuditedChange], list[str]]:
-    address = DatasetAddress(name, None, None)
-    history = schema_log(
-        reader, address, Question("schema log", name, question.as_of, known_until=None)
-    )
-    doubts = [f"{name}: {doubt}" for doubt in history.doubts]
-    steps = [step for step in history.steps if period.contains(step.since)]
-    if not steps:
+    as_of = question.as_of
+    main = remembered_log(reader, dataset_id, MAIN, system=as_of.system)
+    told, unknown = schema_steps(reader, dataset_id, main, as_of)
+    doubts = [f"{name}: {doubt}" for doubt in unknown]
+    steps = [step for step in told if period.contains(step.since)]
+    history = remembered(reader, dataset_id, system=as_of.system) if steps else None
+    if history is None:
         return [], doubts
-    lines = log(reader, address, Question("log", name, question.as_of, known_until=None)).lines
+    lines = log_lines(reader, dataset_id, history, main, as_of)
     commits = {line.committed_at: line for line in lines}
     changes: list[AuditedChange] = []
     for step in steps:

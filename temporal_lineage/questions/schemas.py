@@ -29,6 +29,7 @@ from temporal_lineage.questions.versions import version_or_ref
 if TYPE_CHECKING:
     from snapshots.instant import Instant
     from snapshots.schema import SchemaVersion
+    from snapshots.snapshot_log import SnapshotLog
     from temporal_lineage.addresses import DatasetAddress
     from temporal_lineage.facts import AsOf
     from temporal_lineage.questions.question import Question
@@ -88,10 +89,20 @@ def schema_log(reader: Reader, address: DatasetAddress, question: Question) -> S
     """Answer `tl schema log`: schema changes without a snapshot are there too."""
     as_of = question.as_of
     dataset_id = find_addressed(reader, address, as_of=as_of)
-    entry_at(
-        reader, dataset_id, address.name, ref=MAIN, valid=as_of.valid, system=as_of.system
-    )  # raises the helpful error where there is no history
     log = remembered_log(reader, dataset_id, MAIN, system=as_of.system)
+    if log is None or log.at(as_of.valid) is None:
+        entry_at(
+            reader, dataset_id, address.name, ref=MAIN, valid=as_of.valid, system=as_of.system
+        )  # raises the helpful error where there is no history
+    steps, doubts = schema_steps(reader, dataset_id, log, as_of)
+    name = Naming(reader, as_of=as_of).dataset(dataset_id)
+    return SchemaLogAnswer(question, name, steps, doubts)
+
+
+def schema_steps(
+    reader: Reader, dataset_id: int, log: SnapshotLog | None, as_of: AsOf
+) -> tuple[tuple[SchemaStep, ...], tuple[str, ...]]:
+    """Give every schema that was current on a ref up to an instant, and what is not known."""
     steps: list[SchemaStep] = []
     doubts: dict[str, None] = {}
     before: SchemaVersion | None = None
@@ -110,8 +121,7 @@ def schema_log(reader: Reader, address: DatasetAddress, question: Question) -> S
         changes = changes_between(before, schema)
         steps.append(SchemaStep(entry.period.start, entry.schema_id, entry.witness, changes))
         before = schema
-    name = Naming(reader, as_of=as_of).dataset(dataset_id)
-    return SchemaLogAnswer(question, name, tuple(steps), tuple(doubts))
+    return tuple(steps), tuple(doubts)
 
 
 def schema_diff(
