@@ -91,7 +91,7 @@ class AttributeKind(StrEnum):
     On a DATASET: that the reach and the sightings of all runs that wrote it are kept.
     """
     SET_ASIDE = "set-aside"
-    """On a RUN: why it could not be linked, while it is linked no more."""
+    """On a RUN, a JOB or a NAME: why its events could not be linked, while they are no more."""
     STRANGER = "stranger"
     """On a RUN, by mark in quarantine: an event under its id that tells of another run."""
     SIGHTING = "sighting"

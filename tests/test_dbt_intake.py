@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from catalogs.configuration import CatalogEntry, CatalogKind, Configuration
 from dbt_files import (
     INVOCATION,
     catalog,
@@ -16,9 +17,10 @@ from dbt_files import (
     source,
     written,
 )
-from snapshots.errors import UnreadableError
+from snapshots.errors import UnknownNameError, UnreadableError
 from temporal_lineage.capture.dbt_run_ids import node_run_id
 from temporal_lineage.session import Session, wall_clock
+from temporal_lineage.store.reader import open_reader
 from temporal_lineage.workspace import Workspace
 
 ORDERS = "model.shop.orders"
@@ -154,6 +156,30 @@ def test_artifacts_of_a_time_yet_to_come_are_told_as_refused(
     body["metadata"]["generated_at"] = "2999-01-01T00:00:00Z"
     report = session.ingest_dbt([str(written(tmp_path / "t", manifest=body))], namespace=NAMESPACE)
     assert (report.events, report.new, report.repeated, report.refused) == (1, 0, 0, 1)
+
+
+@pytest.mark.parametrize("told", [{"*": "nix"}, {"db": "lake", "other": "nix"}])
+def test_a_catalog_that_nobody_knows_is_refused_with_those_that_are_known(
+    session: Session, tmp_path: Path, told: dict[str, str]
+) -> None:
+    target = str(_target(tmp_path / "t"))
+    with pytest.raises(UnknownNameError, match=r"no catalog (nix|lake); `tl catalog add` adds one"):
+        session.ingest_dbt([target], namespace=NAMESPACE, catalogs=told)
+
+    catalogs = Configuration(session.workspace.folder)
+    for name in ("lake", "attic"):
+        place = {"location": str(tmp_path / name)}
+        catalogs.add(CatalogEntry(name, CatalogKind.FOLDER, place, "test"))
+    with pytest.raises(UnknownNameError, match="no catalog nix; nearest: attic, lake; those are"):
+        session.ingest_dbt([target], namespace=NAMESPACE, catalogs=told)
+    with open_reader(session.workspace.ledger) as reader:
+        assert reader.event_run_ids() == []
+
+    assert session.ingest_dbt([target], namespace=NAMESPACE, catalogs={"*": "attic"}).new
+    (tmp_path / "attic").mkdir()
+    session.harvest(["attic"])
+    catalogs.remove("attic")  # what was harvested is known all the same
+    assert session.ingest_dbt([target], namespace=NAMESPACE, catalogs={"*": "attic"}).events
 
 
 BAD: dict[str, tuple[str, str]] = {

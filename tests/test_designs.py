@@ -107,3 +107,46 @@ def test_a_design_is_counted_as_an_event_and_not_as_a_run(tmp_path: Path) -> Non
     file.write_text(json.dumps(_design(1, _dataset("orders"))))
     report = session.ingest_openlineage([str(file)])
     assert (report.events, report.new, report.runs) == (1, 1, 0)
+
+
+def _columns(session: Session, column: str, as_of: str | None = None) -> set[str]:
+    answer = session.upstream(f"{DASHBOARD}#{column}", as_of=as_of)
+    return {edge.source.rsplit("/", 1)[1] for edge in answer.edges}
+
+
+def test_the_sql_of_a_design_tells_which_columns_feed_which(tmp_path: Path) -> None:
+    session = _session(tmp_path)
+    design = _design(2, _dataset("orders"))
+    query = "INSERT INTO weekly SELECT country, sum(amount) AS revenue FROM orders GROUP BY country"
+    design["job"]["facets"] = {"sql": {"query": query, "dialect": "postgres"}}
+    fields = [{"name": "country"}, {"name": "amount"}]
+    design["inputs"][0]["facets"]["schema"] = {"fields": fields}
+    design["outputs"][0]["facets"]["schema"] = {
+        "fields": [{"name": "country"}, {"name": "revenue"}]
+    }
+    _ingest(session, tmp_path, design)
+    assert _columns(session, "revenue") == {"orders#amount", "orders#country"}
+    (edge, *_) = session.upstream(f"{DASHBOARD}#revenue").edges
+    assert edge.job == "bi/refresh"
+
+
+def test_the_column_facet_of_a_design_counts_until_a_run_of_the_job_shows_others(
+    tmp_path: Path,
+) -> None:
+    def fed_by(column: str) -> Body:
+        source = {"namespace": "bi", "name": "orders", "field": column}
+        return {"columnLineage": {"fields": {"revenue": {"inputFields": [source]}}}}
+
+    design, run = _design(2, _dataset("orders")), _design(4, _dataset("orders"))
+    design["outputs"][0]["facets"] = fed_by("gross")
+    run["outputs"][0]["facets"] = fed_by("net")
+    run["run"] = {"runId": "01900000-0000-7000-8000-000000000002"}
+    begun = {**run, "eventType": "START", "eventTime": "2026-11-04T00:00:00Z"}
+    ended = {**run, "eventType": "COMPLETE", "eventTime": "2026-11-04T00:01:00Z"}
+    for number, order in enumerate(permutations([design, begun, ended])):
+        folder = tmp_path / str(number)
+        session = _session(folder)
+        for one in order:
+            _ingest(session, folder, one)
+        assert _columns(session, "revenue", as_of="2026-11-03") == {"orders#gross"}
+        assert _columns(session, "revenue") == {"orders#net"}

@@ -8,6 +8,7 @@ import pytest
 
 from temporal_lineage.evidence.inputs import link_input
 from temporal_lineage.evidence.runs import Observation, RunRecord
+from temporal_lineage.linking.words import Teller, words_of
 from test_linking import beliefs
 from told_tables import Json, Shop, event, run_id
 
@@ -65,6 +66,42 @@ def test_one_run_that_cannot_be_linked_is_named_and_all_others_are_linked(
     )
     linked = {one for one in beliefs(shop.session)["attributes"] if " writes " in one}
     assert {one.split()[0] for one in linked} == {run_id(1), run_id(3), run_id(4)}
+
+
+@pytest.mark.parametrize("about", ["job", "dataset"])
+def test_an_event_about_no_run_that_brings_a_bug_about_keeps_nobody_waiting(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, about: str
+) -> None:
+    bad: Json = {"eventTime": "2026-09-01T09:00Z", "producer": "bad"}
+    owned = shop.told("t", ownership={"owners": [{"name": "ada"}]})
+    if about == "job":
+        bad |= {"job": {"namespace": "n", "name": "plan"}, "outputs": [owned]}
+        named = "the design of job n/plan"
+    else:
+        bad |= {"dataset": owned}
+        named = f"what describes file/{shop.path('t')}"
+
+    def unsound(mention: object, teller: Teller, **others: object) -> object:
+        if teller.producer == "bad":
+            raise OurBugError("no word for this")
+        return words_of(mention, teller, **others)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as broken:
+        broken.setattr("temporal_lineage.linking.words.words_of", unsound)
+        shop.tell(*_told(shop), bad)
+        assert {one.fate for one in shop.session.quarantine_retry().entries} == {"waits"}
+        (waiting,) = shop.session.quarantine().lines
+    assert waiting.reason == (
+        f"{named} is kept but could not be linked, which is a bug here:"
+        " OurBugError: no word for this"
+    )
+    linked = {one for one in beliefs(shop.session)["attributes"] if " writes " in one}
+    assert {one.split()[0] for one in linked} == {run_id(1), run_id(2), run_id(3)}
+    assert shop.session.show("lake.s.t").described.told == ()
+
+    assert {one.fate for one in shop.session.quarantine_retry().entries} == {"taken-in"}
+    (owner,) = shop.session.show("lake.s.t").described.told
+    assert (owner.about, owner.name) == ("owner", "ada")
 
 
 def test_a_run_set_aside_is_linked_when_it_is_tried_again_and_nothing_differs_then(

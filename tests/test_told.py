@@ -62,6 +62,12 @@ def _run(day: int, facets: Body, *, side: str = "inputs", run: int = 1, **more: 
     }
 
 
+def _design(day: int, facets: Body, *, side: str = "inputs", job: str = "plan") -> Body:
+    """Make an event about a job."""
+    event = _about(day, facets, producer="https://example.org/designs")
+    return event | {"job": {"namespace": "shop", "name": job}, side: [event.pop("dataset")]}
+
+
 def _checked(day: int, *, success: bool, run: int = 1, version: str = "7") -> Body:
     check = {"assertion": "not_null", "column": "id", "success": success, "severity": "error"}
     quality = {
@@ -151,6 +157,28 @@ def test_a_facet_that_is_deleted_is_told_no_more(tmp_path: Path) -> None:
     assert _said(_told(session, as_of="2026-11-02")) == {"owner": [("ada", "")]}
 
 
+def test_what_a_job_event_says_of_its_datasets_is_told_too(tmp_path: Path) -> None:
+    session = _session(tmp_path)
+    quality = {"dataQualityMetrics": {"rowCount": 5}}
+    facets = _owned("planners") | {"documentation": {"description": "All orders."}}
+    _ingest(
+        session,
+        tmp_path,
+        _design(2, facets, side="outputs"),
+        _design(3, _owned("ada") | quality),
+    )
+    assert _said(_told(session)) == {
+        "owner": [("ada", "")],
+        "documentation": [("All orders.", "")],
+    }
+    (early,) = [
+        one for one in _told(session, as_of="2026-11-02T12:00Z").told if one.name == "planners"
+    ]
+    assert early.producer == "https://example.org/designs"
+    (measured,) = _told(session).metrics
+    assert (measured.rows, measured.job, measured.run) == (5, "shop/plan", "")
+
+
 def test_the_last_checks_and_counts_are_shown_with_state_and_run(tmp_path: Path) -> None:
     session = _session(tmp_path)
     late, early = _checked(6, success=True, run=2), _checked(2, success=False, version="3")
@@ -210,6 +238,13 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 _DAYS = st.integers(1, 4)
 _OWNERS = st.sampled_from(["ada", "bob"])
 _EVENTS = st.one_of(
+    st.builds(
+        lambda day, name, side, job: _design(day, _owned(name), side=side, job=job),
+        _DAYS,
+        _OWNERS,
+        st.sampled_from(["inputs", "outputs"]),
+        st.sampled_from(["plan", "other"]),
+    ),
     st.builds(lambda day, name: _about(day, _owned(name)), _DAYS, _OWNERS),
     st.builds(lambda day: _about(day, {"ownership": {"_deleted": True}}), _DAYS),
     st.builds(lambda day, run: _run(day, _owned(f"run {run}"), run=run), _DAYS, st.integers(1, 3)),

@@ -165,6 +165,7 @@ def _job_event(value: Mapping[str, Any], at: Instant, producer: str, doubts: Dou
         outputs=mentions(value.get("outputs"), job, "outputs", doubts),
         lineage=job_entries(facets.get("lineage"), job, "job.facets.lineage", doubts),
         sql=runs.sql(facets, "job.facets", doubts),
+        sql_dialect=runs.sql_dialect(facets, "job.facets", doubts),
         code=runs.source_code(facets, "job.facets", doubts),
     )
 

@@ -268,9 +268,8 @@ class ReadOption:
 class RunEvent:
     """One event of a run. UUIDs are in lower case, so that one run has one id.
 
-    `error`, `sql`, its dialect, `parent`, `nominal`, `engine` and `code` are None where the event
-    has none. `invocation` is dbt's, of which the run id was made; None where the producer's own
-    id stands.
+    Every None means that the event has none. `invocation` is dbt's, of which the id was made; None
+    where the producer's own id stands.
     """
 
     run_id: str
@@ -304,6 +303,7 @@ class JobEvent:
     outputs: tuple[DatasetMention, ...]
     lineage: tuple[LineageEntry, ...]
     sql: str | None
+    sql_dialect: str | None
     code: SourceCode | None
 
 

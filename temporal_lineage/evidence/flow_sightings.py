@@ -1,4 +1,4 @@
-"""Flow sightings: what the events of a run or a job show of what feeds what."""
+"""Flow sightings: what the events of a run show of what feeds what."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from temporal_lineage.capture.openlineage_events import (
     ColumnSource,
     DatasetMention,
     DatasetSource,
-    JobEvent,
     JobName,
     LineageEntry,
     Transformation,
@@ -84,14 +83,9 @@ def coverage_of(run: RunRecord) -> Coverage:
     return Coverage.WHOLE if ended else Coverage.PART
 
 
-def designed_dataset_sightings(event: JobEvent) -> tuple[DatasetSighting, ...]:
-    """Give what a job event says feeds each output; `run_id` is empty."""
-    return tuple(_datasets(_Said.by_job(event)))
-
-
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """What is common to runs and job events."""
+    """What a run that did not fail says."""
 
     job: JobName
     at: Instant
@@ -115,21 +109,6 @@ class _Said:
             entries=_entries(
                 run.lineage, [mention for one in run.outputs for mention in one.mentions()]
             ),
-        )
-
-    @classmethod
-    def by_job(cls, event: JobEvent) -> _Said:
-        outputs: dict[Dataset, list[DatasetMention]] = defaultdict(list)
-        for one in event.outputs:
-            outputs[canonical(one.dataset)].append(one)
-        return cls(
-            job=event.job,
-            at=event.at,
-            run_id="",
-            coverage=Coverage.WHOLE,
-            inputs=tuple(sorted({canonical(one.dataset) for one in event.inputs})),
-            outputs=outputs,
-            entries=_entries(event.lineage, event.outputs),
         )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from temporal_lineage.capture.dbt import Translated, translate
 from temporal_lineage.capture.dbt_artifacts import TESTED_VERSION_MAX, Witness
 from temporal_lineage.capture.dbt_names import dataset_namespace, project_name
-from temporal_lineage.capture.dbt_places import Place
+from temporal_lineage.capture.dbt_places import EVERY_DATABASE, Place
 from temporal_lineage.capture.dbt_projects import DbtProject
 from temporal_lineage.intake.dbt_folders import ArtifactSet, read_sets
 from temporal_lineage.intake.dbt_profiles import Wanted, find_target, profile_named_in
@@ -111,10 +111,11 @@ def _named(found: ArtifactSet, naming: DbtNaming) -> tuple[DbtProject, tuple[str
         namespace = dataset_namespace(adapter, {}) if adapter == "bigquery" else None
     if namespace is None:
         namespace = adapter
-        doubts.append(
-            f"no profile tells where this {adapter} is, so its tables are named {adapter}/...:"
-            " say --namespace or --profiles-dir"
-        )
+        if EVERY_DATABASE not in naming.catalogs:
+            doubts.append(
+                f"no profile tells where this {adapter} is, so its tables are named {adapter}/...:"
+                " say --namespace or --profiles-dir"
+            )
     place = Place(
         adapter=adapter,
         namespace=namespace,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from temporal_lineage.capture.openlineage import read_events
-from temporal_lineage.capture.openlineage_events import CapturedEvent, RejectedEvent, RunEvent
+from temporal_lineage.capture.openlineage_events import CapturedEvent, RejectedEvent
 from temporal_lineage.facts import LAST, AsOf
 from temporal_lineage.intake.admission import admitted, kept
 from temporal_lineage.intake.quarantine import (
@@ -20,9 +20,9 @@ from temporal_lineage.intake.quarantine import (
     refuse_again,
 )
 from temporal_lineage.linking.apart import link_apart, release
+from temporal_lineage.linking.event_keys import kept_under, set_aside_among
 from temporal_lineage.linking.link import link
 from temporal_lineage.linking.pending import link_pending
-from temporal_lineage.linking.run_records import set_aside_among
 
 if TYPE_CHECKING:
     from temporal_lineage.store.ledger import Ledger
@@ -72,11 +72,11 @@ def retry(ledger: Ledger, names: Sequence[str]) -> QuarantineReport:
             told.append(decided)
         link_pending(transaction)
         pairs = zip(wanted, told, strict=True)
-        heard = _runs_of(reader, [entry for entry, one in pairs if one.fate == Fate.TAKEN_IN])
-        runs = _released(transaction, heard)
+        heard = _keys_of(reader, [entry for entry, one in pairs if one.fate == Fate.TAKEN_IN])
+        released = _released(transaction, heard)
         # Events that were kept already wait for no linking: strangers of another run's id.
-        link(transaction, run_ids=sorted(heard - set(runs)), dataset_ids=())
-    link_apart(ledger, runs)
+        link(transaction, run_ids=sorted(heard - set(released)), dataset_ids=())
+    link_apart(ledger, released)
     with ledger.reading() as reader:
         known = {one.id: one.claim for one in entries(reader, as_of=_NOW)} if heard else {}
     return QuarantineReport(
@@ -103,22 +103,22 @@ def drop(ledger: Ledger, names: Sequence[str], *, remark: str) -> QuarantineRepo
     return QuarantineReport(0, told)
 
 
-def _runs_of(reader: Reader, taken_in: Iterable[Entry]) -> set[str]:
-    """Give the runs that these are events of."""
+def _keys_of(reader: Reader, taken_in: Iterable[Entry]) -> set[str]:
+    """Give the keys under which these are kept."""
     return {
-        one.event.run_id
+        kept_under(one.event)
         for entry in taken_in
         for one in read_events(raw_of(reader, entry), source=entry.claim.source)
-        if isinstance(one, CapturedEvent) and isinstance(one.event, RunEvent)
+        if isinstance(one, CapturedEvent)
     }
 
 
 def _released(transaction: Transaction, heard: Iterable[str]) -> list[str]:
-    """Let runs be linked again, as far as they were set aside."""
-    runs = sorted(set_aside_among(transaction.reader, heard))
-    for run in runs:
-        release(transaction, run)
-    return runs
+    """Let what was set aside be linked again."""
+    keys = sorted(set_aside_among(transaction.reader, heard))
+    for key in keys:
+        release(transaction, key)
+    return keys
 
 
 def _tried(

@@ -1,7 +1,7 @@
-"""Apart: where linking meets an error of its own, the runs that bring it about are set aside.
+"""Apart: where linking meets an error of its own, the events that bring it about are set aside.
 
-Their events are kept and named in quarantine; all other runs are linked as if those had not been
-heard of, until they are tried again.
+Those of a run, of a job or about a dataset are kept and named in quarantine; all others are linked
+as if those had not been heard of, until they are tried again.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from temporal_lineage.beliefs import Line, settle_attributes, since
 from temporal_lineage.capture.openlineage_events import RejectedEvent
 from temporal_lineage.claims import encode
 from temporal_lineage.intake.quarantine import LINE_UNKNOWN, hold
-from temporal_lineage.keys import AttributeKind, NodeKind
-from temporal_lineage.linking.event_keys import is_of_a_run
+from temporal_lineage.keys import AttributeKind, split_name_key
+from temporal_lineage.linking.event_keys import DESCRIPTION, DESIGN, REPORT, node_key
 from temporal_lineage.linking.link import link
-from temporal_lineage.store.assertions import NodeKey
+from temporal_lineage.linking.report_records import runs_reported
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from temporal_lineage.store.ledger import Ledger
     from temporal_lineage.store.transaction import Transaction
@@ -30,16 +30,14 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def link_apart(ledger: Ledger, keys: Iterable[str]) -> None:
-    """Link runs one by one, and set those aside that cannot be.
+def link_apart(ledger: Ledger, keys: Sequence[str]) -> None:
+    """Link what is kept under each key apart, and set aside what cannot be linked.
 
     A run fails too where one near it is the cause: so those that failed are tried once more when
-    all of them are set aside. Raises what linking raised where a key is not a run's.
+    all of them are set aside. Of a report, it is the runs that it may speak of.
     """
-    failed = {key: error for key in keys if (error := _failure(ledger, key)) is not None}
+    failed = {key: error for key in _spoken_of(ledger, keys) if (error := _failure(ledger, key))}
     for key, error in failed.items():
-        if not is_of_a_run(key):
-            raise error
         with ledger.transaction(source="link", note=key) as transaction:
             _note(transaction, key, since(Period.since(BEGINNING), encode(_reason(key, error))))
     for key in failed:
@@ -50,9 +48,16 @@ def link_apart(ledger: Ledger, keys: Iterable[str]) -> None:
                 _quarantine(transaction, key, _reason(key, error))
 
 
-def release(transaction: Transaction, run: str) -> bool:
-    """Let a run that was set aside be linked again; tells whether it was."""
-    return bool(_note(transaction, run, ()))
+def release(transaction: Transaction, key: str) -> bool:
+    """Let what was set aside under a key be linked again; tells whether it was."""
+    return bool(_note(transaction, key, ()))
+
+
+def _spoken_of(ledger: Ledger, keys: Sequence[str]) -> list[str]:
+    reports = [one for one in keys if one.startswith(REPORT)]
+    with ledger.transaction(source="link", note="") as transaction:
+        runs = runs_reported(transaction, reports)
+    return list(dict.fromkeys((*(one for one in keys if one not in reports), *sorted(runs))))
 
 
 def _failure(ledger: Ledger, key: str, *, is_set_aside: bool = False) -> Exception | None:
@@ -68,19 +73,27 @@ def _failure(ledger: Ledger, key: str, *, is_set_aside: bool = False) -> Excepti
     return None
 
 
-def _note(transaction: Transaction, run: str, line: Line) -> int:
-    (run_id,) = transaction.nodes([NodeKey(NodeKind.RUN, 0, run)])
-    return settle_attributes(transaction, run_id, AttributeKind.SET_ASIDE, {"": line})
+def _note(transaction: Transaction, key: str, line: Line) -> int:
+    (node_id,) = transaction.nodes([node_key(key)])
+    return settle_attributes(transaction, node_id, AttributeKind.SET_ASIDE, {"": line})
 
 
-def _quarantine(transaction: Transaction, run: str, reason: str) -> None:
+def _quarantine(transaction: Transaction, key: str, reason: str) -> None:
     events = [
         RejectedEvent(one.source, LINE_UNKNOWN, reason, one.body.encode(), len(one.body.encode()))
-        for one in transaction.reader.events(run_id=run)
+        for one in transaction.reader.events(run_id=key)
     ]
     hold(transaction, events)
 
 
-def _reason(run: str, error: Exception) -> str:
+def _reason(key: str, error: Exception) -> str:
     what = f"{type(error).__name__}: {error}"
-    return f"run {run} is kept but could not be linked, which is a bug here: {what}"
+    return f"{_named(key)} is kept but could not be linked, which is a bug here: {what}"
+
+
+def _named(key: str) -> str:
+    if key.startswith(DESIGN):
+        return f"the design of job {key.removeprefix(DESIGN)}"
+    if key.startswith(DESCRIPTION):
+        return f"what describes {'/'.join(split_name_key(key.removeprefix(DESCRIPTION)))}"
+    return f"run {key}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import partial
 from typing import TYPE_CHECKING
 
 from snapshots.dataset import Dataset
@@ -10,10 +11,10 @@ from snapshots.instant import BEGINNING, FOREVER
 from snapshots.period import Period
 from snapshots.refs import MAIN
 from temporal_lineage.beliefs import Line, settle_edges
+from temporal_lineage.evidence.designed import as_run
 from temporal_lineage.evidence.flow_sightings import (
     column_sightings,
     dataset_sightings,
-    designed_dataset_sightings,
     without_columns,
 )
 from temporal_lineage.evidence.flows import FlowSighting
@@ -23,16 +24,17 @@ from temporal_lineage.linking.sightings import KeptSightings, Manner, Pair, Scop
 from temporal_lineage.store.assertions import NodeKey
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from snapshots.instant import Instant
     from temporal_lineage.capture.openlineage_events import JobEvent
     from temporal_lineage.evidence.flow_sightings import ColumnFlow, ColumnSighting
-    from temporal_lineage.evidence.runs import Observation, RunRecord
+    from temporal_lineage.evidence.runs import RunRecord
     from temporal_lineage.linking.designs import Designs
     from temporal_lineage.linking.resolving import Resolved, Resolver
     from temporal_lineage.store.transaction import Transaction
 
+    Meaning = Callable[[Dataset], Resolved]
 
 _MASKED = "MASKED"
 
@@ -64,15 +66,15 @@ def keep_flows(
         news |= kept.settle(record.run_id, translation.told(record))
     datasets = {*designed, *(scope.dataset_id for scope, _ in news)}
     for event in designs.into(datasets):
-        for dataset_id, one in translation.designed(event, designs):
+        for dataset_id, kind, one in translation.designed(event, designs):
             if dataset_id in datasets:
-                scope = Scope(dataset_id, EdgeKind.FLOW, kept.job_id(one.job))
-                designed_by[scope].append(one)
+                designed_by[Scope(dataset_id, kind, kept.job_id(one.job))].append(one)
     history = FlowHistory(kept, designed_by)
     for scope, at in news:
         changed[scope.dataset_id, scope.kind].append(history.decided_by(scope, at))
     for dataset_id in designed:
-        changed[dataset_id, EdgeKind.FLOW] = [_EVERYTHING]
+        for kind in (EdgeKind.FLOW, EdgeKind.COLUMN_FLOW):
+            changed[dataset_id, kind] = [_EVERYTHING]
     for (dataset_id, kind), periods in sorted(changed.items()):
         _settle(transaction, dataset_id, kind, history.pieces(dataset_id, kind, merged(periods)))
 
@@ -110,28 +112,42 @@ class _Translation:
     def __init__(self, transaction: Transaction, resolver: Resolver) -> None:
         self._transaction = transaction
         self._resolver = resolver
-        self._named: dict[str, Mapping[Dataset, Observation]] = {}
 
     def told(self, record: RunRecord) -> Iterator[tuple[int, EdgeKind, Sighting]]:
         """Give what a run shows, by the dataset that is fed."""
+        named = {one.dataset: one for one in (*record.inputs, *record.outputs)}
+        at = record.started_at or record.first_at
+
+        def meant(dataset: Dataset) -> Resolved:
+            # As the run's links do: by all names that the run gave the dataset.
+            if dataset in named:
+                return self._resolver.observed(named[dataset], at=at)
+            return self._resolver.names((dataset,), at=at)
+
+        return self._shown(record, meant)
+
+    def designed(
+        self, event: JobEvent, designs: Designs
+    ) -> Iterator[tuple[int, EdgeKind, Sighting]]:
+        """Give what a job is said to move, by the dataset that is fed."""
+        return self._shown(as_run(event), partial(designs.meant, event))
+
+    def _shown(self, record: RunRecord, meant: Meaning) -> Iterator[tuple[int, EdgeKind, Sighting]]:
         for one in dataset_sightings(record):
-            target = self._meant(record, one.output)
-            sources = {self._meant(record, source).dataset_id for source in one.sources}
+            target = meant(one.output)
+            sources = {meant(source).dataset_id for source in one.sources}
             pairs = frozenset((source, target.dataset_id, _TOLD_BY_EVENTS) for source in sources)
             yield target.dataset_id, EdgeKind.FLOW, self._translated(one, target, pairs)
         columns = column_sightings(record)
+        begun = record.started_at or record.first_at
         for each in (*columns, *self._read_out_of_sql(record, columns)):
-            target = self._meant(record, each.output)
-            pairs = frozenset(self._pairs(record, target, each.at, each.sources))
-            yield target.dataset_id, EdgeKind.COLUMN_FLOW, self._translated(each, target, pairs)
-
-    def designed(self, event: JobEvent, designs: Designs) -> Iterator[tuple[int, Sighting]]:
-        """Give the datasets that a job is said to move; of columns, designs tell nothing yet."""
-        for one in designed_dataset_sightings(event):
-            target = designs.meant(event, one.output)
-            sources = {designs.meant(event, source).dataset_id for source in one.sources}
-            pairs = frozenset((source, target.dataset_id, _TOLD_BY_EVENTS) for source in sources)
-            yield target.dataset_id, self._translated(one, target, pairs)
+            target = meant(each.output)
+            keys = _column_keys(each, target, meant, begun)
+            yield (
+                target.dataset_id,
+                EdgeKind.COLUMN_FLOW,
+                self._translated(each, target, frozenset(self._pairs(each, keys))),
+            )
 
     def _read_out_of_sql(
         self, record: RunRecord, told: Sequence[ColumnSighting]
@@ -144,18 +160,9 @@ class _Translation:
         silent = without_columns(record, told)
         return sql_sightings(record, silent, self._resolver) if silent else ()
 
-    def _pairs(
-        self, record: RunRecord, target: Resolved, ended: Instant, sources: Iterable[ColumnFlow]
-    ) -> Iterator[Pair]:
-        begun = record.started_at or record.first_at
-        ordered = sorted(sources, key=str)
-        keys: list[NodeKey] = []
-        for one in ordered:
-            source = self._meant(record, one.dataset)
-            keys.append(_column_key(source, one.field, begun, one.schema_id))
-            keys.append(_column_key(target, one.target, ended, None))
+    def _pairs(self, sighting: ColumnSighting, keys: Sequence[NodeKey]) -> Iterator[Pair]:
         node_ids = iter(self._transaction.nodes(keys))
-        for one in ordered:
+        for one in _in_order(sighting):
             how = tuple(
                 "/".join(
                     part
@@ -165,17 +172,6 @@ class _Translation:
                 for kind in one.transformations
             )
             yield next(node_ids), next(node_ids), (how, one.by)
-
-    def _meant(self, record: RunRecord, dataset: Dataset) -> Resolved:
-        """Resolve a name as the run's links do: by all names that the run gave the dataset."""
-        at = record.started_at or record.first_at
-        if record.run_id not in self._named:
-            sides = (*record.inputs, *record.outputs)
-            self._named[record.run_id] = {one.dataset: one for one in sides}
-        observed = self._named[record.run_id].get(dataset)
-        if observed is not None:
-            return self._resolver.observed(observed, at=at)
-        return self._resolver.names((dataset,), at=at)
 
     @staticmethod
     def _translated(
@@ -191,6 +187,21 @@ class _Translation:
             pairs,
             sighting.coverage,
         )
+
+
+def _column_keys(
+    sighting: ColumnSighting, target: Resolved, meant: Meaning, begun: Instant
+) -> list[NodeKey]:
+    """Name source and target of each column flow, in order."""
+    keys: list[NodeKey] = []
+    for one in _in_order(sighting):
+        keys.append(_column_key(meant(one.dataset), one.field, begun, one.schema_id))
+        keys.append(_column_key(target, one.target, sighting.at, None))
+    return keys
+
+
+def _in_order(sighting: ColumnSighting) -> list[ColumnFlow]:
+    return sorted(sighting.sources, key=str)
 
 
 def _column_key(

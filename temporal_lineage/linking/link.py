@@ -12,6 +12,7 @@ from temporal_lineage.evidence.own_commits import NO_COMMITS, Own
 from temporal_lineage.evidence.timeline import ids_of
 from temporal_lineage.evidence.windows import SKEW_MS_MAX, window_of
 from temporal_lineage.keys import EdgeKind
+from temporal_lineage.linking.descriptions import Descriptions
 from temporal_lineage.linking.designs import Designs
 from temporal_lineage.linking.event_keys import is_of_a_run
 from temporal_lineage.linking.explained import cloned_from, explained_edges
@@ -20,6 +21,7 @@ from temporal_lineage.linking.flowing import keep_flows
 from temporal_lineage.linking.joint import Joint
 from temporal_lineage.linking.links import RunLinks, table_link, version_ids
 from temporal_lineage.linking.named import NamedDatasets
+from temporal_lineage.linking.outside import OutsideEvents
 from temporal_lineage.linking.reaches import unmarked
 from temporal_lineage.linking.report_records import ReportRecords, runs_reported
 from temporal_lineage.linking.resolving import Resolver
@@ -63,7 +65,9 @@ def link(transaction: Transaction, *, run_ids: Sequence[str], dataset_ids: Seque
     dataset_ids = sorted({*dataset_ids, *cloned_from(transaction, dataset_ids)})
     asked = {one for one in run_ids if is_of_a_run(one)}
     asked |= runs_naming(transaction, dataset_ids) | runs_reported(transaction, run_ids)
-    designs = Designs(transaction, work.resolver)
+    outside = OutsideEvents(transaction)
+    designs = Designs(transaction, work.resolver, outside)
+    descriptions = Descriptions(transaction, work.resolver, outside)
     designed = designs.settle(run_ids, dataset_ids)
     work.joint.touch(work.widened(asked, designed))
     work.joint.settle()
@@ -72,7 +76,12 @@ def link(transaction: Transaction, *, run_ids: Sequence[str], dataset_ids: Seque
     dirty = versions_of(transaction, links)
     beside = {one.run_id: one for one in work.joint.beside(dirty)}
     explained = work.explained(dataset_ids, dirty)
-    told = Told(transaction, work.resolver, [records[one] for one in sorted(asked & set(records))])
+    told = Told(
+        transaction,
+        work.resolver,
+        [records[one] for one in sorted(asked & set(records))],
+        (descriptions, designs),
+    )
     keep_runs(
         transaction,
         links,
@@ -81,7 +90,8 @@ def link(transaction: Transaction, *, run_ids: Sequence[str], dataset_ids: Seque
         explained,
     )
     keep_flows(transaction, list(records.values()), work.resolver, designs, designed)
-    told.keep(run_ids, dataset_ids)
+    descriptions.settle(run_ids, dataset_ids)
+    told.keep(dataset_ids)
     strangers = keep_strangers(transaction, [records[run_id] for run_id in sorted(records)])
     unresolved = {
         unharvested_address(one.claim.identity)

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from temporal_lineage.capture.openlineage import read_events
 from temporal_lineage.capture.openlineage_events import CapturedEvent, RunEvent
 from temporal_lineage.evidence.runs import gather, passed_on
-from temporal_lineage.facts import LAST, AsOf
-from temporal_lineage.keys import AttributeKind, NodeKind
+from temporal_lineage.linking.event_keys import set_aside_among
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -62,12 +61,3 @@ def run_events(kept: Iterable[ArrivedEvent]) -> Iterator[RunEvent]:
         for found in read_events(one.body.encode(), source=one.source):
             if isinstance(found, CapturedEvent) and isinstance(found.event, RunEvent):
                 yield found.event
-
-
-def set_aside_among(reader: Reader, run_ids: Iterable[str]) -> set[str]:
-    """Give the runs that are set aside."""
-    nodes = reader.nodes_named(kind=NodeKind.RUN, parent_id=0, names=list(run_ids))
-    names = {one.node_id: one.name for one in nodes}
-    point = AsOf(valid=LAST, system=LAST)
-    found = reader.attributes_of(node_ids=list(names), kind=AttributeKind.SET_ASIDE, as_of=point)
-    return {names[one.node_id] for one in found}

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from temporal_lineage.beliefs import Line
     from temporal_lineage.capture.facets import Assertion
     from temporal_lineage.capture.openlineage_events import DatasetMention
+    from temporal_lineage.linking.resolving import Resolved
 
 _TAKEN_BACK = {
     "ownership": Aspect.OWNERS,
@@ -57,7 +58,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Teller:
-    """Who says something: the producer, the run and job (empty outside of runs), and when."""
+    """Who says something: the producer, the run and job (each empty where none is), and when."""
 
     producer: str
     run: str
@@ -76,6 +77,15 @@ def words_of(mention: DatasetMention, teller: Teller, *, is_harvested: bool) -> 
         if facet in _TAKEN_BACK:
             yield Word(f"{_TAKEN_BACK[facet]}{SEPARATOR}{by}", at, "")
     yield from _measured(mention, teller, by)
+
+
+def said(
+    teller: Teller, mentions: Iterable[tuple[DatasetMention, Resolved]]
+) -> Iterator[tuple[int, Word]]:
+    """Yield what an event says of datasets, each with the dataset that is meant."""
+    for mention, meant in mentions:
+        for word in words_of(mention, teller, is_harvested=meant.table is not None):
+            yield meant.dataset_id, word
 
 
 def lines_of(words: Iterable[Word]) -> Mapping[str, Line]:

@@ -77,13 +77,18 @@ class Intake:
         `namespace` is that of the tables; without it, the profile in `profiles`, or where dbt
         looks for it, tells. `catalogs` says which harvested catalog a database of dbt's is, with
         `*` for every other database. `any_manifest` takes a manifest of another invocation than
-        the run results'.
+        the run results'. Raises UnknownNameError for a catalog that is neither configured here
+        nor was ever harvested.
         """
+        from catalogs.configuration import Configuration
+        from temporal_lineage.intake.dbt_catalogs import check_catalogs
         from temporal_lineage.intake.ingest_dbt import DbtNaming, ingest_dbt
         from temporal_lineage.store.ledger import Ledger
 
         naming = DbtNaming(job_namespace, namespace, profiles, catalogs or {}, any_manifest)
         with Ledger.open(self.workspace.ledger, clock=self.clock) as ledger:
+            configured = Configuration(self.workspace.folder).entries()
+            check_catalogs(ledger, naming.catalogs, configured=[one.name for one in configured])
             return ingest_dbt(ledger, sources, naming)
 
     def follow_openlineage(

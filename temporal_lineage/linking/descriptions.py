@@ -1,0 +1,76 @@
+"""Descriptions: what datasets are said to be outside any run, told by dataset events."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from temporal_lineage.capture.openlineage_events import DatasetEvent
+from temporal_lineage.capture.openlineage_names import canonical
+from temporal_lineage.keys import EdgeKind, NodeKind
+from temporal_lineage.linking.event_keys import DESCRIPTION
+from temporal_lineage.linking.words import Teller, said
+from temporal_lineage.store.assertions import NodeKey
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from temporal_lineage.linking.outside import OutsideEvents
+    from temporal_lineage.linking.resolving import Resolved, Resolver
+    from temporal_lineage.linking.words import Word
+    from temporal_lineage.store.transaction import Transaction
+
+_KINDS = (EdgeKind.DESCRIBES,)
+
+
+class Descriptions:
+    """The dataset events of a ledger, and the datasets that they describe.
+
+    `settled` are the names that were settled, `left` the datasets that one described before and
+    describes no more.
+    """
+
+    def __init__(
+        self, transaction: Transaction, resolver: Resolver, outside: OutsideEvents
+    ) -> None:
+        """Read through this transaction."""
+        self._transaction = transaction
+        self._resolver = resolver
+        self._outside = outside
+        self.settled: tuple[str, ...] = ()
+        self.left: set[int] = set()
+
+    def settle(self, keys: Iterable[str], dataset_ids: Sequence[int]) -> None:
+        """Note what is described under the names of these keys, and those of these datasets."""
+        names = {one.removeprefix(DESCRIPTION) for one in keys if one.startswith(DESCRIPTION)}
+        self.settled = tuple(sorted(names | self._outside.naming(dataset_ids, _KINDS)))
+        keys_of = [NodeKey(NodeKind.NAME, 0, one) for one in self.settled]
+        name_ids = self._transaction.nodes(keys_of)
+        told = {
+            name_id: [
+                (_KINDS[0], self._meant(event).dataset_id, event.at) for event in self._events(name)
+            ]
+            for name, name_id in zip(self.settled, name_ids, strict=True)
+        }
+        before, after = self._outside.settle(told, _KINDS)
+        self.left = {dataset_id for _, _, dataset_id in before - after}
+
+    def naming(self, dataset_id: int) -> set[str]:
+        """Give the names under which a dataset is described."""
+        return self._outside.naming([dataset_id], _KINDS)
+
+    def words(self, names: Iterable[str]) -> Iterator[tuple[int, Word]]:
+        """Yield how the events of these names describe datasets."""
+        for name in names:
+            for event in self._events(name):
+                teller = Teller(event.producer, "", "", event.at)
+                yield from said(teller, [(event.dataset, self._meant(event))])
+
+    def _events(self, name: str) -> Iterator[DatasetEvent]:
+        for one in self._outside.of(f"{DESCRIPTION}{name}"):
+            if isinstance(one, DatasetEvent):
+                yield one
+
+    def _meant(self, event: DatasetEvent) -> Resolved:
+        mention = event.dataset
+        names = [canonical(mention.dataset), *map(canonical, mention.symlinks)]
+        return self._resolver.names(tuple(dict.fromkeys(names)), at=event.at)
