@@ -25,6 +25,7 @@ from pyiceberg.expressions import literals
 from pyiceberg.expressions.parser import parse
 from pyparsing import ParseException
 
+from catalogs import condition as tree
 from catalogs.portion import BadFilterError
 
 _COMPARISONS: dict[Any, tuple[Callable[[Any, Any], Any], str]] = {
@@ -79,6 +80,58 @@ def filter_columns(where: str, schema: pa.Schema) -> tuple[str, ...]:
 def arrow_filter(where: str, schema: pa.Schema) -> pc.Expression:
     """Bind a filter to a schema. Raises BadFilterError for what does not fit."""
     return _bound(_parsed(where), schema, where)
+
+
+def bound_condition(where: str, schema: pa.Schema) -> tree.Condition:
+    """Bind a filter to a schema as a tree of values, which statistics can be held against.
+
+    Raises BadFilterError as `arrow_filter` does.
+    """
+    return _tree(_parsed(where), schema, where)
+
+
+def _tree(node: Any, schema: pa.Schema, where: str) -> tree.Condition:  # noqa: ANN401
+    match node:
+        case ice.AlwaysTrue() | ice.AlwaysFalse():
+            return tree.Constant(isinstance(node, ice.AlwaysTrue))
+        case ice.And() | ice.Or():
+            parts = (_tree(node.left, schema, where), _tree(node.right, schema, where))
+            return tree.Both(parts) if isinstance(node, ice.And) else tree.Either(parts)
+        case ice.Not():
+            return tree.Negated(_tree(node.child, schema, where))
+        case _:
+            found = _leaf(node, schema, where)
+            return tree.Negated(found) if isinstance(node, _NEGATED) else found
+
+
+def _leaf(node: Any, schema: pa.Schema, where: str) -> tree.Condition:  # noqa: ANN401
+    name = node.term.name
+    path = _path(name, schema, where)
+    kind = _type_at(path, schema)
+    if isinstance(node, ice.IsNull | ice.NotNull):
+        return tree.IsNull(path)
+    if isinstance(node, ice.IsNaN | ice.NotNaN):
+        return tree.IsNan(path)
+    if isinstance(node, ice.StartsWith | ice.NotStartsWith):
+        return tree.StartsWith(path, str(node.literal.value).encode())
+    if isinstance(node, ice.In | ice.NotIn):
+        values = [_stored(_scalar(one.value, kind, name, where)) for one in node.literals]
+        return tree.Either(tuple(tree.Compared(path, tree.Sign.EQUAL, one) for one in values))
+    sign = next(sign for kind, (_, sign) in _COMPARISONS.items() if isinstance(node, kind))
+    value = _stored(_scalar(node.literal.value, kind, name, where))
+    return tree.Compared(path, tree.Sign(sign), value)
+
+
+def _stored(scalar: pa.Scalar) -> tree.Value:
+    """Give a scalar as formats store it: texts as UTF-8, dates and instants as whole numbers."""
+    kind = scalar.type
+    if pt.is_date32(kind) or pt.is_time32(kind):
+        found = scalar.cast(pa.int32()).as_py()
+    elif pt.is_temporal(kind):
+        found = scalar.cast(pa.int64()).as_py()
+    else:
+        found = scalar.as_py()
+    return found.encode() if isinstance(found, str) else found
 
 
 def _parsed(where: str) -> Any:  # noqa: ANN401 - pyiceberg's nodes share no attributes
@@ -177,6 +230,8 @@ def _scalar(value: object, kind: Any, name: str, where: str) -> pa.Scalar:  # no
     )
     if not fits:
         raise BadFilterError(where, f"{name} is {kind}, and {value!r} is not")
+    if pt.is_decimal(kind) and isinstance(value, int | float):
+        value = Decimal(str(value))  # Arrow compares no decimal with a number of another kind
     plain = pa.scalar(value)
     try:
         return plain.cast(kind)

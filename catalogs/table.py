@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from catalogs.presence import Presence
+    from catalogs.search import Searched, Watch
     from snapshots.availability import Gone, LogTruncated
     from snapshots.files import CommitFiles, DataFile
     from snapshots.history import TableHistory
@@ -131,4 +132,21 @@ class TableSource(States, Protocol):
         """Yield the bytes from which states could be rebuilt once the table forgets them.
 
         `skip` holds witnesses already kept.
+        """
+
+    def search(
+        self,
+        where: str,
+        *,
+        history: TableHistory,
+        kept: Sequence[RawCommit],
+        watch: Watch,
+    ) -> Searched:
+        """Find the rows of a condition in every file of every state, and in files of none.
+
+        The condition's names are those of the current schema, or of the newest that has them all;
+        from there on columns are followed by their identity. What cannot be read is among
+        `unexamined`, never left out. `watch` is told how far the search is.
+
+        Raises BadFilterError for a condition that cannot be read or fits no schema.
         """

@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from catalogs.search import FileRole
 from snapshots import availability, recovery
 from snapshots.files import FileContent
 from snapshots.recovery import Keeper, Piece
@@ -22,6 +23,8 @@ from temporal_lineage.bisection import answer as bisection
 from temporal_lineage.bisection.answer import BisectOutcome, InputVerdict
 from temporal_lineage.capture import facets, openlineage_events
 from temporal_lineage.cli.root import tl
+from temporal_lineage.erasure import answer as erasure
+from temporal_lineage.erasure.answer import Relation
 from temporal_lineage.harvesting import harvest
 from temporal_lineage.intake import ingest, quarantine_retry
 from temporal_lineage.lineage.first_bad import Verdict
@@ -47,6 +50,8 @@ _ENUMS: dict[str, type[StrEnum]] = {
         Rule,
         Direction,
         FileContent,
+        FileRole,
+        Relation,
         Followed,
         Learned,
         Change,
@@ -65,6 +70,7 @@ _MODULES = (
     available,
     beside,
     bisection,
+    erasure,
     harvest,
     ingest,
     openlineage_events,

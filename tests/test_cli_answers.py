@@ -86,6 +86,9 @@ QUESTIONS: dict[str, Ask] = {
     f"fingerprint {CLEAN}@2026-10-21T06:00Z --columns order_id": lambda s: s.fingerprint(
         f"{CLEAN}@2026-10-21T06:00Z", columns=["order_id"]
     ),
+    "erasure trace --where 'customer_id = 7' --from lake.raw.customers": lambda s: s.erasure_trace(
+        "lake.raw.customers", where="customer_id = 7"
+    ),
     "reproduce model:fraud@v3": lambda s: s.reproduce("model:fraud@v3"),
     "reproduce model:fraud@v1": lambda s: s.reproduce("model:fraud@v1"),
 }
@@ -112,6 +115,7 @@ ROWS = {
     "pins": "promises",
     "why": "reasons",
     "available": "states",
+    "erasure trace": "tables",
     "reproduce": "inputs",
 }
 

@@ -102,6 +102,7 @@ COMMANDS = (
     ("available",),
     ("pins",),
     ("fingerprint",),
+    ("erasure", "trace", "--where", "a = 1", "--from"),
     ("reproduce",),
 )
 

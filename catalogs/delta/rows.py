@@ -54,7 +54,7 @@ def stream(table: Table, log: DeltaLog, *, columns: Sequence[str] | None) -> Any
     root_type = parsed(table.metadata.schema_string, mapped=mode is not None, location=root)
     asked = _chosen(root_type, columns, root)
     schema = pa.schema(arrow_fields(asked, location=root))
-    wanted = _Wanted(
+    wanted = Wanted(
         columns=asked.columns,
         schema=schema,
         partitions=frozenset(table.metadata.partition_columns),
@@ -69,7 +69,9 @@ def stream(table: Table, log: DeltaLog, *, columns: Sequence[str] | None) -> Any
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
+class Wanted:
+    """What is read of each file, and where the files lie."""
+
     columns: tuple[Column, ...]
     schema: Any
     partitions: frozenset[str]
@@ -79,6 +81,7 @@ class _Wanted:
     moved: Moved
 
     def is_partition(self, column: Column) -> bool:
+        """Tell whether a column's value stands in the log, not in the file."""
         return column.name in self.partitions
 
 
@@ -88,7 +91,7 @@ def _chosen(all_columns: StructType, names: Sequence[str] | None, root: str) -> 
     return StructType(tuple(by_name[name] for name in wanted))
 
 
-def _batches(file: LogicalFile, wanted: _Wanted) -> Iterator[Any]:
+def _batches(file: LogicalFile, wanted: Wanted) -> Iterator[Any]:
     path = located(wanted.root, file.path, wanted.moved)
     with ExitStack() as closing:
         raw = closing.enter_context(wanted.storage.open(path))
@@ -106,7 +109,7 @@ def _batches(file: LogicalFile, wanted: _Wanted) -> Iterator[Any]:
             raise UnreadableError(path, reason, _ADVICE) from error
 
 
-def _read(parquet: Any, file: LogicalFile, wanted: _Wanted, path: str) -> Iterator[Any]:  # noqa: ANN401
+def _read(parquet: Any, file: LogicalFile, wanted: Wanted, path: str) -> Iterator[Any]:  # noqa: ANN401
     rows = parquet.metadata.num_rows
     if file.physical_rows is not None and rows != file.physical_rows:
         reason = f"it holds {rows} rows where the log says {file.physical_rows}"
@@ -121,10 +124,10 @@ def _read(parquet: Any, file: LogicalFile, wanted: _Wanted, path: str) -> Iterat
             moved=wanted.moved,
         )
         deleted = pa.BooleanArray.from_buffers(pa.bool_(), rows, [None, pa.py_buffer(bits)])
-    names = _names(list(parquet.schema_arrow), wanted)
+    names = names_in(list(parquet.schema_arrow), wanted)
     start = 0
     for size, source in _sources(parquet, sorted(set(names.values())), rows):
-        arrays = [_column(one, file, wanted, source, size, names) for one in wanted.columns]
+        arrays = [column_of(one, file, wanted, source, size, names) for one in wanted.columns]
         batch = pa.RecordBatch.from_arrays(arrays, schema=wanted.schema)
         if deleted is not None:
             batch = batch.filter(pc.invert(deleted.slice(start, size)))
@@ -136,7 +139,7 @@ def _read(parquet: Any, file: LogicalFile, wanted: _Wanted, path: str) -> Iterat
         raise UnreadableError(path, reason, _ADVICE)
 
 
-def _names(fields: list[Any], wanted: _Wanted) -> dict[str, str]:
+def names_in(fields: list[Any], wanted: Wanted) -> dict[str, str]:
     """Give the file's own name of each wanted column that it holds."""
     places = {
         column.name: place_of(column, fields, by_id=wanted.by_id)
@@ -156,14 +159,18 @@ def _sources(parquet: Any, names: list[str], rows: int) -> Iterator[tuple[int, A
         yield min(BATCH_ROWS, rows - start), None
 
 
-def _column(
+def column_of(
     column: Column,
     file: LogicalFile,
-    wanted: _Wanted,
+    wanted: Wanted,
     source: Any,  # noqa: ANN401
     size: int,
     names: dict[str, str],
 ) -> Any:  # noqa: ANN401
+    """Give a column of a batch under the table's type, whatever the file has of it.
+
+    Raises ValueError where the file holds another kind of thing.
+    """
     target = wanted.schema.field(column.name).type
     if wanted.is_partition(column):
         return pa.repeat(_partition_scalar(column, file, target), size)

@@ -15,6 +15,7 @@ from catalogs.delta.protocol import check
 from catalogs.delta.replay import Table, tried
 from catalogs.delta.state import DeltaState, presence_of, schema_at, state_of
 from catalogs.presence import Presence
+from catalogs.search import Searched, Watch
 from catalogs.storage import Storage
 from catalogs.table import RawCommit, Tip
 from snapshots.availability import Gone, LogTruncated
@@ -147,6 +148,20 @@ class DeltaSource:
         log = self._log().with_kept({one.witness: one.body for one in kept})
         commits = commit_files_of(log, history, skip=())
         return Losses(history, removed_at(files, commits))
+
+    def search(
+        self,
+        where: str,
+        *,
+        history: TableHistory,
+        kept: Sequence[RawCommit],
+        watch: Watch,
+    ) -> Searched:
+        """Find the rows of a condition in all files; see `TableSource.search`."""
+        from catalogs.delta.search import search_table
+
+        log = self._log().with_kept({one.witness: one.body for one in kept})
+        return search_table(log, history, where, watch=watch)
 
     def _log(self) -> DeltaLog:
         root = root_of(self._location)

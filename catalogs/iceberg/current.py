@@ -92,7 +92,12 @@ class CurrentTable:
         self._read_until(snapshot_id, iter(sorted(self.beside(), reverse=True)))
         return self._listings.get(snapshot_id)
 
-    def _read_until(self, snapshot_id: int, paths: Iterator[str]) -> None:
+    def stray_ids(self) -> frozenset[int]:
+        """Give the snapshots that any metadata file beside the current one lists."""
+        self._read_until(None, iter(sorted(self.beside(), reverse=True)))
+        return frozenset(self._listings)
+
+    def _read_until(self, snapshot_id: int | None, paths: Iterator[str]) -> None:
         for path in paths:
             if snapshot_id in self._listings:
                 return

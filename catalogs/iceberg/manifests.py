@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -150,6 +150,27 @@ def read_manifest(body: bytes, manifest: Manifest, *, location: str) -> Iterator
 
     Raises UnreadableError where it is none, or holds what the specification does not know.
     """
+    # Bounds are most of a manifest, and only those of delete files tell something here.
+    wanted = _DELETE_ENTRY_FIELDS if manifest.holds_deletes else _ENTRY_FIELDS
+    for entry, _ in _entries(body, manifest, wanted, location):
+        yield entry
+
+
+def read_measured(
+    body: bytes, manifest: Manifest, *, measures: Sequence[str], location: str
+) -> Iterator[tuple[ManifestEntry, Mapping[str, Any]]]:
+    """Decode a manifest, each entry with what it measures of its file's columns, as Avro has it.
+
+    `measures` are the fields to read beside the others. Raises UnreadableError as `read_manifest`.
+    """
+    fields = dict.fromkeys((*_FILE_FIELDS, "lower_bounds", "upper_bounds", *measures), _ALL)
+    wanted: Wanted = {**_ENTRY_FIELDS, "data_file": fields}
+    yield from _entries(body, manifest, wanted, location)
+
+
+def _entries(
+    body: bytes, manifest: Manifest, wanted: Wanted, location: str
+) -> Iterator[tuple[ManifestEntry, Mapping[str, Any]]]:
     header = read_header(body, location=location)
     try:
         fields = tuple(_partition_fields(header.schema))
@@ -157,14 +178,13 @@ def read_manifest(body: bytes, manifest: Manifest, *, location: str) -> Iterator
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise UnreadableError(location, "it is no manifest", _ADVICE) from error
     spec_id = in_header if manifest.spec_id is None else manifest.spec_id
-    # Bounds are most of a manifest, and only those of delete files tell something here.
-    wanted = _DELETE_ENTRY_FIELDS if manifest.holds_deletes else _ENTRY_FIELDS
     for record in read_records(body, header, wanted=wanted, location=location):
         try:
-            yield _entry(record, manifest, spec_id, fields)
+            entry = _entry(record, manifest, spec_id, fields)
         except (KeyError, TypeError, ValueError) as error:
             reason = f"it holds an entry that is none ({type(error).__name__}: {error})"
             raise UnreadableError(location, reason, _ADVICE) from error
+        yield entry, record["data_file"]
 
 
 def _manifest(record: Mapping[str, Any]) -> Manifest:

@@ -21,6 +21,7 @@ from catalogs.iceberg.standing import Standing
 from catalogs.iceberg.state import IcebergState, open_state, presence_of
 from catalogs.moved import moved_by, normal
 from catalogs.presence import Presence
+from catalogs.search import Searched, Watch
 from catalogs.storage import Storage, is_local, local_path
 from catalogs.table import RawCommit, Tip
 from snapshots.availability import Gone
@@ -184,6 +185,19 @@ class IcebergSource:
             if one.snapshot_id in snapshot_ids
         }
         return places.broken(listed, KeptStates(kept))
+
+    def search(
+        self,
+        where: str,
+        *,
+        history: TableHistory,
+        kept: Sequence[RawCommit],
+        watch: Watch,
+    ) -> Searched:
+        """Find the rows of a condition in all files; see `TableSource.search`."""
+        from catalogs.iceberg.search import search_table
+
+        return search_table(self._now(), history, where, kept=kept, watch=watch)
 
     def _finding(self, history: TableHistory) -> tuple[FindListing, FileLists]:
         current = self._now()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from snapshots.instant import Instant
 from temporal_lineage.session.aliases import Aliases
 from temporal_lineage.session.changes import ChangeQuestions
+from temporal_lineage.session.erasure import ErasureQuestions
 from temporal_lineage.session.intake import Intake
 from temporal_lineage.session.knowledge import KnowledgeQuestions
 from temporal_lineage.session.lineage import LineageQuestions
@@ -32,6 +33,7 @@ class Session(
     ChangeQuestions,
     KnowledgeQuestions,
     ReadingQuestions,
+    ErasureQuestions,
     SqlQuestions,
     RunQuestions,
     Aliases,

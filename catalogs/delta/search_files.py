@@ -1,0 +1,165 @@
+"""Searched files: the rows of one Parquet file of a Delta table that meet a condition, by their
+positions. Only the row groups that may match are read, and of these the condition's columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from catalogs.condition import Path
+from catalogs.delta.conform import place_of
+from catalogs.delta.log import DeltaLog
+from catalogs.delta.paths import located
+from catalogs.delta.replay import LogicalFile
+from catalogs.delta.rows import BATCH_ROWS, Wanted, column_of, names_in
+from catalogs.delta.sought import Sought
+from catalogs.delta.types import Column, StructType
+from catalogs.row_groups import Leaf, chosen_groups, look_of, runs_of
+from catalogs.search import Look
+from catalogs.storage import is_local
+from snapshots.errors import UnreadableError
+
+_ADVICE = "restore the file from a copy of the table"
+_POSITION = "\0position"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The matching rows of a file, and how many it has in all.
+
+    `lacks` tells whether no column of the condition is in it or its partition.
+    """
+
+    positions: pa.Array
+    rows: int
+    look: Look
+    lacks: bool
+
+
+def found_in(file: LogicalFile, sought: Sought, log: DeltaLog) -> Found:
+    """Search a file. Raises UnreadableError where it cannot be read, or is not what the log says;
+    UnsupportedError where a type of it is not read here.
+    """
+    path = located(log.root, file.path, log.moved)
+    wanted = Wanted(
+        columns=sought.columns,
+        schema=sought.schema,
+        partitions=sought.partitions,
+        by_id=sought.by_id,
+        root=log.root,
+        storage=log.storage,
+        moved=log.moved,
+    )
+    with ExitStack() as closing:
+        raw = closing.enter_context(log.storage.open(path))
+        try:
+            parquet = pq.ParquetFile(
+                raw,
+                coerce_int96_timestamp_unit="us",
+                page_checksum_verification=True,
+                pre_buffer=not is_local(path),
+            )
+            return _found(closing.enter_context(parquet), raw, file, sought, wanted)
+        except (pa.ArrowException, OSError, ValueError, KeyError, OverflowError) as error:
+            reason = str(error).partition("\n")[0]
+            raise UnreadableError(path, reason, _ADVICE) from error
+
+
+def _found(
+    parquet: Any,  # noqa: ANN401
+    raw: Any,  # noqa: ANN401
+    file: LogicalFile,
+    sought: Sought,
+    wanted: Wanted,
+) -> Found:
+    rows = parquet.metadata.num_rows
+    if file.physical_rows is not None and rows != file.physical_rows:
+        msg = f"it holds {rows} rows where the log says {file.physical_rows}"
+        raise ValueError(msg)
+    names = names_in(list(parquet.schema_arrow), wanted)
+    lacks = all(one.name not in names and not wanted.is_partition(one) for one in sought.columns)
+
+    def read(offset: int, length: int) -> bytes:
+        raw.seek(offset)
+        body: bytes = raw.read(length)
+        return body
+
+    leaves = dict(_leaves(parquet.schema_arrow, sought, wanted))
+    chosen = chosen_groups(parquet.metadata, sought.condition, leaves, read)
+    parts = [
+        _matching(start, size, source, file, sought, wanted, names)
+        for first, groups in runs_of(chosen)
+        for start, size, source in _sources(parquet, first, groups, names)
+    ]
+    positions = pa.concat_arrays(parts) if parts else pa.array([], pa.int64())
+    return Found(positions, rows, look_of(chosen, parquet.metadata.num_row_groups), lacks)
+
+
+def _sources(
+    parquet: Any,  # noqa: ANN401
+    first: int,
+    groups: list[int],
+    names: Mapping[str, str],
+) -> Iterator[tuple[int, int, Any]]:
+    """Yield batches with the position of their first row and their size."""
+    start = first
+    if not names:
+        rows = sum(parquet.metadata.row_group(one).num_rows for one in groups)
+        yield start, rows, None
+        return
+    columns = sorted(set(names.values()))
+    batches = parquet.iter_batches(batch_size=BATCH_ROWS, row_groups=groups, columns=columns)
+    for batch in batches:
+        yield start, batch.num_rows, batch
+        start += batch.num_rows
+
+
+def _matching(
+    start: int,
+    size: int,
+    source: Any,  # noqa: ANN401
+    file: LogicalFile,
+    sought: Sought,
+    wanted: Wanted,
+    names: dict[str, str],
+) -> pa.Array:
+    arrays = [column_of(one, file, wanted, source, size, names) for one in sought.columns]
+    whole = pa.RecordBatch.from_arrays(
+        [*arrays, pa.arange(start, start + size)], [*sought.schema.names, _POSITION]
+    )
+    return whole.filter(sought.expression).column(_POSITION)
+
+
+def _leaves(physical: pa.Schema, sought: Sought, wanted: Wanted) -> Iterator[tuple[Path, Leaf]]:
+    """Find the columns that statistics may be of; partition columns are none of them."""
+    for path in sought.kinds:
+        if path[0] in wanted.partitions:
+            continue
+        leaf = _leaf(physical, path, sought, by_id=wanted.by_id)
+        if leaf is not None:
+            yield path, leaf
+
+
+def _leaf(physical: pa.Schema, path: Path, sought: Sought, *, by_id: bool) -> Leaf | None:
+    inside: tuple[Column, ...] = sought.columns
+    fields: list[Any] = list(physical)
+    target: Any = sought.schema
+    names: list[str] = []
+    stored = wanted = pa.null()
+    for part in path:
+        column = next(one for one in inside if one.name == part)
+        at = place_of(column, fields, by_id=by_id)
+        if at is None:
+            return None
+        names.append(str(fields[at].name))
+        stored, wanted = fields[at].type, target.field(part).type
+        inside = column.type.columns if isinstance(column.type, StructType) else ()
+        fields = list(stored) if pa.types.is_struct(stored) else []
+        target = wanted
+    return Leaf(".".join(names), stored, wanted)

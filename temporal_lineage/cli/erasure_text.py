@@ -1,0 +1,90 @@
+"""Erasure answers as text: what was found, where, and what nobody could look at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from temporal_lineage.cli.layout import table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from temporal_lineage.erasure.answer import ErasureAnswer, TracedTable
+
+_SHOWN_MAX = 5
+"""How many files, and how many places not examined, the text names; JSON names all."""
+_LOOKS = {
+    "read": "read",
+    "partition": "ruled out by their partition",
+    "statistics": "by statistics",
+    "footer": "by their footer",
+    "bloom": "by a Bloom filter",
+    "no-such-column": "without the columns",
+    "gone": "not there any more",
+}
+
+
+def traced(answer: ErasureAnswer) -> Iterator[str]:
+    """Give the lines of an erasure trace."""
+    head = f"{answer.question.target} where {answer.where}"
+    yield click.style(head, bold=True)
+    yield from table(
+        ["table", "why", "states", "now", "rows now", "files"],
+        [_row(one) for one in answer.tables],
+        right=(2, 4, 5),
+    )
+    for one in answer.tables:
+        yield from _files(one)
+    for one in answer.tables:
+        yield from _examined(one)
+    if not answer.found:
+        yield "nothing was found in what was looked at"
+
+
+def _row(one: TracedTable) -> list[object]:
+    current = [state for state in one.states if state.refs]
+    newest = max(current, key=lambda state: "main" in state.refs, default=None)
+    return [
+        one.table,
+        one.relation,
+        f"{len(one.states)} of {one.examined.states}" if one.examined.states else len(one.states),
+        ", ".join(dict.fromkeys(ref for state in current for ref in state.refs)) or None,
+        newest.rows if newest else None,
+        len(one.files),
+    ]
+
+
+def _files(one: TracedTable) -> Iterator[str]:
+    for file in one.files[:_SHOWN_MAX]:
+        rows = f"{file.rows:,} row{'' if file.rows == 1 else 's'}"
+        states = f"{file.states:,} state{'' if file.states == 1 else 's'}"
+        yield f"  {file.path}  {file.role}, {rows}, in {states}"
+    if len(one.files) > _SHOWN_MAX:
+        yield f"  and {len(one.files) - _SHOWN_MAX:,} more files; --output json names them"
+
+
+def _examined(one: TracedTable) -> Iterator[str]:
+    for column in one.columns:
+        if not column.current:
+            yield f"! {one.table} has no column {column.name} any more; its files still have it"
+    if one.examined.files:
+        looks = [
+            f"{count:,} {_LOOKS[look]}"
+            for look, count in sorted(one.examined.looks.items(), key=lambda item: -item[1])
+        ]
+        yield (
+            f"looked at {one.examined.files:,} files of {one.examined.states:,} states of"
+            f" {one.table}, {one.examined.size_bytes:,} bytes: {', '.join(looks)}"
+        )
+    if one.examined.forgotten:
+        count = one.examined.forgotten
+        states = f"{count:,} state{'' if count == 1 else 's'} of {one.table}"
+        yield f"! nothing tells what {states} had; what is left of it lies among the orphans"
+    for place in one.unexamined[:_SHOWN_MAX]:
+        concerned = f" ({place.states:,} states)" if place.states else ""
+        yield click.style(f"! not examined: {place.place}{concerned}: {place.reason}", fg="yellow")
+    if len(one.unexamined) > _SHOWN_MAX:
+        more = len(one.unexamined) - _SHOWN_MAX
+        yield f"! and {more:,} more places not examined; --output json names them"

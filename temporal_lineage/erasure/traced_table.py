@@ -1,0 +1,115 @@
+"""Traced tables: the search of one table, told in the words of the ledger."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from temporal_lineage.erasure.answer import (
+    Examined,
+    Relation,
+    TracedColumn,
+    TracedFile,
+    TracedState,
+    TracedTable,
+    UnexaminedPlace,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from catalogs.search import Searched
+    from snapshots.history import TableHistory
+    from temporal_lineage.reproduce.tables import Reached
+
+NOTHING_EXAMINED = Examined(states=0, forgotten=0, files=0, size_bytes=0, looks={})
+
+
+def traced_table(
+    name: str, reached: Reached, found: Searched, *, where: str, relation: Relation
+) -> TracedTable:
+    """Tell what a search found in a table."""
+    history = reached.history
+    looks = Counter(one.look.value for one in found.looked_at)
+    return TracedTable(
+        table=name,
+        identity=str(history.identity),
+        location=history.location,
+        relation=relation,
+        where=where,
+        columns=tuple(TracedColumn(one.name, one.field_id, one.current) for one in found.columns),
+        states=tuple(_states(found, history)),
+        files=tuple(
+            TracedFile(
+                one.path,
+                one.role,
+                one.size_bytes,
+                one.rows,
+                sum(1 for rows in one.live.values() if rows),
+            )
+            for one in found.holding
+        ),
+        examined=Examined(
+            states=len(found.states),
+            forgotten=len(found.forgotten),
+            files=len(found.looked_at),
+            size_bytes=sum(one.size_bytes for one in found.looked_at),
+            looks=dict(sorted(looks.items())),
+        ),
+        unexamined=(
+            *(UnexaminedPlace(one.place, one.reason, len(one.states)) for one in found.unexamined),
+            *(
+                UnexaminedPlace(place, "data may be written there: no orphans were looked for", 0)
+                for place in found.beside
+            ),
+        ),
+    )
+
+
+def table_out_of_reach(
+    name: str, identity: str, location: str, reason: str, *, where: str | None, relation: Relation
+) -> TracedTable:
+    """Tell of a table at which nobody could look."""
+    return TracedTable(
+        table=name,
+        identity=identity,
+        location=location,
+        relation=relation,
+        where=where,
+        columns=(),
+        states=(),
+        files=(),
+        examined=NOTHING_EXAMINED,
+        unexamined=(UnexaminedPlace(location or name, reason, 0),),
+    )
+
+
+def refs_of(history: TableHistory) -> dict[int, tuple[str, ...]]:
+    """Give the names that states have now."""
+    head = history.head()
+    names: dict[int, list[str]] = {}
+    for ref in head.refs if head else ():
+        names.setdefault(ref.snapshot_id, []).append(ref.name)
+    return {state: tuple(sorted(told)) for state, told in names.items()}
+
+
+def _states(found: Searched, history: TableHistory) -> Iterator[TracedState]:
+    rows: Counter[int] = Counter()
+    files: Counter[int] = Counter()
+    for one in found.holding:
+        for state, count in one.live.items():
+            rows[state] += count
+            files[state] += bool(count)
+    refs = refs_of(history)
+    known = {one.snapshot_id: one for one in history.snapshots}
+    for state in found.states:
+        if rows[state]:
+            snapshot = known.get(state)
+            yield TracedState(
+                version=state,
+                committed_at=snapshot.committed_at if snapshot else None,
+                rows=rows[state],
+                files=files[state],
+                refs=refs.get(state, ()),
+                listed=state in history.listed,
+            )
