@@ -59,7 +59,7 @@ QUESTIONS = (
     ("erasure trace --where \"customer_id = 'x'\" --from lake.raw.customers", 2, ("int64",)),
     ("erasure trace --where 'a = 1' --from lake.raw.customrs", 1, ("lake.raw.customers",)),
     ("erasure trace --where 'a = 1' --from model:fraud@v1", 2, ("a table is asked for",)),
-    ("erasure trace --where 'a = 1' --from lake.raw.customers@5", 2, ("leave 5 out",)),
+    ("erasure trace --where 'a = 1' --from lake.raw.customers@5", 2, ("leave @5 out",)),
     ("reproduce model:fraud@v9", 1, ("v9", "model:fraud@v")),
     ("reproduce lake.raw.orders#amount", 2, ("#amount", "leave #column out")),
     ("downstream lake.raw.orders --depth 0", 2, ("--depth", "1")),

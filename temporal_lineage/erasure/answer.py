@@ -55,7 +55,7 @@ class TracedState:
 class TracedFile:
     """A file with matching rows in it; `states` counts those that still have one of them.
 
-    None does where deletes hide all of them, or no state is made of the file: they are in the file
+    It is 0 where deletes hide all of them, or no state is made of the file: they are in the file
     all the same.
     """
 
