@@ -80,11 +80,13 @@ class SearchedColumn:
     """A column of the condition, as it is found in files.
 
     `field_id` is None where the format has none. `current` is false for one that was dropped.
+    `namesakes` are the ids of other columns that had this name once: they were not searched.
     """
 
     name: str
     field_id: int | None
     current: bool
+    namesakes: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -104,7 +104,29 @@ class States(Protocol):
         """Find a past state: in the table, in `kept`, in older metadata still lying about."""
 
 
-class TableSource(States, Protocol):
+@runtime_checkable
+class Searchable(Protocol):
+    """A table whose files can be searched for rows."""
+
+    def search(
+        self,
+        where: str,
+        *,
+        history: TableHistory,
+        kept: Sequence[RawCommit],
+        watch: Watch,
+    ) -> Searched:
+        """Find the rows of a condition in every file of every state, and in files of none.
+
+        The condition's names are those of the current schema, or of the newest that has them all;
+        from there on columns are followed by their identity. What cannot be read is among
+        `unexamined`, never left out. `watch` is told how far the search is.
+
+        Raises BadFilterError for a condition that cannot be read or fits no schema.
+        """
+
+
+class TableSource(States, Searchable, Protocol):
     """One table, where it lies."""
 
     def head(self) -> str:
@@ -132,21 +154,4 @@ class TableSource(States, Protocol):
         """Yield the bytes from which states could be rebuilt once the table forgets them.
 
         `skip` holds witnesses already kept.
-        """
-
-    def search(
-        self,
-        where: str,
-        *,
-        history: TableHistory,
-        kept: Sequence[RawCommit],
-        watch: Watch,
-    ) -> Searched:
-        """Find the rows of a condition in every file of every state, and in files of none.
-
-        The condition's names are those of the current schema, or of the newest that has them all;
-        from there on columns are followed by their identity. What cannot be read is among
-        `unexamined`, never left out. `watch` is told how far the search is.
-
-        Raises BadFilterError for a condition that cannot be read or fits no schema.
         """

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyiceberg.transforms import IdentityTransform
+from pyiceberg.types import LongType
 
 from catalogs.portion import BadFilterError
 from catalogs.search import FileRole, Look
@@ -261,3 +262,19 @@ def test_files_are_ruled_out_by_what_manifests_say_of_them(tmp_path: Path) -> No
             Look.READ,
             Look.RULED_OUT_BY_STATISTICS,
         }
+
+
+def test_another_column_of_the_same_name_is_told_apart(tmp_path: Path) -> None:
+    with lake(tmp_path / "lake") as catalog:
+        table = orders(catalog)
+        table.append(rows(1, 2))
+        with table.update_schema() as update:
+            update.delete_column("name")
+        with table.update_schema() as update:
+            update.add_column("name", LongType())
+        found = searched(table.location(), "name = 2")
+        assert [(one.field_id, one.namesakes) for one in found.columns] == [(3, (2,))]
+        assert set(rows_by_state(found).values()) == {0}
+        former = searched(table.location(), "name = 'x2'")
+        assert [(one.field_id, one.current) for one in former.columns] == [(2, False)]
+        assert set(rows_by_state(former).values()) == {1}

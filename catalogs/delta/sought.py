@@ -16,6 +16,7 @@ from catalogs.condition import Condition, Path, paths_in
 from catalogs.delta.actions import Metadata
 from catalogs.delta.conform import arrow_fields
 from catalogs.delta.types import Column, Primitive, StructType, mapping_mode, parsed
+from catalogs.portion import BadFilterError
 from catalogs.row_filter import arrow_filter, bound_condition, filter_columns
 from catalogs.search import SearchedColumn
 from snapshots.errors import UnsupportedError
@@ -45,24 +46,29 @@ def bound(where: str, told: Sequence[Metadata], *, location: str) -> Sought:
 
     Raises BadFilterError where none has all its columns.
     """
-    current = _names(told[0], location)
+    refused: BadFilterError | None = None
     for metadata in told:
         columns = dict(_readable(metadata, location))
-        names = filter_columns(where, _arrow(columns.values(), location))
-        if all(name in columns for name in names):
+        whole = _arrow(columns.values(), location)
+        try:
+            names = filter_columns(where, whole)
+            arrow_filter(where, whole)
+        except BadFilterError as error:
+            refused = refused or error
+        else:
             found = tuple(columns[name] for name in names)
-            return _bound(where, found, metadata, current, location)
-    arrow_filter(where, _arrow(dict(_readable(told[0], location)).values(), location))
-    raise AssertionError(where)  # the line above refuses a name that is none
+            return _bound(where, found, metadata, told, location)
+    raise refused or BadFilterError(where, "the table has no schema")
 
 
 def _bound(
     where: str,
     columns: tuple[Column, ...],
     metadata: Metadata,
-    current: Mapping[str, str],
+    told: Sequence[Metadata],
     location: str,
 ) -> Sought:
+    current = _names(told[0], location)
     schema = _arrow(columns, location)
     condition = bound_condition(where, schema)
     leaves = {path: tuple(_along(path, columns)) for path in paths_in(condition)}
@@ -85,6 +91,7 @@ def _bound(
                 way[0].physical_name in current.values()
                 if way[0].physical_name
                 else way[0].name in current,
+                tuple(sorted(_namesakes(way[0], told, location))),
             )
             for path, way in leaves.items()
         ),
@@ -105,6 +112,17 @@ def _names(metadata: Metadata, location: str) -> dict[str, str]:
     return {
         column.name: column.physical_name or column.name
         for column in _root(metadata, location).columns
+    }
+
+
+def _namesakes(column: Column, told: Sequence[Metadata], location: str) -> set[int]:
+    """Give the other columns that had a name once; a table without column mapping cannot tell."""
+    return {
+        one.mapping_id
+        for metadata in told
+        for one in _root(metadata, location).columns
+        if one.name == column.name
+        if one.mapping_id is not None and one.mapping_id != column.mapping_id
     }
 
 

@@ -6,7 +6,7 @@ column that was dropped is in the files all the same. From there on field ids de
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from pyiceberg.schema import Schema
 from catalogs.condition import Condition, Path, paths_in
 from catalogs.iceberg.lowered_types import lowered_field
 from catalogs.iceberg.metadata import TableMetadata
+from catalogs.portion import BadFilterError
 from catalogs.row_filter import arrow_filter, bound_condition, filter_columns
 from catalogs.search import SearchedColumn
 from snapshots.errors import UnsupportedError
@@ -50,23 +51,27 @@ class Sought:
 
 def bound(where: str, metadata: TableMetadata, *, location: str) -> Sought:
     """Bind a condition. Raises BadFilterError where no schema of the table has all its columns."""
-    current = metadata.current_schema()
     others = sorted(metadata.all_schemas(), key=lambda one: -int(one.get("schema-id", 0)))
-    for schema in (current, *others):
+    refused: BadFilterError | None = None
+    for schema in (metadata.current_schema(), *others):
         readable = dict(_readable(schema, location))
         whole = _arrow(list(readable.values()))
-        names = filter_columns(where, whole)
-        if all(name in readable for name in names):
-            return _bound(where, [readable[name] for name in names], current)
-    arrow_filter(where, _arrow([one for _, one in _readable(current, location)]))
-    raise AssertionError(where)  # the line above refuses a name that is none
+        try:
+            names = filter_columns(where, whole)
+            arrow_filter(where, whole)
+        except BadFilterError as error:
+            refused = refused or error
+        else:
+            return _bound(where, [readable[name] for name in names], metadata)
+    raise refused or BadFilterError(where, "the table has no schema")
 
 
-def _bound(where: str, fields: list[dict[str, Any]], current: Mapping[str, Any]) -> Sought:
+def _bound(where: str, fields: list[dict[str, Any]], metadata: TableMetadata) -> Sought:
     target = _arrow(fields)
     condition = bound_condition(where, target)
     aims = {path: _aim(path, fields) for path in paths_in(condition)}
-    known = set(_ids(current))
+    known = set(_ids(metadata.current_schema()))
+    schemas = metadata.all_schemas()
     return Sought(
         fields=tuple(fields),
         target=target,
@@ -74,7 +79,12 @@ def _bound(where: str, fields: list[dict[str, Any]], current: Mapping[str, Any])
         condition=condition,
         aims=aims,
         columns=tuple(
-            SearchedColumn(".".join(path), aim.field_id, aim.field_id in known)
+            SearchedColumn(
+                ".".join(path),
+                aim.field_id,
+                aim.field_id in known,
+                tuple(sorted(_named(path, schemas) - {aim.field_id})),
+            )
             for path, aim in aims.items()
         ),
     )
@@ -99,6 +109,21 @@ def _aim(path: Path, fields: list[dict[str, Any]]) -> Aim:
     for part in path[1:]:
         field = next(one for one in field["type"]["fields"] if one["name"] == part)
     return Aim(int(field["id"]), str(field["type"]), is_top=len(path) == 1)
+
+
+def _named(path: Path, schemas: Sequence[Mapping[str, Any]]) -> set[int]:
+    """Give the fields that any schema has at a path."""
+    found: set[int] = set()
+    for schema in schemas:
+        inside: Any = schema.get("fields", ())
+        field: Any = None
+        for part in path:
+            field = next((one for one in inside if one["name"] == part), None)
+            kind = field["type"] if field is not None else None
+            inside = kind.get("fields", ()) if isinstance(kind, dict) else ()
+        if field is not None:
+            found.add(int(field["id"]))
+    return found
 
 
 def _ids(kind: Any) -> Iterator[int]:  # noqa: ANN401 - a type is any JSON

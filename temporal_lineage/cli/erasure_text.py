@@ -69,6 +69,8 @@ def _examined(one: TracedTable) -> Iterator[str]:
     for column in one.columns:
         if not column.current:
             yield f"! {one.table} has no column {column.name} any more; its files still have it"
+        for other in column.namesakes:
+            yield f"! field {other} of {one.table} was called {column.name} once: not searched"
     if one.examined.files:
         looks = [
             f"{count:,} {_LOOKS[look]}"

@@ -26,12 +26,14 @@ class TracedColumn:
     """A column of the condition in one table.
 
     `field_id` is null where the format has none. `current` is false for a column that was dropped:
-    its values are in the files all the same.
+    its values are in the files all the same. `namesakes` are the ids of other columns that had
+    this name once: they were not searched.
     """
 
     name: str
     field_id: int | None
     current: bool
+    namesakes: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from snapshots.errors import TemporalLineageError
 from temporal_lineage.erasure.answer import ErasureAnswer, Relation, TracedTable
 from temporal_lineage.erasure.traced_table import table_out_of_reach, traced_table
 from temporal_lineage.naming import Naming, find_addressed
-from temporal_lineage.reproduce.tables import OutOfReach, Tables
+from temporal_lineage.reproduce.reaching import OutOfReach
+from temporal_lineage.reproduce.tables import Tables
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,35 +57,34 @@ class TableSearch:
         Raises BadFilterError where the condition fits no schema of the table.
         """
         from catalogs.portion import BadFilterError
+        from catalogs.table import Searchable
 
         name = self._naming.dataset(dataset_id)
         reached = self._tables.reach(dataset_id)
         if isinstance(reached, OutOfReach):
             claim = self._tables.claim(dataset_id)
-            location = claim.location if claim else ""
+            place = claim.location if claim else ""
             return table_out_of_reach(
-                name, "", location, reached.reason, where=where, relation=relation
+                name, "", place, reached.reason, where=where, relation=relation
             )
-        if reached.detour:
-            self.doubts.append(f"{name} was opened by its place: {reached.detour}")
+        self.doubts += [f"{name}: {doubt}" for doubt in reached.doubts]
+        identity, place = str(reached.history.identity), reached.history.location
+        if not isinstance(reached.source, Searchable):
+            reason = "; ".join(reached.doubts)
+            return table_out_of_reach(name, identity, place, reason, where=where, relation=relation)
 
         def watch(done: int, total: int) -> None:
             if self._progress is not None:
                 self._progress(name, done, total)
 
-        kept = self._tables.kept(reached)
+        # What was kept of a log before it was rewritten does not go on in the new one.
+        kept = () if reached.bygone else self._tables.kept(dataset_id)
         try:
             found = reached.source.search(where, history=reached.history, kept=kept, watch=watch)
         except BadFilterError:
             raise
         except TemporalLineageError as error:
-            history = reached.history
             return table_out_of_reach(
-                name,
-                str(history.identity),
-                history.location,
-                str(error),
-                where=where,
-                relation=relation,
+                name, identity, place, str(error), where=where, relation=relation
             )
         return traced_table(name, reached, found, where=where, relation=relation)

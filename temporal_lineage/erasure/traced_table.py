@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from catalogs.search import Searched
     from snapshots.history import TableHistory
-    from temporal_lineage.reproduce.tables import Reached
+    from temporal_lineage.reproduce.reaching import Reached
 
 NOTHING_EXAMINED = Examined(states=0, forgotten=0, files=0, size_bytes=0, looks={})
 
@@ -37,7 +37,10 @@ def traced_table(
         location=history.location,
         relation=relation,
         where=where,
-        columns=tuple(TracedColumn(one.name, one.field_id, one.current) for one in found.columns),
+        columns=tuple(
+            TracedColumn(one.name, one.field_id, one.current, one.namesakes)
+            for one in found.columns
+        ),
         states=tuple(_states(found, history)),
         files=tuple(
             TracedFile(
