@@ -93,7 +93,7 @@ def _table(rows: list[tuple[Any, ...]]) -> pa.Table:
     )
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(rows=st.lists(ROW, max_size=4), where=FILTERS)
 def test_bounds_never_rule_out_a_row_that_matches(rows: list[tuple[Any, ...]], where: str) -> None:
     table = _table(rows)
@@ -107,7 +107,7 @@ def test_bounds_never_rule_out_a_row_that_matches(rows: list[tuple[Any, ...]], w
         assert may_match(condition, known.__getitem__) or not found
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(rows=st.lists(ROW, max_size=12), where=FILTERS)
 def test_a_footer_never_rules_out_a_row_that_matches(
     rows: list[tuple[Any, ...]], where: str
