@@ -104,6 +104,12 @@ def test_a_version_that_means_nothing_is_rejected(version: str, reason: str | No
     assert list(rejections(found.evidence).values()) == ([] if reason is None else [reason])
 
 
+def test_a_version_that_may_be_newer_than_all_that_was_harvested_is_taken_but_not_sure() -> None:
+    found = link(_start(25, version=4), _complete(26))
+    assert decided(found) == ((4,), Method.INPUT_START_VERSION, Grade.INFERRED)
+    assert "what was current at 2026-11-17T12:25:00Z is not known" in found.evidence.witness
+
+
 def test_after_a_rollback_the_old_snapshot_is_current_again() -> None:
     table = timeline(Commit(1, 0), Commit(2, 10), Move(MAIN, 1, 14))
     assert decided(link(_start(version=1), table=table))[2] is Grade.HIGH

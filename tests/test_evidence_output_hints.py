@@ -32,6 +32,17 @@ def test_the_version_at_the_end_is_high_when_all_else_agrees() -> None:
     assert orphans(table, links) == (1,)
 
 
+def test_a_version_that_may_be_newer_than_all_that_was_harvested_is_inferred() -> None:
+    link = links_of(timeline(Commit(1, 0)), run_told(R1, 5, 7, output=seen(2)))[R1]
+    assert decided(link) == ((2,), Method.OUTPUT_COMPLETE_VERSION, Grade.INFERRED)
+
+
+def test_a_version_that_no_harvest_saw_though_one_saw_later_commits_is_rejected() -> None:
+    table = timeline(Commit(1, 0), Commit(3, 9))
+    link = links_of(table, run_told(R1, 5, 7, output=seen(2)))[R1]
+    assert decided(link)[:2] == ((), Method.OUTPUT_PHANTOM)
+
+
 def test_a_version_with_another_applications_key_is_stale() -> None:
     table = timeline(Commit(1, 1, summary={"spark.app.id": "app-2"}))
     link = links_of(table, run_told(R1, 0, 2, output=seen(1), facets=app("app-1")))[R1]

@@ -243,7 +243,9 @@ def _why_not_held(reading: _Reading, number: int | None, snapshot: Snapshot | No
     around = table.entries(MAIN, start=window.earliest, end=window.latest_start)
     known = any(ids_of(one) for one in around)
     if snapshot is None:
-        return "no snapshot of the table is known by that id" if known else None
+        # A version that came after all commits that were harvested is none that never was.
+        seen = known and table.reaches(window.latest_start)
+        return "no snapshot of the table is known by that id" if seen else None
     if snapshot.committed_at > window.latest_start:
         return f"{committed(snapshot)}, after {window.start}"
     ended = table.superseded(number, ref=MAIN, before=window.latest_start)

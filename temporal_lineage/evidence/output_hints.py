@@ -119,8 +119,13 @@ def _better_placed(
 
 
 def _is_known(docket: Docket, case: Writer) -> bool:
+    """Tell whether the table's history is known for when the run ended.
+
+    Of a run after all commits that are known, its own may not have been harvested yet.
+    """
     entry = docket.table.at(MAIN, case.window.latest)
-    return entry is not None and bool(ids_of(entry))
+    known = entry is not None and bool(ids_of(entry))
+    return known and docket.table.reaches(case.window.earliest)
 
 
 def by_fingerprint(docket: Docket) -> Decisions:

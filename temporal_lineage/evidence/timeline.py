@@ -108,6 +108,11 @@ class Timeline:
                     return ref
         return None
 
+    def reaches(self, instant: Instant) -> bool:
+        """Tell whether a commit after an instant is known: then no harvest was before it."""
+        newest = max((point.at for point in self.table.chain), default=None)
+        return newest is not None and newest > instant
+
     def superseded(self, snapshot_id: int, *, ref: str, before: Instant) -> Instant | None:
         """Give when the snapshot last stopped being current before an instant; None for never."""
         log, starts = self._log(ref)

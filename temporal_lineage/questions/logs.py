@@ -153,14 +153,13 @@ def _line(
 def _current_periods(main: SnapshotLog | None, until: Instant) -> dict[int, list[Period]]:
     periods: dict[int, list[Period]] = {}
     for entry in main.entries if main else ():
-        if entry.period.start > until:
-            break
         match entry.state:
             case Current(snapshot_id) if snapshot_id is not None:
                 held = periods.setdefault(snapshot_id, [])
+                # A change of the schema alone ends an entry, and not the snapshot's time.
                 if held and held[-1].end == entry.period.start:
                     held[-1] = type(entry.period)(held[-1].start, entry.period.end)
-                else:
+                elif entry.period.start <= until:
                     held.append(entry.period)
             case _:
                 pass
