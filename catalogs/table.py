@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, BinaryIO, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from snapshots.availability import Gone, LogTruncated
     from snapshots.files import CommitFiles, DataFile
     from snapshots.history import TableHistory
+    from snapshots.instant import Instant
     from snapshots.recovery import RecoveryPlan
     from snapshots.schema import Field, SchemaVersion
 
@@ -38,6 +39,20 @@ class Tip:
     snapshot_id: int | None
     refs: Mapping[str, int]
     witness: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewTable:
+    """A table that a past state is to become, in a new folder of its own.
+
+    `places` gives each of the state's files, by where it is found, its name below that folder;
+    None where the files stay where they are. `origin` is the address of the state.
+    """
+
+    location: str
+    places: Mapping[str, str] | None
+    origin: str
+    made_at: Instant
 
 
 class TableState(Protocol):
@@ -67,6 +82,15 @@ class TableState(Protocol):
 
     def missing(self) -> tuple[DataFile, ...]:
         """Give the files that are not there, or not there with their recorded size."""
+
+    def open_file(self, path: str) -> BinaryIO:
+        """Open one of its files, by the path it is found at; the caller closes it."""
+
+    def as_table(self, new: NewTable) -> Iterator[tuple[str, bytes]]:
+        """Yield the metadata of a new table that is this state: names below its folder, and bytes.
+
+        Raises UnsupportedError where no table can be made of it that way.
+        """
 
     def batches(self, *, columns: Sequence[str] | None) -> pa.RecordBatchReader:
         """Stream the rows with the state's own schema; all columns where `columns` is None.

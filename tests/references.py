@@ -38,7 +38,7 @@ from temporal_lineage.questions.impacted import Consequence
 from temporal_lineage.questions.knowledge import Learned
 from temporal_lineage.questions.question import ID_FIELDS, field_names, is_record
 from temporal_lineage.reproduce import answer as reproduction
-from temporal_lineage.reproduce import available, fingerprints
+from temporal_lineage.reproduce import available, fingerprints, recover
 from temporal_lineage.sink import serving
 
 _WORDS = {"int": "integer", "str": "string", "bool": "boolean", "float": "number", "None": "null"}
@@ -80,6 +80,7 @@ _MODULES = (
     promise,
     fingerprints,
     quarantine_retry,
+    recover,
     recovery,
     reproduction,
     serving,

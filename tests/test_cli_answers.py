@@ -89,6 +89,9 @@ QUESTIONS: dict[str, Ask] = {
     "erasure trace --where 'customer_id = 7' --from lake.raw.customers": lambda s: s.erasure_trace(
         "lake.raw.customers", where="customer_id = 7"
     ),
+    "recover delta.features.customer_features@4": lambda s: s.recover(
+        "delta.features.customer_features@4"
+    ),
     "reproduce model:fraud@v3": lambda s: s.reproduce("model:fraud@v3"),
     "reproduce model:fraud@v1": lambda s: s.reproduce("model:fraud@v1"),
 }

@@ -103,6 +103,7 @@ COMMANDS = (
     ("pins",),
     ("fingerprint",),
     ("erasure", "trace", "--where", "a = 1", "--from"),
+    ("recover",),
     ("reproduce",),
 )
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from catalogs.delta.checkpoint import sidecars
 from catalogs.delta.commits import restored_version
@@ -14,6 +14,7 @@ from catalogs.delta.places import place_of
 from catalogs.delta.replay import Table, plan_at, steps
 from catalogs.delta.schema import Schemas
 from catalogs.presence import Presence
+from catalogs.table import NewTable
 from snapshots.files import DataFile
 from snapshots.history import TableHistory
 from snapshots.recovery import Keeper, Piece, RecoveryPlan, steps_of
@@ -58,6 +59,16 @@ class DeltaState:
     def missing(self) -> tuple[DataFile, ...]:
         """Give the files that are not there, or not there with their recorded size."""
         return presence_of(self.log).missing(self.files)
+
+    def open_file(self, path: str) -> BinaryIO:
+        """Open one of its files; see `TableState.open_file`."""
+        return self.log.storage.open(path)
+
+    def as_table(self, new: NewTable) -> Iterator[tuple[str, bytes]]:
+        """Yield the metadata of a new table that is this state; see `TableState.as_table`."""
+        from catalogs.delta.as_table import files_of_table
+
+        yield from files_of_table(self.table, self.log, self.snapshot_id, new)
 
     def batches(self, *, columns: Sequence[str] | None) -> pa.RecordBatchReader:
         """Stream the rows with the state's own schema; all columns where `columns` is None.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from catalogs.iceberg.files import FileLists
 from catalogs.iceberg.manifests import Manifest, ManifestEntry
@@ -12,6 +12,7 @@ from catalogs.iceberg.relocation import Relocation
 from catalogs.iceberg.schema import schema_version
 from catalogs.presence import Presence
 from catalogs.storage import AbsentFileError, Storage
+from catalogs.table import NewTable
 from snapshots.availability import Gone
 from snapshots.errors import UnreadableError
 from snapshots.files import DataFile, FileContent
@@ -93,6 +94,19 @@ class IcebergState:
         Raises UnreadableError where nobody could look.
         """
         return presence_of(self._storage, self._relocation).missing(self._files)
+
+    def open_file(self, path: str) -> BinaryIO:
+        """Open one of its files; see `TableState.open_file`."""
+        return self._storage.open(path)
+
+    def as_table(self, new: NewTable) -> Iterator[tuple[str, bytes]]:
+        """Yield the metadata of a new table that is this state; see `TableState.as_table`."""
+        from catalogs.iceberg.as_table import Recovered, files_of_table
+
+        state = Recovered(
+            self._metadata, self._schema_json, self._entry, self._entries, self._relocation
+        )
+        yield from files_of_table(state, new)
 
     def batches(self, *, columns: Sequence[str] | None) -> pa.RecordBatchReader:
         """Stream the rows under the snapshot's own schema; see `TableState.batches`."""

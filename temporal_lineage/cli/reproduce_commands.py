@@ -99,8 +99,8 @@ def _reproduced(answer: ReproduceAnswer) -> Iterator[str]:
         yield from pairs([("run", answer.made_by.run or None), ("job", answer.made_by.job or None)])
     for one in answer.inputs:
         yield ""
-        yield f"{one.address}  {click.style(one.verdict, fg=_COLOURS.get(one.verdict, 'red'))}"
-        yield from pairs(_lines(one))
+        yield f"{one.address}  {coloured(one.verdict)}"
+        yield from pairs(input_lines(one))
         for promised in answer.promises:
             if promised.address == one.address:
                 told = f"until {promised.until} by {promised.promise}: {promised.reason}"
@@ -132,7 +132,8 @@ def _headline(answer: ReproduceAnswer) -> str:
             return f"{answer.target} is reproducible from {inputs}"
 
 
-def _lines(one: ReproduceInput) -> list[tuple[str, object]]:
+def input_lines(one: ReproduceInput) -> list[tuple[str, object]]:
+    """Give labels and values of all that is told of an input."""
     schema = f"{one.schema_id} ({', '.join(one.columns)})" if one.columns is not None else None
     files = f"{one.files:,}, {one.size_bytes:,} bytes" if one.files is not None else None
     return [
@@ -148,6 +149,11 @@ def _lines(one: ReproduceInput) -> list[tuple[str, object]]:
         ("known", f"{one.known.grade}, {one.known.method}"),
         ("witness", one.known.witness or None),
     ]
+
+
+def coloured(verdict: str) -> str:
+    """Style the name of a verdict."""
+    return click.style(verdict, fg=_COLOURS.get(verdict, "red"))
 
 
 def _taken(one: TakenPortion) -> str:

@@ -36,6 +36,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
         "quarantine",
         "What came as events and was refused, and what becomes of it.",
     ),
+    "recover": ("recover", "Bring a past state back as a table of its own."),
     "reproduce": (
         "reproduce",
         "Rebuild what a model or table was made from, or say what is missing.",

@@ -171,14 +171,18 @@ def judged(told: ReproduceInput, verdict: Availability) -> ReproduceInput:
     return replace(told, verdict=availability_name(verdict), availability=verdict)
 
 
+READABLE = Live | Protected | AtRisk | Recoverable
+"""The verdicts on states whose rows can be read, some only by recovering them."""
+
+
 def decided(inputs: tuple[ReproduceInput, ...], *, recover: bool) -> Outcome:
     """Decide from the verdicts; `recover` allows what can only be read by recovery.
 
     `Reproducible` comes back with nothing written.
     """
     unverified = tuple(one.address for one in inputs if isinstance(one.availability, Unverified))
-    readable = Live | Protected | AtRisk | Recoverable | Unverified
-    lost = tuple(one.address for one in inputs if not isinstance(one.availability, readable))
+    known = READABLE | Unverified
+    lost = tuple(one.address for one in inputs if not isinstance(one.availability, known))
     if lost or unverified or not inputs:
         return Irreproducible(lost, unverified)
     recoverable = tuple(one.address for one in inputs if isinstance(one.availability, Recoverable))

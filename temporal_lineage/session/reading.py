@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from temporal_lineage.reproduce.answer import ReproduceAnswer
     from temporal_lineage.reproduce.available import AvailableAnswer
     from temporal_lineage.reproduce.fingerprints import FingerprintAnswer
+    from temporal_lineage.reproduce.recover import RecoverAnswer
     from temporal_lineage.reproduce.scan import ScanAnswer
 
 
@@ -84,6 +85,30 @@ class ReadingQuestions(Asking):
             folder=self.workspace.folder,
             columns=columns,
             where=where,
+        )
+
+    def recover(
+        self,
+        target: str,
+        *,
+        into: Path | None = None,
+        copy_files: bool = False,
+        as_of: When = None,
+        as_known: When = None,
+    ) -> RecoverAnswer:
+        """Give the plan to bring back a state of a table; make a table of it in `into`."""
+        from temporal_lineage.reproduce.recover import recover
+
+        return self._ask(
+            "recover",
+            target,
+            (as_of, as_known),
+            recover,
+            as_state(target),
+            now=self.clock(),
+            folder=self.workspace.folder,
+            into=into,
+            copy_files=copy_files,
         )
 
     def reproduce(
