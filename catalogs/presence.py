@@ -8,7 +8,7 @@ from catalogs.storage import is_local
 from snapshots.files import AlteredFile, DataFile, FileContent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from catalogs.storage import Storage
 
@@ -59,6 +59,16 @@ class Presence:
             for path, size in sizes.items()
             if found[path] is None or (size is not None and size != found[path])
         )
+
+    def sizes(self, paths: Collection[str]) -> dict[str, int]:
+        """Give the size of each of these files that is there."""
+        self._look_for(paths)
+        found = ((path, self._sizes[path]) for path in paths)
+        return {path: size for path, size in found if size is not None}
+
+    def among(self, files: Iterable[DataFile], paths: Collection[str]) -> tuple[DataFile, ...]:
+        """Give those files that lie at one of these paths."""
+        return tuple(file for file in files if self._place_of(file) in paths)
 
     def _look_for(self, paths: Iterable[str]) -> None:
         unknown = [path for path in paths if path not in self._sizes]

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from catalogs.presence import Presence
     from catalogs.search import Searched, Watch
+    from catalogs.upkeep import Upkeep
     from snapshots.availability import Gone, LogTruncated
     from snapshots.files import CommitFiles, DataFile
     from snapshots.history import TableHistory
@@ -179,3 +180,6 @@ class TableSource(States, Searchable, Protocol):
 
         `skip` holds witnesses already kept.
         """
+
+    def upkeep(self, history: TableHistory) -> Upkeep:
+        """Give what tells what maintenance would take of the table, whose history was just read."""

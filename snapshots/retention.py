@@ -27,14 +27,15 @@ REF_AGE = "history.expire.max-ref-age-ms"
 LOG_RETENTION = "delta.logRetentionDuration"
 DELETED_FILE_RETENTION = "delta.deletedFileRetentionDuration"
 
-# What Iceberg and Delta go by where a table says nothing.
-_DEFAULTS = {
+DEFAULTS = {
     SNAPSHOT_AGE: "432000000",  # 5 days
     SNAPSHOTS_TO_KEEP: "1",
     REF_AGE: str(2**63 - 1),
     LOG_RETENTION: "interval 30 days",
     DELETED_FILE_RETENTION: "interval 1 week",
 }
+"""What Iceberg and Delta go by where a table says nothing."""
+
 _UNIT_MICROS = {
     "microsecond": 1,
     "millisecond": 1_000,
@@ -80,6 +81,11 @@ def protections(history: TableHistory) -> dict[int, tuple[Protected, ...]]:
             here = found.get(ref.snapshot_id, ())
             found[ref.snapshot_id] = (*here, Protected(ref.name, until))
     return found
+
+
+def retention_micros(name: str, properties: Mapping[str, str]) -> int | None:
+    """Give how long a Delta table keeps something by a property; None where it is no duration."""
+    return duration_micros(properties.get(name, DEFAULTS[name]))
 
 
 def duration_micros(text: str) -> int | None:
@@ -173,7 +179,7 @@ def _number(name: str, properties: Mapping[str, str], own: int | None, ref: Snap
         return _Limit(own, f"{name.removeprefix('history.expire.')}={own} of {ref.name}")
     text = properties.get(name)
     if text is None:
-        return _Limit(int(_DEFAULTS[name]), f"{name}={_DEFAULTS[name]}, the default")
+        return _Limit(int(DEFAULTS[name]), f"{name}={DEFAULTS[name]}, the default")
     try:
         return _Limit(int(text), f"{name}={text}")
     except ValueError:
@@ -215,7 +221,7 @@ def _may_remove_files(one: Snapshot) -> bool:
 
 def _duration(name: str, properties: Mapping[str, str]) -> _Limit:
     text = properties.get(name)
-    default = _DEFAULTS[name]
+    default = DEFAULTS[name]
     micros = duration_micros(default if text is None else text)
     if micros is None:
         return _Limit(0, f"{name}={text}, which is no duration")

@@ -15,6 +15,7 @@ from catalogs.delta.actions import (
     DomainMetadata,
     Metadata,
     Protocol,
+    Remove,
     Sidecar,
     commit_of,
 )
@@ -34,10 +35,14 @@ _COLUMNS = [
     *("add.stats", "add.stats_parsed.numRecords", "add.deletionVector"),
     *("sidecar.path", "domainMetadata"),
 ]
+_TOMBSTONE_COLUMNS = [
+    *("remove.path", "remove.deletionTimestamp", "remove.dataChange", "remove.size"),
+    "remove.deletionVector",
+]
 _BATCH_ROWS = 10_000
 _ADVICE = "an older checkpoint or the whole log would do; restore one from a copy of the table"
 
-_Kind = TypeVar("_Kind", Add, Metadata, Protocol, Sidecar, DomainMetadata)
+_Kind = TypeVar("_Kind", Add, Metadata, Protocol, Remove, Sidecar, DomainMetadata)
 
 
 def checkpoint(log: DeltaLog, names: tuple[str, ...]) -> Commit:
@@ -46,12 +51,12 @@ def checkpoint(log: DeltaLog, names: tuple[str, ...]) -> Commit:
     Only live files, metadata, protocol and domains: a checkpoint's tombstones and transactions
     decide nothing here. Raises UnreadableError where a part cannot be read.
     """
-    actions: list[Action] = []
-    for name in names:
-        actions += _actions(log, name)
-    for sidecar in [one.sidecar.path for one in actions if one.sidecar]:
-        actions += _actions(log, sidecar_name(sidecar))
-    return commit_of(actions, witness=names[0], doubts=())
+    return _whole(log, names, _COLUMNS)
+
+
+def with_tombstones(log: DeltaLog, names: tuple[str, ...]) -> Commit:
+    """Give what a checkpoint says, with the removed files that it still tells of."""
+    return _whole(log, names, [*_COLUMNS, *_TOMBSTONE_COLUMNS])
 
 
 def opening(log: DeltaLog, names: tuple[str, ...]) -> tuple[Metadata | None, Protocol | None]:
@@ -86,16 +91,28 @@ def sidecar_name(path: str) -> str:
     return f"{SIDECAR_FOLDER}/{path.rpartition('/')[2]}"
 
 
-def _actions(log: DeltaLog, name: str) -> list[Action]:
+def _whole(log: DeltaLog, names: tuple[str, ...], columns: list[str]) -> Commit:
+    actions: list[Action] = []
+    for name in names:
+        actions += _actions(log, name, columns)
+    for sidecar in [one.sidecar.path for one in actions if one.sidecar]:
+        actions += _actions(log, sidecar_name(sidecar), columns)
+    if columns is _COLUMNS:
+        actions = [one for one in actions if one.remove is None]
+    return commit_of(actions, witness=names[0], doubts=())
+
+
+def _actions(log: DeltaLog, name: str, columns: list[str]) -> list[Action]:
     if name.endswith(".json"):
         return _from_json(log, name)
-    return list(_from_parquet(BytesIO(log.read(name)), log.location(name), _COLUMNS))
+    return list(_from_parquet(BytesIO(log.read(name)), log.location(name), columns))
 
 
 def _from_json(log: DeltaLog, name: str) -> list[Action]:
     told = log.commit(name)
     return [
         *(Action(add=add) for add in told.adds),
+        *(Action(remove=remove) for remove in told.removes),
         *(Action(sidecar=Sidecar(path)) for path in told.sidecars),
         *(Action(domain_metadata=one) for one in told.domains),
         Action(meta_data=told.metadata, protocol=told.protocol),
@@ -111,6 +128,8 @@ def _from_parquet(source: BinaryIO, location: str, columns: list[str]) -> Iterat
         for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=columns):
             for add in _told(batch, "add", Add):
                 yield Action(add=add)
+            for remove in _told(batch, "remove", Remove):
+                yield Action(remove=remove)
             for metadata in _told(batch, "metaData", Metadata):
                 yield Action(meta_data=metadata)
             for protocol in _told(batch, "protocol", Protocol):

@@ -14,6 +14,7 @@ from catalogs.delta.paths import root_of
 from catalogs.delta.protocol import check
 from catalogs.delta.replay import Table, tried
 from catalogs.delta.state import DeltaState, presence_of, schema_at, state_of
+from catalogs.delta.upkeep import DeltaUpkeep
 from catalogs.presence import Presence
 from catalogs.search import Searched, Watch
 from catalogs.storage import Storage
@@ -129,6 +130,10 @@ class DeltaSource:
     def presence(self) -> Presence:
         """Give what tells which files are there; see `TableSource.presence`."""
         return presence_of(self._log())
+
+    def upkeep(self, history: TableHistory) -> DeltaUpkeep:
+        """Give what simulates maintenance; see `TableSource.upkeep`."""
+        return DeltaUpkeep(self._log(), history)
 
     def rebuildable(self, kept: Sequence[RawCommit]) -> frozenset[int]:
         """Give the versions that the log leads to once it has the kept files again."""

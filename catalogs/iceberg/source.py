@@ -19,6 +19,7 @@ from catalogs.iceberg.pointer import Pointed, Pointer
 from catalogs.iceberg.reading import Reading, Readings
 from catalogs.iceberg.standing import Standing
 from catalogs.iceberg.state import IcebergState, open_state, presence_of
+from catalogs.iceberg.upkeep import IcebergUpkeep
 from catalogs.moved import moved_by, normal
 from catalogs.presence import Presence
 from catalogs.search import Searched, Watch
@@ -165,6 +166,10 @@ class IcebergSource:
         """Give what tells which files are there; see `TableSource.presence`."""
         current = self._now()
         return presence_of(current.storage, current.relocation)
+
+    def upkeep(self, history: TableHistory) -> IcebergUpkeep:
+        """Give what simulates maintenance; see `TableSource.upkeep`."""
+        return IcebergUpkeep(self._now(), history, self.presence())
 
     def rebuildable(self, kept: Sequence[RawCommit]) -> frozenset[int]:
         """Give the snapshots whose file lists are kept; see `TableSource.rebuildable`."""
