@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from snapshots.history import TableHistory
     from snapshots.instant import Instant
     from snapshots.maintenance import Act, Refused, Removal
 
@@ -26,3 +27,11 @@ class Upkeep(Protocol):
         and tags in `let_go` were not there. Raises UnreadableError where the table's own metadata
         cannot be read.
         """
+
+
+@runtime_checkable
+class Maintained(Protocol):
+    """A table that is there and can be kept up; what is left of one that is gone cannot."""
+
+    def upkeep(self, history: TableHistory) -> Upkeep:
+        """Give what simulates maintenance; see `TableSource.upkeep`."""

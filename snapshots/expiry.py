@@ -80,6 +80,8 @@ def _by_pyiceberg(
     named = [one for one in act.snapshot_ids if one in heads]
     if named:
         return Refused(f"snapshot {named[0]} is the head of a branch or tag")
+    if act.retain_last is not None or act.schemas_too:
+        return Refused("pyiceberg knows no retain_last and no clean_expired_metadata")
     if act.older_than is None and not act.snapshot_ids:
         return Refused("pyiceberg takes nothing without older_than or snapshot ids")
     older = act.older_than

@@ -33,8 +33,9 @@ class Vacuumed:
 
     `live` are its data files, `vectors` their deletion vectors' files. `tombstones` are those of
     its newest state: from the last checkpoint and the commits after it. `removed` are all that the
-    commits say which delta-rs, or a LITE one of Spark, reads: a file can be there several times. `kept` are the data files of versions to be kept.
-    `modified` tells of every file below the table, but for its log, when it was written.
+    commits say which delta-rs, or a LITE one of Spark, reads: a file can be there several times.
+    `kept` are the data files of versions to be kept. `modified` tells of every file below the
+    table, but for its log, when it was written.
     """
 
     live: frozenset[str]

@@ -25,6 +25,7 @@ from temporal_lineage.capture import facets, openlineage_events
 from temporal_lineage.cli.root import tl
 from temporal_lineage.erasure import answer as erasure
 from temporal_lineage.erasure.answer import Relation
+from temporal_lineage.guard import answer as guarding
 from temporal_lineage.harvesting import harvest
 from temporal_lineage.intake import ingest, quarantine_retry
 from temporal_lineage.lineage.first_bad import Verdict
@@ -75,6 +76,7 @@ _MODULES = (
     ingest,
     openlineage_events,
     facets,
+    guarding,
     keeping,
     pinning,
     promise,

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from snapshots.maintenance import Extent, Vacuum, Vacuumer
 from temporal_lineage.questions.question import Answer, as_json
 from temporal_lineage.session import Session, open_session
 from transcripts import Told, asked, at_home, told_lake
@@ -77,6 +78,10 @@ QUESTIONS: dict[str, Ask] = {
     ),
     "coverage lake": lambda s: s.coverage("lake"),
     "alias list": lambda s: s.aliases(),
+    "guard lake.ml.training_set": lambda s: s.guard(["lake.ml.training_set"]),
+    "guard vacuum delta --lite": lambda s: s.guard(
+        ["delta"], act=Vacuum(Vacuumer.SPARK, Extent.LITE, None, ())
+    ),
     "pins": lambda s: s.pins(),
     "pins delta.raw.payments": lambda s: s.pins("delta.raw.payments"),
     f"why {SET}@fraud-v3": lambda s: s.why(f"{SET}@fraud-v3"),
@@ -115,6 +120,7 @@ ROWS = {
     "run show": "links",
     "coverage": "tables",
     "alias list": "aliases",
+    "guard": "tables",
     "pins": "promises",
     "why": "reasons",
     "available": "states",

@@ -101,6 +101,8 @@ COMMANDS = (
     ("schema", "diff", "lake.s.t@0"),
     ("available",),
     ("pins",),
+    ("guard",),
+    ("guard", "vacuum", "--hours", "0"),
     ("fingerprint",),
     ("erasure", "trace", "--where", "a = 1", "--from"),
     ("recover",),
@@ -125,7 +127,8 @@ def typed(draw: st.DrawFn) -> list[str]:
     """Draw a command, an address and options."""
     address = "".join(draw(st.sampled_from(part)) for part in (NAMES, STATES, COLUMNS))
     arguments = [*draw(st.sampled_from(COMMANDS)), address]
-    for option in ("--as-of", "--as-known"):
+    options = ("--at",) if "guard" in arguments else ("--as-of", "--as-known")
+    for option in options:
         if draw(st.booleans()):
             arguments += [option, draw(st.sampled_from(TIMES))]
     return [*arguments, "--output", draw(st.sampled_from(("text", "json", "ndjson")))]

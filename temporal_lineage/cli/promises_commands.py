@@ -50,8 +50,8 @@ def pin(
 ) -> int:
     """Promise that every state which TARGET was made from stays readable until --until.
 
-    The promise is noted in the ledger; `tl available` and `tl reproduce` show it beside their
-    verdicts. A promise alone keeps nothing; --enforce does
+    The promise is noted in the ledger: `tl guard` names what would break it, and `tl available`
+    and `tl reproduce` show it beside their verdicts. A promise alone keeps nothing; --enforce does
     in Iceberg tables, and elsewhere the report says what people can do. Exit status 3 where an
     input cannot be kept, or --enforce did not keep it.
 

@@ -25,6 +25,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "downstream": ("lineage", "What was made of a state, a model or a column."),
     "fingerprint": ("fingerprint", "A number for the rows of a state, whatever reads them."),
     "erasure": ("erasure", "Where rows of a condition still are."),
+    "guard": ("guard", "What a maintenance run would break."),
     "harvest": ("intake", "Read the snapshot histories of tables, before they are forgotten."),
     "impact": ("impact", "What a change would break, before it is made."),
     "ingest": ("intake", "Take in the events of runs."),

@@ -10,6 +10,7 @@ from snapshots.instant import Instant
 from temporal_lineage.session.aliases import Aliases
 from temporal_lineage.session.changes import ChangeQuestions
 from temporal_lineage.session.erasure import ErasureQuestions
+from temporal_lineage.session.guard import Guarding
 from temporal_lineage.session.intake import Intake
 from temporal_lineage.session.knowledge import KnowledgeQuestions
 from temporal_lineage.session.lineage import LineageQuestions
@@ -38,6 +39,7 @@ class Session(
     RunQuestions,
     Aliases,
     Promises,
+    Guarding,
 ):
     """A ledger and a catalog list, open for questions and for work.
 

@@ -1,0 +1,1 @@
+"""Guarding: what a maintenance run would break, said before it runs."""
