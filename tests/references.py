@@ -31,6 +31,7 @@ from temporal_lineage.intake import ingest, quarantine_retry
 from temporal_lineage.lineage.first_bad import Verdict
 from temporal_lineage.lineage.graph import Direction
 from temporal_lineage.linking import settling
+from temporal_lineage.locks import comparing, locking
 from temporal_lineage.promises import beside, keeping, pinning, promise
 from temporal_lineage.questions.change_reach import Followed
 from temporal_lineage.questions.findings import FindingKind
@@ -80,7 +81,9 @@ _MODULES = (
     keeping,
     pinning,
     promise,
+    comparing,
     fingerprints,
+    locking,
     quarantine_retry,
     recover,
     recovery,

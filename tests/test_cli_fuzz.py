@@ -106,6 +106,7 @@ COMMANDS = (
     ("fingerprint",),
     ("erasure", "trace", "--where", "a = 1", "--from"),
     ("recover",),
+    ("lock", "diff"),
     ("reproduce",),
 )
 

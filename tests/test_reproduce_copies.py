@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from fingerprint_reference import reference
 from iceberg_files import field, schema, write_parquet, write_position_deletes, write_table
 from reproduce_lake import Lake, local, only, orders
 from snapshots.availability import (
@@ -16,7 +17,7 @@ from snapshots.availability import (
 )
 from snapshots.errors import UnreadableError
 from temporal_lineage.reproduce.answer import Irreproducible, Reproducible
-from temporal_lineage.reproduce.lock import LOCK_NAME
+from temporal_lineage.reproduce.manifest import LOCK_NAME, MANIFEST_NAME
 
 
 @pytest.fixture
@@ -45,38 +46,60 @@ def test_the_lock_says_all_about_what_was_read_and_written(lake: Lake) -> None:
     (task,) = table.scan().plan_files()
     size = task.file.file_size_in_bytes
     line = json.dumps([task.file.file_path, size, "data"], separators=(",", ":")) + "\n"
-    body = (out / f"{target}.parquet").read_bytes()
     lock = json.loads((out / LOCK_NAME).read_text())
     assert lock.pop("tool").startswith("temporal-lineage ")
     (one,) = lock.pop("inputs")
     assert lock == {
-        "lock": 1,
+        "lock": 2,
         "target": target,
         "as_of": "2100-01-01T00:00:00Z",
         "as_known": "2100-01-02T00:00:00Z",
         "made_by": None,
+        "run": None,
     }
     witness = f"@{snapshot} is what was asked for"
+    rows = pa.table(lake.session.scan(target))
     assert one == {
+        "kind": "state",
         "address": target,
         "identity": f"iceberg:{table.metadata.table_uuid}",
         "format": "iceberg",
         "location": str(local(table.location())),
         "version": snapshot,
         "metadata": str(local(table.metadata_location)),
-        "schema": SCHEMA,
-        "portion": None,
-        "rows": 3,
-        "files": {"count": 1, "size_bytes": size, "sha256": _sha256(line.encode())},
         "known": {"grade": "exact", "method": "named", "witness": witness},
-        "verdict": "live",
-        "written": {
-            "name": f"{target}.parquet",
+        "schema": SCHEMA,
+        "files": {"count": 1, "size_bytes": size, "sha256": _sha256(line.encode())},
+        "taken": [
+            {
+                "columns": None,
+                "fields": None,
+                "where": None,
+                "rows": 3,
+                "fingerprint": reference(rows, {"id": 1, "name": 2}),
+            }
+        ],
+    }
+
+
+def test_the_manifest_names_what_was_written_by_digest_and_fingerprint(lake: Lake) -> None:
+    lake.write_delta()
+    lake.harvest()
+    out = lake.root / "out"
+    lake.session.reproduce("delta.orders@0", out=out)
+    body = (out / "delta.orders@0.parquet").read_bytes()
+    manifest = json.loads((out / MANIFEST_NAME).read_text())
+    assert (manifest["manifest"], manifest["target"]) == (1, "delta.orders@0")
+    assert manifest["files"] == [
+        {
+            "name": "delta.orders@0.parquet",
+            "address": "delta.orders@0",
             "rows": 3,
             "size_bytes": len(body),
             "sha256": _sha256(body),
-        },
-    }
+            "fingerprint": reference(pa.table(lake.session.scan("delta.orders@0"))),
+        }
+    ]
 
 
 def test_the_answer_names_every_file_that_was_written(lake: Lake) -> None:
@@ -86,7 +109,8 @@ def test_the_answer_names_every_file_that_was_written(lake: Lake) -> None:
     outcome = lake.session.reproduce("lake.raw.orders", out=out).outcome
     assert isinstance(outcome, Reproducible)
     assert outcome.written is not None
-    named = {outcome.written.lock, *(file.name for file in outcome.written.files)}
+    written = outcome.written
+    named = {written.lock, written.manifest, *(file.name for file in written.files)}
     assert {path.name for path in out.iterdir()} == named
 
 

@@ -81,9 +81,10 @@ def test_what_the_code_saw_is_written_again_row_by_row(tmp_path: Path, ledger_ur
     paid = parquet.read_table(out / "delta.payments@0.parquet")
     assert paid.to_pydict() == {"id": [0, 1, 2, 3, 4]}
     lock = json.loads((out / "reproduction.lock.json").read_text())
-    assert [one["portion"] for one in lock["inputs"]] == [
-        {"columns": ["id"], "where": "id < 5"},
-        {"columns": ["id"], "where": "id >= 2"},
+    taken = [portion for one in lock["inputs"] for portion in one["taken"]]
+    assert [(one["columns"], one["where"], one["rows"]) for one in taken] == [
+        (["id"], "id < 5", 5),
+        (["id"], "id >= 2", 4),
     ]
 
 

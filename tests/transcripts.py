@@ -44,6 +44,7 @@ _VARYING = re.compile(
     r"|(?<=part-)\d{5}-[0-9a-f-]{36}"
     r"|(?<=delta-rs:)\S+"
     r"|[\d,]+(?= bytes)"
+    r"|(?<= bytes, )[0-9a-f]{16}"
     r"|(?<=\"sha256\": \")[0-9a-f]+"
     r"|(?<=\"size_bytes\": )\d+"
 )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
+import pyarrow as pa
 
 from catalogs.fingerprint.columns import struct_sums
 from catalogs.fingerprint.identities import Identity
@@ -52,6 +53,16 @@ class Fingerprinting:
             self._waiting.append(self._pool.submit(batch_fingerprint, piece, self._identities))
             if len(self._waiting) > _WAITING_MAX:
                 self._total += self._waiting.popleft().result()
+
+    def passing(self, batches: pa.RecordBatchReader) -> pa.RecordBatchReader:
+        """Give the same batches, each of which is taken when it passes."""
+
+        def passed() -> Iterator[Any]:
+            for batch in batches:
+                self.add(batch)
+                yield batch
+
+        return pa.RecordBatchReader.from_batches(batches.schema, passed())
 
     def total(self) -> Fingerprint:
         """Give the fingerprint of all that was taken so far."""

@@ -47,8 +47,9 @@ _COLOURS = {"live": "green", "protected": "green", "at-risk": "yellow", "recover
 @click.command(short_help="Rebuild what a model or table was made from, or say what is missing.")
 @click.argument(
     "target",
-    metavar="MODEL@VERSION|RUN|TABLE[@STATE]",
-    help="What was made: a version of a model, what a run made, or a state of a table.",
+    metavar="MODEL@VERSION|RUN|TABLE[@STATE]|LOCK",
+    help="What was made: a version of a model, what a run made, or a state of a table; or the lock"
+    " of one, which needs no ledger.",
 )
 @click.option(
     "--out",
@@ -82,6 +83,7 @@ def reproduce(
     \b
     tl reproduce model:fraud@v3
     tl reproduce model:fraud@v3 --out fraud-v3
+    tl reproduce fraud-v3.lock --out fraud-v3
     tl reproduce run:3f5e83fa-3480-44ff-99c5-ff943904e5e8 --output json
     tl reproduce lake.raw.orders@2026-10-01 --out orders --recover
     """
@@ -209,6 +211,7 @@ def _files(written: Written) -> Iterator[str]:
         many = f"{file.rows:,} rows" if file.rows is not None else f"{file.size_bytes:,} bytes"
         yield f"  {file.name}  {many}"
     yield f"  {written.lock}"
+    yield f"  {written.manifest}"
 
 
 @contextmanager

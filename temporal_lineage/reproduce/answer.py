@@ -76,7 +76,8 @@ class ReproduceInput:
 class WrittenFile:
     """One file that was written; `name` is relative to the folder.
 
-    Rows of a state are Parquet; a file or folder that was read is copied, and `rows` is None.
+    Rows of a state are Parquet, `fingerprint` is theirs; a file or folder that was read is copied,
+    and both are None.
     """
 
     name: str
@@ -84,14 +85,16 @@ class WrittenFile:
     rows: int | None
     size_bytes: int
     sha256: str
+    fingerprint: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What was written, and the lock that says all about it."""
+    """What was written, the lock that says what was read, and the manifest of what was written."""
 
     folder: str
     lock: str
+    manifest: str
     files: tuple[WrittenFile, ...]
 
 

@@ -46,14 +46,20 @@ def is_content(one: InputState) -> bool:
 
 def look_at_content(one: InputState, told: ReproduceInput) -> SeenFile | LostFileInput:
     """Give the verdict on a file: it is live while its content has the digest it had."""
-    place = _place(one)
+    return look_at_place(_place(one), one.version, told)
+
+
+def look_at_place(
+    place: Path | None, version: str, told: ReproduceInput
+) -> SeenFile | LostFileInput:
+    """Give the verdict on the file or folder in a place; None where there is no such place."""
     if place is None or not place.exists():
         return LostFileInput(judged(told, Gone((str(place),), 1, None, None)), ())
     try:
         now = content_version(place)
     except UnreadableError as error:
         return LostFileInput(judged(told, Gone((str(place),), 1, None, error.reason)), ())
-    if now != one.version:
+    if now != version:
         return LostFileInput(judged(told, Gone((str(place),), 1, None, _OTHER)), ())
     files = files_in(place)
     described = replace(
@@ -77,7 +83,7 @@ def copy_content(one: SeenFile, path: Path) -> WrittenFile:
         raise UnreadableError(str(one.place), "it changed while it was copied", advice)
     size = sum(file.stat().st_size for file in files_in(path))
     digest = copied.removeprefix(DIGEST)
-    return WrittenFile(path.name, one.input.address, None, size, digest)
+    return WrittenFile(path.name, one.input.address, None, size, digest, None)
 
 
 def _place(one: InputState) -> Path | None:

@@ -67,7 +67,7 @@ def look(tables: Tables, one: Input, *, now: Instant) -> Looked:
     """Give the verdict on one input at `now`. What stands in the way of looking is part of it."""
     if isinstance(one, UnknownState):
         return Unseen(_unknown(one), ())
-    told = _told(one, tables.claim(one.dataset_id))
+    told = told_of(one, tables.claim(one.dataset_id))
     if is_content(one):
         return look_at_content(one, told)
     reached = tables.reach(one.dataset_id)
@@ -141,7 +141,7 @@ def _witness(history: TableHistory, snapshot_id: int) -> str | None:
     return None
 
 
-def _told(one: InputState, claim: TableClaim | None) -> ReproduceInput:
+def told_of(one: InputState, claim: TableClaim | None) -> ReproduceInput:
     """Give what is known of an input before looking."""
     before = Unverified("nobody has looked yet")
     return ReproduceInput(
@@ -173,7 +173,7 @@ def _legible(identity: str) -> str:
 
 def _unknown(one: UnknownState) -> ReproduceInput:
     known = InputState(0, one.dataset, one.identity, "", one.known, ())
-    told = replace(_told(known, None), address=one.dataset, version=None)
+    told = replace(told_of(known, None), address=one.dataset, version=None)
     return judged(replace(told, candidates=one.candidates), Unverified(one.reason))
 
 

@@ -2,50 +2,37 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from typing import TYPE_CHECKING
 
-from catalogs.portion import Portion, portion_rows
 from temporal_lineage.facts import LAST, AsOf
+from temporal_lineage.locks.making import run_behind
 from temporal_lineage.promises.beside import promised_beside
 from temporal_lineage.reproduce.answer import (
     ReproduceAnswer,
     Reproducible,
-    Written,
-    WrittenFile,
     decided,
     outcome_name,
 )
-from temporal_lineage.reproduce.folder import appearing, file_name, refuse_unless_free
+from temporal_lineage.reproduce.folder import refuse_unless_free
 from temporal_lineage.reproduce.inputs import InputState, find_inputs
-from temporal_lineage.reproduce.kept_files import SeenFile, copy_content
-from temporal_lineage.reproduce.lock import (
-    LOCK_NAME,
-    lock_text,
-    locked_file,
-    locked_input,
-    write_lock,
-)
+from temporal_lineage.reproduce.kept_files import SeenFile
 from temporal_lineage.reproduce.look import Seen, look
-from temporal_lineage.reproduce.rows import RowBounds, row_bounds, write_rows
 from temporal_lineage.reproduce.tables import Tables
+from temporal_lineage.reproduce.writing import Job, write_job
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from catalogs.table import TableState
     from snapshots.instant import Instant
     from temporal_lineage.addresses import Address
-    from temporal_lineage.linking.taken import TakenPortion
+    from temporal_lineage.locks.lock import LockedRun
     from temporal_lineage.promises.beside import PromisedState
     from temporal_lineage.questions.question import Question
     from temporal_lineage.reproduce.inputs import Inputs
     from temporal_lineage.reproduce.look import Looked
+    from temporal_lineage.reproduce.proof import Proof
     from temporal_lineage.store.reader import Reader
-
-Progress = "Callable[[str, int, int], None]"
-"""Called with a state's address, how many rows are written, how many there are (0: unknown)."""
 
 _SURE = {"exact", "high"}
 
@@ -66,19 +53,51 @@ def reproduce(
     The inputs are those believed at the question's point in both times; the verdicts are about
     the tables as they lie there `now`. `out` appears whole, or not at all: only where every input
     can be read, and with `recover` also where some must be recovered. No table is ever touched.
-    Raises UnknownNameError, BadTargetError, CannotWriteError, RowCountError, and UnreadableError
-    where a file that was there cannot be read.
+    `progress` is called with a state's address, how many rows are written, and how many there are
+    (0: unknown). Raises UnknownNameError, BadTargetError, CannotWriteError, RowCountError, and
+    UnreadableError where a file that was there cannot be read.
     """
     if out is not None:
         refuse_unless_free(out)
     inputs = find_inputs(reader, address, question.as_of)
     tables = Tables(reader, folder)
-    looked = [look(tables, one, now=now) for one in inputs.inputs]
+    return rebuilt(
+        reader,
+        inputs,
+        question,
+        looked=[look(tables, one, now=now) for one in inputs.inputs],
+        proofs={},
+        run=run_behind(reader, inputs.made_by, question) if out is not None else None,
+        now=now,
+        out=out,
+        recover=recover,
+        progress=progress,
+    )
+
+
+def rebuilt(  # noqa: PLR0913 - what a ledger tells, and what a lock tells, meet here
+    reader: Reader,
+    inputs: Inputs,
+    question: Question,
+    *,
+    looked: Sequence[Looked],
+    proofs: Mapping[str, tuple[Proof, ...]],
+    run: LockedRun | None,
+    now: Instant,
+    out: Path | None,
+    recover: bool,
+    progress: Callable[[str, int, int], None] | None,
+) -> ReproduceAnswer:
+    """Answer from inputs that were looked at; `proofs` say what rows each of them must give.
+
+    They are by address, one for each portion; an address that is not there has none.
+    """
     told = tuple(one.input for one in looked)
     outcome = decided(told, recover=recover)
     if out is not None and isinstance(outcome, Reproducible):
-        seen = [one for one in looked if isinstance(one, Seen | SeenFile)]
-        outcome = Reproducible(_write(inputs, seen, question, out, progress))
+        seen = tuple(one for one in looked if isinstance(one, Seen | SeenFile))
+        job = Job(inputs.target, question, inputs.made_by, run, seen, proofs)
+        outcome = Reproducible(write_job(job, out, progress))
     return ReproduceAnswer(
         question=question,
         target=inputs.target,
@@ -87,7 +106,7 @@ def reproduce(
         outcome=outcome,
         inputs=told,
         promises=_promised(reader, inputs, now=now),
-        doubts=(*inputs.doubts, *_doubts(looked)),
+        doubts=(*inputs.doubts, *doubts_of(looked)),
     )
 
 
@@ -104,7 +123,8 @@ def _promised(reader: Reader, inputs: Inputs, *, now: Instant) -> tuple[Promised
     )
 
 
-def _doubts(looked: Sequence[Looked]) -> list[str]:
+def doubts_of(looked: Sequence[Looked]) -> list[str]:
+    """Say what is not sure of inputs that were looked at."""
     doubts = [doubt for one in looked for doubt in one.doubts]
     doubts += [
         f"that {one.input.address} was read is known as {one.input.known.grade} only"
@@ -117,75 +137,3 @@ def _doubts(looked: Sequence[Looked]) -> list[str]:
         if isinstance(one, Seen) and one.input.rows is None
     ]
     return list(dict.fromkeys(doubts))
-
-
-def _write(
-    inputs: Inputs,
-    seen: Sequence[Seen | SeenFile],
-    question: Question,
-    out: Path,
-    progress: Callable[[str, int, int], None] | None,
-) -> Written:
-    files: list[WrittenFile] = []
-    locked = []
-    with appearing(out) as hidden:
-        for one in seen:
-            if isinstance(one, SeenFile):
-                named = {file.name for file in files}
-                path = hidden / file_name(one.input.address, taken=named, ending="")
-                files.append(copy_content(one, path))
-                locked.append(locked_file(one.input, files[-1]))
-                continue
-            # What was taken in several portions is written in as many files.
-            for taken in one.input.portions or (None,):
-                path = hidden / file_name(one.input.address, taken={file.name for file in files})
-                files.append(_write_state(one, taken, path, progress))
-                locked.append(locked_input(one.input, one.state, one.metadata, taken, files[-1]))
-        text = lock_text(
-            target=inputs.target,
-            question=question,
-            made_by=inputs.made_by,
-            inputs=locked,
-            tool=_tool(),
-        )
-        write_lock(hidden, text)
-    return Written(str(out), LOCK_NAME, tuple(files))
-
-
-def _write_state(
-    one: Seen,
-    taken: TakenPortion | None,
-    path: Path,
-    progress: Callable[[str, int, int], None] | None,
-) -> WrittenFile:
-    state, address = one.state, one.input.address
-    bounds = _bounds(state, taken)
-
-    def moved(rows: int) -> None:
-        if progress is not None:
-            progress(address, rows, bounds.most if bounds else 0)
-
-    moved(0)
-    whole = Portion(None, None)
-    with closing(portion_rows(state, taken.portion if taken else whole)) as batches:
-        written = write_rows(batches, path, address=address, progress=moved)
-    if bounds is not None:
-        counted = taken is not None and taken.rows is not None
-        told_by = "the run that read it counted" if counted else "its files hold"
-        bounds.hold(address, written.rows or 0, told_by=told_by)
-    return written
-
-
-def _bounds(state: TableState, taken: TakenPortion | None) -> RowBounds | None:
-    """Say how many rows there must be: as many as were counted when they were read."""
-    if taken is not None and taken.rows is not None:
-        return RowBounds(taken.rows, taken.rows)
-    if taken is not None and taken.where is not None:
-        return None
-    return row_bounds(state.files)
-
-
-def _tool() -> str:
-    from importlib.metadata import version
-
-    return f"temporal-lineage {version('temporal-lineage')}"

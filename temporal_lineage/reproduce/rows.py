@@ -95,6 +95,8 @@ def write_rows(
 ) -> WrittenFile:
     """Write all rows to a new Parquet file; `progress` gets the number of rows so far.
 
+    The fingerprint is left to who can tell what the columns are.
+
     Raises CannotWriteError, UnsupportedError for a type Parquet does not have, and whatever the
     reader raises.
     """
@@ -118,7 +120,7 @@ def write_rows(
         finally:
             writer.close()
         sink.sync()
-    return WrittenFile(path.name, address, rows, sink.size, sink.digest.hexdigest())
+    return WrittenFile(path.name, address, rows, sink.size, sink.digest.hexdigest(), None)
 
 
 def _gathered(batches: pa.RecordBatchReader) -> Iterator[pa.Table]:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from snapshots.errors import BadTargetError
+from snapshots.instant import Instant
 from temporal_lineage.addresses import parse_address
+from temporal_lineage.facts import AsOf
+from temporal_lineage.questions.question import Question
 from temporal_lineage.session.asking import Asking, When
-from temporal_lineage.session.targets import as_state
+from temporal_lineage.session.targets import as_state, is_lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from temporal_lineage.reproduce.answer import ReproduceAnswer
     from temporal_lineage.reproduce.available import AvailableAnswer
@@ -121,9 +126,16 @@ class ReadingQuestions(Asking):
         as_known: When = None,
         progress: Callable[[str, int, int], None] | None = None,
     ) -> ReproduceAnswer:
-        """Give the verdict on rebuilding what went into a target; write the rows to `out`."""
+        """Give the verdict on rebuilding what went into a target; write the rows to `out`.
+
+        `target` may be the path of a lock, which says itself as of when it is.
+        """
         from temporal_lineage.reproduce.reproduction import reproduce
 
+        if is_lock(target):
+            if (as_of, as_known) != (None, None):
+                raise BadTargetError(target, "a lock says itself as of when it is and was known")
+            return self._reproduce_lock(target, out, recover, progress)
         address = parse_address(target)
         return self._ask(
             "reproduce",
@@ -137,3 +149,29 @@ class ReadingQuestions(Asking):
             recover=recover,
             progress=progress,
         )
+
+    def _reproduce_lock(
+        self,
+        target: str,
+        out: Path | None,
+        recover: bool,  # noqa: FBT001 - handed on
+        progress: Callable[[str, int, int], None] | None,
+    ) -> ReproduceAnswer:
+        from temporal_lineage.locks.opening import reader_for_lock
+        from temporal_lineage.locks.reproducing import reproduce_lock
+        from temporal_lineage.locks.text import read_lock
+
+        lock = read_lock(Path(target))
+        point = AsOf(valid=Instant.parse(lock.as_of), system=Instant.parse(lock.as_known))
+        with reader_for_lock(self.workspace.ledger) as (reader, doubts):
+            answer = reproduce_lock(
+                reader,
+                lock,
+                Question("reproduce", target, point, known_until=None),
+                now=self.clock(),
+                folder=self.workspace.folder,
+                out=out,
+                recover=recover,
+                progress=progress,
+            )
+        return replace(answer, doubts=(*answer.doubts, *doubts))

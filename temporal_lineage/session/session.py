@@ -14,6 +14,7 @@ from temporal_lineage.session.guard import Guarding
 from temporal_lineage.session.intake import Intake
 from temporal_lineage.session.knowledge import KnowledgeQuestions
 from temporal_lineage.session.lineage import LineageQuestions
+from temporal_lineage.session.locks import LockQuestions
 from temporal_lineage.session.promises import Promises
 from temporal_lineage.session.quarantine import Quarantine
 from temporal_lineage.session.reading import ReadingQuestions
@@ -35,6 +36,7 @@ class Session(
     KnowledgeQuestions,
     ReadingQuestions,
     ErasureQuestions,
+    LockQuestions,
     SqlQuestions,
     RunQuestions,
     Aliases,

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from snapshots.errors import BadTargetError
 from temporal_lineage.addresses import Address, DatasetAddress, ModelAddress, parse_address
+
+_LOCK_ENDINGS = (".lock", ".lock.json")
+
+
+def is_lock(target: str) -> bool:
+    """Tell whether a target is the path of a lock: by its ending, or because that file is there."""
+    return target.endswith(_LOCK_ENDINGS) or ("\0" not in target and Path(target).is_file())
 
 
 def as_table(target: str) -> DatasetAddress:

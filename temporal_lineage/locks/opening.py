@@ -1,0 +1,163 @@
+"""Opening what a lock names: by what a ledger here knows of it, by its catalog, by its place.
+
+A lock needs no ledger. Where one is there and knows the table, what it kept helps to read states
+that the table has forgotten.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
+
+from snapshots.availability import Gone, LogTruncated
+from snapshots.errors import TemporalLineageError, UnknownNameError
+from snapshots.retention import at_risk, protections
+from temporal_lineage.claims import TableClaim
+from temporal_lineage.keys import NodeKind
+from temporal_lineage.reproduce.reaching import OutOfReach, Reached
+from temporal_lineage.reproduce.tables import Tables
+from temporal_lineage.store.errors import LedgerError, LedgerMissingError
+from temporal_lineage.store.reader import Reader, open_reader
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from catalogs.configuration import CatalogEntry
+    from catalogs.table import RawCommit, TableSource
+    from temporal_lineage.locks.lock import LockedState
+    from temporal_lineage.store.runner import Parameters, Row
+
+_NO_STATE = (LogTruncated, Gone)
+
+
+class NothingKnown:
+    """A runner of statements for where there is no ledger: it has no rows."""
+
+    def rows(self, name: str, parameters: Parameters) -> list[Row]:
+        """Give no rows. See `Runner`."""
+        del name, parameters
+        return []
+
+
+class LockedTables(Tables):
+    """The tables that a lock names; those that no ledger here knows have numbers below zero."""
+
+    def __init__(self, reader: Reader, folder: Path, states: Sequence[LockedState]) -> None:
+        """Take the states; catalogs are found in the configuration of this folder."""
+        super().__init__(reader, folder)
+        self._states: dict[int, LockedState] = {}
+        for place, one in enumerate(states, start=1):
+            known = reader.node(kind=NodeKind.DATASET, parent_id=0, name=one.identity)
+            self._states[-place if known is None else known] = one
+
+    def number(self, one: LockedState) -> int:
+        """Give the number of a state's table, here."""
+        return next(key for key, own in self._states.items() if own.identity == one.identity)
+
+    def claim(self, dataset_id: int) -> TableClaim | None:
+        """Give what is known of a table. See `Tables.claim`."""
+        if dataset_id >= 0:
+            return super().claim(dataset_id)
+        one = self._states[dataset_id]
+        uuid = one.identity.partition(":")[2]
+        return TableClaim(one.format, uuid, one.location, dataset_of(one), (), ())
+
+    def kept(self, dataset_id: int) -> Sequence[RawCommit]:
+        """Give what the ledger kept of a table. See `Tables.kept`."""
+        return super().kept(dataset_id) if dataset_id >= 0 else ()
+
+    def reach(self, dataset_id: int) -> Reached | OutOfReach:
+        """Open a table. See `Tables.reach`."""
+        found = super().reach(dataset_id) if dataset_id >= 0 else OutOfReach("")
+        if isinstance(found, Reached):
+            return found
+        return self._opened(dataset_id, self._states[dataset_id])
+
+    def _opened(self, dataset_id: int, one: LockedState) -> Reached | OutOfReach:
+        """Open the table by the first way that leads to the state, else to the table at all."""
+        refused: list[str] = []
+        without: list[Reached] = []
+        for opening in self._ways(one, refused):
+            try:
+                source = opening()
+                reached = _reached(dataset_id, source, refused)
+                if str(reached.history.identity) != one.identity:
+                    held = reached.history.identity
+                    refused.append(f"{source.location} holds another table, {held}")
+                elif isinstance(source.state(int(one.version), kept=()), _NO_STATE):
+                    without.append(reached)
+                else:
+                    return reached
+            except TemporalLineageError as error:
+                refused.append(str(error))
+        return without[0] if without else OutOfReach("; ".join(dict.fromkeys(refused)))
+
+    def _ways(self, one: LockedState, refused: list[str]) -> Iterator[Callable[[], TableSource]]:
+        from catalogs.catalog import open_catalog, open_path
+        from catalogs.configuration import Configuration
+        from catalogs.iceberg.metadata import is_metadata_name
+        from catalogs.moved import with_moved
+        from catalogs.table_name import TableName
+
+        entry, parts = self._entry(one, refused)
+        options: Mapping[str, str] = with_moved({}, Configuration(self._folder).moved())
+        if entry is not None:
+            options = entry.properties
+            opened = open_catalog(entry)
+            yield lambda: opened.table(TableName(parts))
+        yield lambda: open_path(one.location, options)
+        metadata = one.metadata
+        if metadata is not None and is_metadata_name(metadata):
+            yield lambda: open_path(metadata, options)
+
+    def _entry(
+        self, one: LockedState, refused: list[str]
+    ) -> tuple[CatalogEntry | None, tuple[str, ...]]:
+        """Give the catalog that the address names; None where it is not configured here."""
+        from catalogs.configuration import Configuration
+        from catalogs.table_name import TableName
+
+        dataset = dataset_of(one)
+        if dataset.startswith("dataset:"):
+            return None, ()
+        catalog, *parts = TableName.parse(dataset).parts
+        try:
+            return Configuration(self._folder).entry(catalog), tuple(parts)
+        except UnknownNameError:
+            refused.append(f"catalog {catalog} is not configured here")
+            return None, ()
+
+
+@contextmanager
+def reader_for_lock(url: str) -> Iterator[tuple[Reader, tuple[str, ...]]]:
+    """Open the ledger that may be here, and say as a doubt why one that is here cannot be read."""
+    with ExitStack() as opened:
+        doubts: tuple[str, ...] = ()
+        try:
+            reader = opened.enter_context(open_reader(url))
+        except LedgerMissingError:
+            reader = Reader(NothingKnown())
+        except LedgerError as error:
+            reader, doubts = Reader(NothingKnown()), (f"without the ledger here: {error}",)
+        yield reader, doubts
+
+
+def dataset_of(one: LockedState) -> str:
+    """Give the address of a state's table."""
+    return one.address.removesuffix(f"@{one.version}")
+
+
+def _reached(dataset_id: int, source: TableSource, refused: Sequence[str]) -> Reached:
+    history = source.history(known=None)
+    detour = "; ".join(dict.fromkeys(refused))
+    return Reached(
+        dataset_id=dataset_id,
+        source=source,
+        remains=None,
+        bygone=frozenset(),
+        history=history,
+        protections=protections(history),
+        risks=at_risk(history),
+        doubts=(f"opened by its place: {detour}",) if detour else (),
+    )

@@ -1,0 +1,118 @@
+"""Reproducing a lock: the states that it names, proved to be those before a row is written."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from snapshots.availability import Unverified
+from temporal_lineage.linking.taken import TakenPortion
+from temporal_lineage.locks.lock import LockedContent, LockedState
+from temporal_lineage.locks.making import files_of, schema_of
+from temporal_lineage.locks.opening import LockedTables, dataset_of
+from temporal_lineage.reproduce.answer import judged
+from temporal_lineage.reproduce.folder import refuse_unless_free
+from temporal_lineage.reproduce.inputs import Inputs, InputState
+from temporal_lineage.reproduce.kept_files import look_at_place
+from temporal_lineage.reproduce.look import Seen, Unseen, look, told_of
+from temporal_lineage.reproduce.proof import Proof
+from temporal_lineage.reproduce.reproduction import rebuilt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from snapshots.instant import Instant
+    from temporal_lineage.locks.lock import Lock, LockedInput
+    from temporal_lineage.questions.question import Question
+    from temporal_lineage.reproduce.answer import ReproduceAnswer
+    from temporal_lineage.reproduce.look import Looked
+    from temporal_lineage.store.reader import Reader
+
+
+def reproduce_lock(
+    reader: Reader,
+    lock: Lock,
+    question: Question,
+    *,
+    now: Instant,
+    folder: Path,
+    out: Path | None,
+    recover: bool,
+    progress: Callable[[str, int, int], None] | None,
+) -> ReproduceAnswer:
+    """Tell whether all that a lock names can be read again, and write it. See `reproduce`.
+
+    Before: each state must have the files and the schema that the lock says. After: its rows must
+    be as many, and have the fingerprint, where the lock has one; else ContentError is raised.
+    """
+    if out is not None:
+        refuse_unless_free(out)
+    states = [one for one in lock.inputs if isinstance(one, LockedState)]
+    tables = LockedTables(reader, folder, states)
+    inputs = tuple(_input(tables, one) for one in lock.inputs)
+    looked = [
+        _looked(tables, locked, one, now=now)
+        for locked, one in zip(lock.inputs, inputs, strict=True)
+    ]
+    return rebuilt(
+        reader,
+        Inputs(lock.target, lock.made_by, inputs, ()),
+        question,
+        looked=looked,
+        proofs={
+            one.address: tuple(Proof(each.rows, each.fingerprint) for each in one.taken)
+            for one in states
+        },
+        run=lock.run,
+        now=now,
+        out=out,
+        recover=recover,
+        progress=progress,
+    )
+
+
+def _input(tables: LockedTables, one: LockedInput) -> InputState:
+    if isinstance(one, LockedContent):
+        dataset = one.address.removesuffix(f"@{one.version}")
+        return InputState(-1, dataset, one.identity, one.version, one.known, ())
+    taken = tuple(TakenPortion(each.columns, each.where, each.rows) for each in one.taken)
+    # What nothing was left out of is the state itself: its files say how many rows it has.
+    is_whole = len(taken) == 1 and taken[0].portion.whole
+    return InputState(
+        dataset_id=tables.number(one),
+        dataset=dataset_of(one),
+        identity=one.identity,
+        version=one.version,
+        known=one.known,
+        portions=() if is_whole else taken,
+    )
+
+
+def _looked(tables: LockedTables, locked: LockedInput, one: InputState, *, now: Instant) -> Looked:
+    if isinstance(locked, LockedContent):
+        told = told_of(one, None)
+        return look_at_place(Path(locked.location), locked.version, told)
+    found = look(tables, one, now=now)
+    if not isinstance(found, Seen):
+        return found
+    reason = _otherwise(locked, found)
+    if reason is None:
+        return found
+    return Unseen(judged(replace(found.input, plan=None), Unverified(reason)), found.doubts)
+
+
+def _otherwise(locked: LockedState, found: Seen) -> str | None:
+    """Say in what a state is not the one that was locked; None where it is."""
+    files = files_of(found.state)
+    if files != locked.files:
+        return (
+            f"its files are not those of the lock: {files.count} of {files.size_bytes:,} bytes"
+            f" with the digest {files.sha256[:12]}, where the lock has {locked.files.count} of"
+            f" {locked.files.size_bytes:,} bytes with {locked.files.sha256[:12]}"
+        )
+    schema = schema_of(found.state.schema)
+    fields = [(one.name, one.type, one.required) for one in schema.fields]
+    if fields != [(one.name, one.type, one.required) for one in locked.schema.fields]:
+        return "its schema is not that of the lock"
+    return None

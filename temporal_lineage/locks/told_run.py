@@ -1,0 +1,60 @@
+"""What a lock says of the run behind its target: code, parameters, surroundings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from temporal_lineage.addresses import RunAddress
+from temporal_lineage.locks.lock import LockedRun
+from temporal_lineage.questions.run_show import run_show
+from temporal_lineage.sdk.event import ENVIRONMENT_FACET
+
+if TYPE_CHECKING:
+    from temporal_lineage.questions.question import Question
+    from temporal_lineage.store.reader import Reader
+
+_PRIVATE = frozenset({"host", "user", "packages"})
+"""Who ran it, and on which machine, is no part of what ran."""
+
+
+def told_run(reader: Reader, run: str, question: Question) -> LockedRun:
+    """Give what the events of a run tell of it. Raises what `tl run show` raises."""
+    told = run_show(reader, RunAddress(run), question)
+    own = _own_facet(reader, run, question)
+    environment = {one.name: one.value for one in told.facets.application}
+    environment |= {
+        name: str(value)
+        for name, value in own.items()
+        if name not in _PRIVATE and not name.startswith("_")
+    }
+    if told.engine is not None:
+        environment["engine"] = told.engine
+    packages = own.get("packages")
+    return LockedRun(
+        code=told.code,
+        queries=told.queries,
+        parameters={one.name: one.value for one in sorted(told.facets.parameters)},
+        environment=dict(sorted(environment.items())),
+        packages=_texts(packages) if isinstance(packages, dict) else {},
+        variables=tuple(sorted(told.facets.environment)),
+    )
+
+
+def _own_facet(reader: Reader, run: str, question: Question) -> dict[str, Any]:
+    """Give what the last event says that `temporal_lineage.run` recorded; empty for other runs."""
+    import msgspec
+
+    found: dict[str, Any] = {}
+    for one in reader.events(run_id=run):
+        if one.recorded_at > question.as_of.system or one.run_id != run:
+            continue
+        facets = msgspec.json.decode(one.body).get("run", {}).get("facets") or {}
+        told = facets.get(ENVIRONMENT_FACET)
+        # The first events of a run do not know its packages yet.
+        if isinstance(told, dict) and ("packages" in told or "packages" not in found):
+            found = told
+    return found
+
+
+def _texts(told: dict[str, Any]) -> dict[str, str]:
+    return {str(name): str(value) for name, value in sorted(told.items())}
