@@ -12,7 +12,7 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import reduce
 from typing import Any
@@ -75,6 +75,30 @@ def filter_columns(where: str, schema: pa.Schema) -> tuple[str, ...]:
         elif hasattr(node, "term"):
             found[_top(node.term.name, schema)] = None
     return tuple(found)
+
+
+def renamed(where: str, names: Mapping[str, str]) -> str:
+    """Write a filter with other names for some columns; those that `names` lacks stay.
+
+    Raises BadFilterError for a text that cannot be read.
+    """
+    return _written(_renamed(_parsed(where), names))
+
+
+def _renamed(node: Any, names: Mapping[str, str]) -> Any:  # noqa: ANN401
+    if isinstance(node, ice.And | ice.Or):
+        return type(node)(_renamed(node.left, names), _renamed(node.right, names))
+    if isinstance(node, ice.Not):
+        return ice.Not(_renamed(node.child, names))
+    if not hasattr(node, "term"):
+        return node
+    term = ice.Reference(names.get(node.term.name, node.term.name))
+    if isinstance(node, ice.In | ice.NotIn):
+        kind: Any = type(node)
+        return kind(term, node.literals)
+    if hasattr(node, "literal"):
+        return type(node)(term, node.literal)
+    return type(node)(term)
 
 
 def arrow_filter(where: str, schema: pa.Schema) -> pc.Expression:

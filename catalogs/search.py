@@ -95,13 +95,14 @@ class Searched:
 
     `states` are those whose files are all known; one of them may still have unexamined files.
     `forgotten` are those of which nothing tells what they were made of: what is left of their
-    files lies among the orphans.
+    files lies among the orphans. `broken` are states that lack a file which is gone.
     `beside` are places of data outside the table's folder, in which orphans were not looked for.
     """
 
     columns: tuple[SearchedColumn, ...]
     states: tuple[int, ...]
     forgotten: tuple[int, ...]
+    broken: frozenset[int]
     holding: tuple[Holding, ...]
     looked_at: tuple[LookedAt, ...]
     unexamined: tuple[Unexamined, ...]

@@ -24,7 +24,10 @@ from temporal_lineage.bisection.answer import BisectOutcome, InputVerdict
 from temporal_lineage.capture import facets, openlineage_events
 from temporal_lineage.cli.root import tl
 from temporal_lineage.erasure import answer as erasure
+from temporal_lineage.erasure import commands as erasure_commands
+from temporal_lineage.erasure import plan as erasure_plan
 from temporal_lineage.erasure.answer import Relation
+from temporal_lineage.erasure.plan import Act
 from temporal_lineage.guard import answer as guarding
 from temporal_lineage.harvesting import harvest
 from temporal_lineage.intake import ingest, quarantine_retry
@@ -54,6 +57,7 @@ _ENUMS: dict[str, type[StrEnum]] = {
         FileContent,
         FileRole,
         Relation,
+        Act,
         Followed,
         Learned,
         Change,
@@ -73,6 +77,8 @@ _MODULES = (
     beside,
     bisection,
     erasure,
+    erasure_commands,
+    erasure_plan,
     harvest,
     ingest,
     openlineage_events,

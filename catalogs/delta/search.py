@@ -49,6 +49,7 @@ def search_table(log: DeltaLog, history: TableHistory, where: str, *, watch: Wat
         columns=sought.searched,
         states=tuple(lives.versions),
         forgotten=() if lives.trouble else tuple(_unknown(lives, history)),
+        broken=frozenset(search.broken),
         holding=tuple(search.holding),
         looked_at=tuple(search.looked_at),
         unexamined=(*_troubled(lives, history), *search.unexamined, *lost),
@@ -69,6 +70,7 @@ class _Search:
         self.holding: list[Holding] = []
         self.looked_at: list[LookedAt] = []
         self.unexamined: list[Unexamined] = []
+        self.broken: set[int] = set()
 
     def file(self, file: LogicalFile, look: Look | None) -> None:
         """Search a file of some version."""
@@ -88,6 +90,7 @@ class _Search:
         except TemporalLineageError as error:
             # It may be the vector that is gone, and then the rows are all there.
             if isinstance(error, AbsentFileError) and error.location == place:
+                self.broken.update(one for _, versions in lives for one in versions)
                 self.looked_at.append(LookedAt(place, FileRole.DATA, file.size_bytes, Look.GONE))
                 return
             states = tuple(sorted(one for _, versions in lives for one in versions))

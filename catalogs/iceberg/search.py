@@ -73,6 +73,7 @@ def search_table(
         columns=sought.columns,
         states=tuple(one.snapshot_id for one in states),
         forgotten=tuple(forgotten),
+        broken=frozenset(search.broken),
         holding=tuple(search.holding),
         looked_at=tuple(search.looked_at),
         unexamined=(*unexamined, *search.unexamined, *lost),
@@ -122,6 +123,7 @@ class _Search:
         self.count = len(self.paths)
         self.holding: list[Holding] = []
         self.unexamined: list[Unexamined] = []
+        self.broken: set[int] = set()
         self.looked_at = [
             self._looked(entry, manifests.ruled_out[path])
             for path, entry in manifests.entries.items()
@@ -144,6 +146,7 @@ class _Search:
         except TemporalLineageError as error:
             place = self._files.found(entry)
             if _is_gone(self._storage, place):
+                self.broken.update(states)
                 self.looked_at.append(self._looked(entry, Look.GONE))
             else:
                 self.unexamined.append(Unexamined(place, str(error), tuple(states)))

@@ -35,12 +35,27 @@ def traced(answer: ErasureAnswer) -> Iterator[str]:
         [_row(one) for one in answer.tables],
         right=(2, 4, 5),
     )
+    if answer.products:
+        yield from table(
+            ["made of the rows", "made", "job", "now", "certainty"],
+            [
+                [
+                    one.address,
+                    one.made_at,
+                    one.job,
+                    "newest" if one.newest else "superseded",
+                    one.certainty,
+                ]
+                for one in answer.products
+            ],
+        )
     for one in answer.tables:
         yield from _files(one)
     for one in answer.tables:
         yield from _examined(one)
     if not answer.found:
         yield "nothing was found in what was looked at"
+    yield from _plan(answer)
 
 
 def _row(one: TracedTable) -> list[object]:
@@ -66,6 +81,8 @@ def _files(one: TracedTable) -> Iterator[str]:
 
 
 def _examined(one: TracedTable) -> Iterator[str]:
+    if one.relation == "fed":
+        yield f"! {one.table} was made of the rows: their share in it cannot be found by value"
     for column in one.columns:
         if not column.current:
             yield f"! {one.table} has no column {column.name} any more; its files still have it"
@@ -90,3 +107,16 @@ def _examined(one: TracedTable) -> Iterator[str]:
     if len(one.unexamined) > _SHOWN_MAX:
         more = len(one.unexamined) - _SHOWN_MAX
         yield f"! and {more:,} more places not examined; --output json names them"
+
+
+def _plan(answer: ErasureAnswer) -> Iterator[str]:
+    if answer.plan:
+        yield click.style("to take them away; nothing of it was done:", bold=True)
+    width = len(str(len(answer.plan)))
+    for step in answer.plan:
+        target = f" {step.target}" if step.target else ""
+        yield f"{step.step:>{width}}  {step.act}{target}: {step.why}"
+        for one in step.commands:
+            yield f"{'':{width}}    {one.engine}: {one.command}"
+        for broken in step.breaks:
+            yield click.style(f"{'':{width}}    ! breaks {broken}", fg="yellow")

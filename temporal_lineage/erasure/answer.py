@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 if TYPE_CHECKING:
     from catalogs.search import FileRole
     from snapshots.instant import Instant
+    from temporal_lineage.erasure.plan import PlanStep
     from temporal_lineage.questions.question import Question
 
 
@@ -121,11 +122,28 @@ class TracedTable:
 
 
 @dataclass(frozen=True, slots=True)
+class TracedProduct:
+    """A version of a model, a report or a file that was made of the rows.
+
+    `made_at`, `job` and `run` are null where no run told it. `newest` says whether no later version
+    is known. `certainty` is `made-of-the-rows`, or `possible` where a state that it was made of can
+    no longer be examined.
+    """
+
+    address: str
+    made_at: Instant | None
+    job: str | None
+    run: str | None
+    newest: bool
+    certainty: str
+
+
+@dataclass(frozen=True, slots=True)
 class ErasureAnswer:
     """Every table, state and file that still holds rows of a condition, as far as was looked.
 
     What could not be looked at is in `unexamined` of each table; an answer that finds nothing says
-    no more than that nothing was found there.
+    no more than that nothing was found there. `plan` is how to take the rows away, in order.
     """
 
     ROWS: ClassVar[str | None] = "tables"
@@ -133,6 +151,8 @@ class ErasureAnswer:
     question: Question
     where: str
     tables: tuple[TracedTable, ...]
+    products: tuple[TracedProduct, ...]
+    plan: tuple[PlanStep, ...]
     doubts: tuple[str, ...]
 
     @property

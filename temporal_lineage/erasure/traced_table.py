@@ -20,16 +20,14 @@ if TYPE_CHECKING:
 
     from catalogs.search import Searched
     from snapshots.history import TableHistory
-    from temporal_lineage.reproduce.reaching import Reached
 
 NOTHING_EXAMINED = Examined(states=0, forgotten=0, files=0, size_bytes=0, looks={})
 
 
 def traced_table(
-    name: str, reached: Reached, found: Searched, *, where: str, relation: Relation
+    name: str, history: TableHistory, found: Searched, *, where: str, relation: Relation
 ) -> TracedTable:
     """Tell what a search found in a table."""
-    history = reached.history
     looks = Counter(one.look.value for one in found.looked_at)
     return TracedTable(
         table=name,

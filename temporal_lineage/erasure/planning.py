@@ -1,0 +1,119 @@
+"""Planning: what the ledger knows of the tables that hold rows, as a plan needs it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from snapshots.refs import Tag
+from temporal_lineage.erasure.commands import Named
+from temporal_lineage.erasure.plan import PlannedTable, PlanStep, Remade, plan
+from temporal_lineage.harvesting.histories import table_claim
+from temporal_lineage.keys import EdgeKind, NodeKind
+from temporal_lineage.lineage.rebuild import Dependency, rebuild_order
+from temporal_lineage.promises.promise import promises
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from temporal_lineage.erasure.answer import TracedTable
+    from temporal_lineage.erasure.searching import Searching
+    from temporal_lineage.erasure.spread import Spread
+    from temporal_lineage.facts import AsOf
+    from temporal_lineage.store.reader import Reader
+
+
+def planned(
+    reader: Reader,
+    searching: Searching,
+    as_of: AsOf,
+    *,
+    searched: Mapping[int, TracedTable],
+    fed: Mapping[int, TracedTable],
+    found: Spread,
+    verify: str,
+) -> tuple[PlanStep, ...]:
+    """Plan how to close a trace; `searched` and `fed` are its tables by dataset."""
+    planner = _Planner(reader, searching, as_of)
+    order = planner.ordered([*searched, *fed], found)
+    tables = [one for one in order if one in searched and searched[one].holds]
+    return plan(
+        planner.sources(searched),
+        [planner.table(one, searched[one]) for one in tables],
+        list(planner.remade(found)),
+        [planner.table(one, fed[one]) for one in order if one in fed],
+        verify=verify,
+    )
+
+
+class _Planner:
+    def __init__(self, reader: Reader, searching: Searching, as_of: AsOf) -> None:
+        self._reader = reader
+        self._searching = searching
+        self._as_of = as_of
+        self._promises: dict[int, list[str]] = defaultdict(list)
+        for one in promises(reader, as_of=as_of):
+            for state in one.states:
+                self._promises[state.node_id].append(f"{one.name} ({one.claim.target})")
+
+    def ordered(self, dataset_ids: Sequence[int], found: Spread) -> list[int]:
+        """Give datasets sources first, by flows and by the edges that the rows went along."""
+        rows = self._reader.steps_out_of(
+            node_ids=list(dataset_ids), kinds=(EdgeKind.FLOW,), as_of=self._as_of
+        )
+        edges = {(row[1], row[2]) for row in rows} | found.edges
+        depends = [Dependency(source, target) for source, target in sorted(edges)]
+        steps = rebuild_order(dataset_ids, depends)
+        return [one for step in steps for circle in step for one in sorted(circle)]
+
+    def sources(self, searched: Mapping[int, TracedTable]) -> list[str]:
+        """Name what feeds the tables asked about, and was not searched itself."""
+        asked = [key for key, one in searched.items() if one.relation == "asked"]
+        rows = self._reader.steps_into(node_ids=asked, kinds=(EdgeKind.FLOW,), as_of=self._as_of)
+        strangers = {row[1] for row in rows} - searched.keys()
+        names = sorted(self._searching.naming.dataset(one) for one in strangers)
+        return [one for one in names if not one.startswith("model:")]  # it is trained anew
+
+    def table(self, dataset_id: int, traced: TracedTable) -> PlannedTable:
+        """Tell what a plan needs to know of a table."""
+        claim = table_claim(self._reader, dataset_id, system=self._as_of.system)
+        history = self._searching.history(dataset_id)
+        head = history.head() if history else None
+        is_delta = claim is not None and claim.format == "delta"
+        return PlannedTable(
+            traced=traced,
+            named=Named(traced.table, traced.location, is_delta),
+            tags=frozenset(ref.name for ref in (head.refs if head else ()) if isinstance(ref, Tag)),
+            promised=self._promised(dataset_id, traced),
+        )
+
+    def remade(self, found: Spread) -> Iterator[Remade]:
+        """Tell what is made anew: fed tables and the newest models, sources first."""
+        for dataset_id in self.ordered(sorted(found.fed), found):
+            is_table = table_claim(self._reader, dataset_id, system=self._as_of.system) is not None
+            address = self._searching.naming.dataset(dataset_id)
+            yield Remade(address, tuple(found.jobs.get(dataset_id, ())), is_table)
+
+    def _promised(self, dataset_id: int, traced: TracedTable) -> dict[int, tuple[str, ...]]:
+        names = [str(one.version) for one in traced.states]
+        nodes = self._reader.nodes_named(kind=NodeKind.VERSION, parent_id=dataset_id, names=names)
+        rows = self._reader.steps_out_of(
+            node_ids=[one.node_id for one in nodes], kinds=(EdgeKind.EDGE,), as_of=self._as_of
+        )
+        targets = self._reader.named(node_ids=sorted({row[2] for row in rows}))
+        made: dict[int, set[int]] = defaultdict(set)
+        for row in rows:
+            target = targets[row[2]]
+            owner = target.node_id if target.kind == NodeKind.DATASET else target.parent_id
+            if table_claim(self._reader, owner, system=self._as_of.system) is None:
+                made[row[1]].add(target.node_id)
+        addresses = self._searching.naming.addresses(
+            {one for some in made.values() for one in some}
+        )
+        return {
+            int(node.name): (
+                *self._promises.get(node.node_id, ()),
+                *sorted(f"{addresses[one]} (to be reproduced)" for one in made[node.node_id]),
+            )
+            for node in nodes
+        }

@@ -1,0 +1,165 @@
+"""Erasure plans: done as printed and in their order, they leave nothing behind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from deltalake import DeltaTable
+
+from reproduce_lake import Lake
+from temporal_lineage.erasure.answer import ErasureAnswer, Relation
+from temporal_lineage.erasure.carrying import conditions
+from temporal_lineage.erasure.commands import spark_condition
+from temporal_lineage.erasure.plan import Act
+from temporal_lineage.session import Session, open_session
+from transcripts import at_home, told_lake
+
+CUSTOMER = "customer_id = 7"
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    return Lake(tmp_path)
+
+
+@pytest.fixture
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Any:  # noqa: ANN401
+    told = told_lake(tmp_path_factory.getbasetemp())
+    with at_home(told.lake.root):
+        yield open_session()
+
+
+def acts(answer: ErasureAnswer) -> list[tuple[Act, str]]:
+    return [(one.act, one.target) for one in answer.plan]
+
+
+def do(answer: ErasureAnswer, engine: str, names: dict[str, Any]) -> None:
+    """Run the commands of a plan that an engine has, as they are printed."""
+    for step in answer.plan:
+        for one in step.commands:
+            if one.engine == engine:
+                exec(one.command, names)  # noqa: S102 - what is tested is that they run
+
+
+def test_a_delta_table_is_clean_after_the_printed_commands(lake: Lake) -> None:
+    lake.write_delta("people")
+    lake.write_delta("people")
+    lake.harvest()
+    where = "id = 1 and id < 2.5"
+    before = lake.session.erasure_trace("delta.people", where=where)
+    assert [one for one, _ in acts(before)] == [
+        Act.DELETE,
+        Act.REWRITE,
+        Act.REMOVE_FILES,
+        Act.HARVEST,
+        Act.VERIFY,
+    ]
+    do(before, "delta-rs", {"DeltaTable": DeltaTable})
+    lake.harvest()
+    after = lake.session.erasure_trace("delta.people", where=where)
+    assert (after.found, after.plan) == (False, ())
+    assert [one.unexamined for one in after.tables] == [()]
+
+
+def test_an_iceberg_table_is_clean_after_the_printed_commands_and_a_broom(lake: Lake) -> None:
+    names = pa.array(["a", "b"], pa.string())
+    table = lake.catalog.create_table("raw.people", schema=pa.schema({"name": pa.string()}))
+    table.append(pa.table({"name": names}))
+    first = table.current_snapshot()
+    assert first is not None
+    table.manage_snapshots().create_tag(first.snapshot_id, "v1").commit()
+    table.append(pa.table({"name": names}))
+    lake.harvest()
+    before = lake.session.erasure_trace("lake.raw.people", where="name = 'a'")
+    assert [one for one, _ in acts(before)] == [
+        Act.DELETE,
+        Act.REWRITE,
+        Act.DROP_TAG,
+        Act.EXPIRE,
+        Act.REMOVE_FILES,
+        Act.HARVEST,
+        Act.VERIFY,
+    ]
+    do(before, "pyiceberg", {"load_catalog": lambda _: lake.catalog})
+    lake.harvest()
+    still = lake.session.erasure_trace("lake.raw.people", where="name = 'a'")
+    assert {one.states for one in still.tables[0].files} <= {0, 1, 2}
+    for file in still.tables[0].files:
+        Path(file.path).unlink()
+    after = lake.session.erasure_trace("lake.raw.people", where="name = 'a'")
+    assert not after.found
+
+
+def test_a_plan_names_the_promises_that_it_breaks(lake: Lake) -> None:
+    lake.write_delta("people")
+    lake.write_delta("people")
+    lake.harvest()
+    lake.session.pin("delta.people@0", until="2099-01-01", reason="audit", who="ada")
+    answer = lake.session.erasure_trace("delta.people", where="id = 1")
+    broken = {one.act: one.breaks for one in answer.plan if one.breaks}
+    assert broken == {Act.REMOVE_FILES: ("pin:1 (delta.people@0)",)}
+
+
+def test_columns_are_followed_downstream_and_models_are_named(demo: Session) -> None:
+    answer = demo.erasure_trace("lake.raw.orders", where=CUSTOMER)
+    relations = {one.table: one.relation for one in answer.tables}
+    assert relations.pop("lake.raw.orders") is Relation.ASKED
+    assert set(relations) == {
+        "lake.staging.orders_clean",
+        "lake.features.order_features",
+        "delta.features.customer_features",
+        "delta.ml.scores",
+        "lake.ml.training_set",
+    }
+    assert set(relations.values()) == {Relation.CARRIED}
+    assert all(one.where == '"customer_id" = 7' for one in answer.tables[1:])
+    assert [one.address for one in answer.products] == [f"model:fraud@v{one}" for one in (1, 2, 3)]
+    for one in answer.tables:
+        alone = demo.erasure_trace(one.table, where=CUSTOMER, depth_max=0).tables[0]
+        assert alone.files == one.files
+        for state in one.states:
+            rows = demo.scan(f"{one.table}@{state.version}", where=CUSTOMER)
+            assert pa.table(rows).num_rows == state.rows
+
+
+def test_a_join_key_that_is_not_carried_is_told(demo: Session) -> None:
+    answer = demo.erasure_trace("lake.raw.customers", where=CUSTOMER)
+    fed = {one.table: one for one in answer.tables if one.relation is Relation.FED}
+    assert "lake.staging.orders_clean" in fed
+    assert {state.rows for one in fed.values() for state in one.states} == {None}
+    assert [act for act, target in acts(answer) if target == "lake.staging.orders_clean"] == [
+        Act.REBUILD,
+        Act.EXPIRE,
+        Act.REMOVE_FILES,
+    ]
+
+
+def test_steps_stand_in_an_order_in_which_none_undoes_another(demo: Session) -> None:
+    answer = demo.erasure_trace("lake.raw.orders", where=CUSTOMER)
+    order = acts(answer)
+    ranks = [list(Act).index(act) for act, _ in order if act is not Act.REWRITE]
+    assert ranks == sorted(ranks)
+    deleted = [target for act, target in order if act is Act.DELETE]
+    assert deleted[0] == "lake.raw.orders"
+    assert deleted.index("lake.features.order_features") < deleted.index("lake.ml.training_set")
+    tag = next(one for one in answer.plan if one.act is Act.DROP_TAG)
+    assert tag.breaks == ("model:fraud@v3 (to be reproduced)",)
+
+
+def test_depth_cuts_what_is_followed_and_says_so(demo: Session) -> None:
+    answer = demo.erasure_trace("lake.raw.orders", where=CUSTOMER, depth_max=1)
+    assert "columns were not followed further than 1 tables" in answer.doubts
+
+
+def test_a_condition_is_written_with_every_name_that_a_column_has() -> None:
+    names = {"a": ("x", "y"), "b": ("z",)}
+    assert conditions("a = 1 and b is null", names) == (
+        '(("x" = 1) and ("z" is null)) or (("y" = 1) and ("z" is null))'
+    )
+    assert conditions("a in ('p', 'q') or not (a like 'r%')", {"a": ("odd name",)}) == (
+        """("odd name" in ('p', 'q')) or (not ("odd name" like 'r%'))"""
+    )
+    assert spark_condition('"a b" = \'say "x"\'') == "`a b` = 'say \"x\"'"
