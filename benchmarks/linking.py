@@ -1,4 +1,4 @@
-"""One run more, on tables that ever more runs wrote: a step of linking costs what is near."""
+"""One run or one commit more, on tables that ever more runs wrote: a step costs what is near."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ NOTES = """\
 A pipeline of two harvested Delta tables, each commit of which one run made that is told by START
 and COMPLETE with versions and counts; all runs are linked but the last few, and then those one by
 one, each from a file of its own by a new ledger connection.
+Then the same with the newest commit of each table held back until all runs are linked: a harvest
+finds both, and links anew what bears on them.
 Time is processor time of the process, since the machine may be busy, and the median of these runs.
 What grows with the runs is reading the histories of the two tables, which have as many commits;
 the linking of runs itself is the same. No other tool does this work, so there is no peer."""
@@ -34,6 +36,9 @@ def run(size: Size, folder: Path) -> Iterator[Row]:
     for count in size.linked_runs:
         seconds = _one_more(count, folder / str(count))
         what = f"one run more, on a table that {count:,} runs wrote before"
+        yield Row(what, duration(seconds), None, None)
+        seconds = _one_commit_more(count, folder / f"{count} grown")
+        what = f"a harvest of one commit more in each of two tables that {count:,} runs wrote"
         yield Row(what, duration(seconds), None, None)
 
 
@@ -53,3 +58,20 @@ def _one_more(count: int, folder: Path) -> list[float]:
         seconds.append(time.process_time() - start)
         assert (report.new, report.refused) == (_EVENTS, 0)
     return seconds
+
+
+def _one_commit_more(count: int, folder: Path) -> list[float]:
+    lake = write_lake(folder / "lake", Pipeline(layers=2, width=1, versions=count))
+    logs = sorted(one.parent for one in lake.tables.rglob(f"_delta_log/{0:020d}.json"))
+    newest = [max(log.glob("*.json")) for log in logs]
+    for place, file in enumerate(newest):
+        file.rename(folder / f"{place}.held")
+    session = harvested(lake, folder / "ledger")
+    assert session.ingest_openlineage([str(lake.events)]).refused == 0
+    for place, file in enumerate(newest):
+        (folder / f"{place}.held").rename(file)
+    start = time.process_time()
+    report = session.harvest()
+    seconds = time.process_time() - start
+    assert [one.new for one in report.tables] == [1, 1], report.tables
+    return [seconds]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snapshots.instant import FOREVER
@@ -22,6 +23,14 @@ if TYPE_CHECKING:
     from temporal_lineage.store.transaction import Transaction
 
 
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """What else names meant before, and whether they mean what they did."""
+
+    before: frozenset[str]
+    is_same: bool
+
+
 def rename(
     transaction: Transaction,
     names: Sequence[Dataset],
@@ -29,14 +38,15 @@ def rename(
     lifetime: Period,
     *,
     seen_at: Instant,
-) -> set[str]:
-    """Make names mean a dataset from the start of its lifetime. Returns what they meant before.
+) -> Renamed:
+    """Make names mean a dataset from the start of its lifetime.
 
     What a name meant earlier stays, unless that was only a dataset known from events: then the
     events meant this table all along. A table that was missing under its name, and was seen there
     again at `seen_at`, has the name again from then on.
     """
     before: set[str] = set()
+    made = 0
     node_ids = transaction.nodes([NodeKey(NodeKind.NAME, 0, name_key(name)) for name in names])
     for name, node_id in zip(names, node_ids, strict=True):
         line = transaction.reader.timeline(
@@ -52,8 +62,10 @@ def rename(
         means = _taken(transaction.reader, kept, name, identity, lifetime, seen_at)
         wanted = [(piece, one.claim) for one, _ in kept for piece in one.valid.minus(means)]
         wanted.append((means, encode(AliasClaim(identity))))
-        settle_attributes(transaction, node_id, AttributeKind.ALIAS, {"": tuple(sorted(wanted))})
-    return before - {identity}
+        made += settle_attributes(
+            transaction, node_id, AttributeKind.ALIAS, {"": tuple(sorted(wanted))}
+        )
+    return Renamed(frozenset(before - {identity}), made == 0)
 
 
 def end_alias(transaction: Transaction, name: Dataset, *, missed_at: Instant) -> None:

@@ -189,7 +189,7 @@ def test_a_run_without_a_start_is_near_the_runs_that_made_what_is_current_still(
         Ledger.open(shop.session.workspace.ledger, clock=shop.session.clock) as ledger,
         ledger.transaction(source="test", note="") as transaction,
     ):
-        link(transaction, run_ids=[run_id(1)], dataset_ids=())
+        link(transaction, run_ids=[run_id(1)], changes={})
 
     assert believed(shop, tmp_path) == before
 

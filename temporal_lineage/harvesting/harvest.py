@@ -11,8 +11,9 @@ from snapshots.dataset import Dataset
 from snapshots.errors import TemporalLineageError, UnreadableError
 from snapshots.instant import BEGINNING
 from snapshots.period import Period
-from temporal_lineage.aliases import rename
+from temporal_lineage.aliases import Renamed, rename
 from temporal_lineage.capture.openlineage_names import located
+from temporal_lineage.evidence.changed import ALL_CHANGED, changed
 from temporal_lineage.harvesting.catalog_names import miss_names, note_names
 from temporal_lineage.harvesting.contributing import keep_contributions
 from temporal_lineage.harvesting.histories import remember
@@ -219,7 +220,7 @@ def _keep(transaction: Transaction, target: Target, reading: Reading, look: _Loo
     (dataset_id,) = transaction.nodes([NodeKey(NodeKind.DATASET, 0, identity)])
     known = reading.known if reading.same_rules else None
     remember(transaction, dataset_id, history, address=address, known=known)
-    before = _name(transaction, target, reading, look)
+    renamed = _name(transaction, target, reading, look)
     note_look(transaction, dataset_id, address=address, looked_at=reading.looked_at)
     keep_contributions(transaction, dataset_id, history, reading.commits)
     transaction.keep_blobs(dataset_id, reading.raw)
@@ -228,29 +229,31 @@ def _keep(transaction: Transaction, target: Target, reading: Reading, look: _Loo
     )
     former_ids = [
         transaction.reader.node(kind=NodeKind.DATASET, parent_id=0, name=identity)
-        for identity in sorted(before)
+        for identity in sorted(renamed.before)
         if identity.startswith(UNHARVESTED)
     ]
-    touched = [dataset_id, *(one for one in former_ids if one is not None)]
-    link(transaction, run_ids=(), dataset_ids=touched)
+    changes = {one: ALL_CHANGED for one in former_ids if one is not None}
+    # A name that means another dataset now may have been used by a run of any time.
+    changes[dataset_id] = changed(known if renamed.is_same else None, history)
+    link(transaction, run_ids=(), changes=changes)
 
 
-def _name(transaction: Transaction, target: Target, reading: Reading, look: _Look) -> set[str]:
-    """Let the table have the names it was found under. Returns what they meant before."""
+def _name(transaction: Transaction, target: Target, reading: Reading, look: _Look) -> Renamed:
+    """Let the table have the names it was found under."""
     history, identity, address = reading.history, reading.identity, target.address
     names = [located(history.location)]
     if target.catalog is not None:
         names.insert(0, Dataset(CATALOG_NAMESPACE, address))
     starts = [one.committed_at for one in history.snapshots]
     lifetime = Period.since(min(starts, default=BEGINNING))
-    before = rename(transaction, names, identity, lifetime, seen_at=look.begun)
+    renamed = rename(transaction, names, identity, lifetime, seen_at=look.begun)
     if target.catalog is not None:
         note_names(
             transaction,
             address,
-            sorted({identity, *before}),
+            sorted({identity, *renamed.before}),
             catalog=target.catalog,
             seen_at=look.begun,
             missed_at=look.listed_at,
         )
-    return before
+    return renamed

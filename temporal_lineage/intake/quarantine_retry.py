@@ -75,7 +75,7 @@ def retry(ledger: Ledger, names: Sequence[str]) -> QuarantineReport:
         heard = _keys_of(reader, [entry for entry, one in pairs if one.fate == Fate.TAKEN_IN])
         released = _released(transaction, heard)
         # Events that were kept already wait for no linking: strangers of another run's id.
-        link(transaction, run_ids=sorted(heard - set(released)), dataset_ids=())
+        link(transaction, run_ids=sorted(heard - set(released)), changes={})
     link_apart(ledger, released)
     with ledger.reading() as reader:
         known = {one.id: one.claim for one in entries(reader, as_of=_NOW)} if heard else {}

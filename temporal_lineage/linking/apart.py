@@ -65,7 +65,7 @@ def _failure(ledger: Ledger, key: str, *, is_set_aside: bool = False) -> Excepti
         with ledger.transaction(source="link", note="") as transaction:
             if is_set_aside:
                 release(transaction, key)
-            link(transaction, run_ids=[key], dataset_ids=())
+            link(transaction, run_ids=[key], changes={})
     except TemporalLineageError:
         raise
     except Exception as error:  # noqa: BLE001 - a bug of ours must not keep other runs waiting

@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from snapshots.instant import BEGINNING
 from snapshots.refs import MAIN
+from temporal_lineage.evidence.changed import ALL_CHANGED
 from temporal_lineage.evidence.inputs import link_input
 from temporal_lineage.evidence.metrics_reports import applications
 from temporal_lineage.evidence.own_commits import NO_COMMITS, Own
 from temporal_lineage.evidence.timeline import ids_of
 from temporal_lineage.evidence.windows import SKEW_MS_MAX, window_of
 from temporal_lineage.keys import EdgeKind
+from temporal_lineage.linking.bearing import runs_bearing
 from temporal_lineage.linking.descriptions import Descriptions
 from temporal_lineage.linking.designs import Designs
 from temporal_lineage.linking.event_keys import is_of_a_run
@@ -33,9 +36,10 @@ from temporal_lineage.linking.unharvested import told_input
 from temporal_lineage.naming import UNHARVESTED, unharvested_address
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
+    from temporal_lineage.evidence.changed import Changed
     from temporal_lineage.evidence.metrics_reports import ScanReport
     from temporal_lineage.evidence.runs import RunRecord
     from temporal_lineage.evidence.timeline import Timeline
@@ -56,15 +60,19 @@ class Linked:
     strangers: tuple[str, ...]
 
 
-def link(transaction: Transaction, *, run_ids: Sequence[str], dataset_ids: Sequence[int]) -> Linked:
-    """Link these runs, and the runs that name these datasets, anew. DESIGN 4.4.
+def link(
+    transaction: Transaction, *, run_ids: Sequence[str], changes: Mapping[int, Changed]
+) -> Linked:
+    """Link these runs anew, and the runs that bear on what changed of these datasets. DESIGN 4.4.
 
     The beliefs that result depend on the set of events and histories only, not on their order.
     """
     work = _Linking(transaction)
-    dataset_ids = sorted({*dataset_ids, *cloned_from(transaction, dataset_ids)})
+    clones = cloned_from(transaction, changes)
+    changes = {**changes, **dict.fromkeys(clones, ALL_CHANGED)}
+    dataset_ids = sorted(changes)
     asked = {one for one in run_ids if is_of_a_run(one)}
-    asked |= runs_naming(transaction, dataset_ids) | runs_reported(transaction, run_ids)
+    asked |= runs_bearing(transaction, changes) | runs_reported(transaction, run_ids)
     outside = OutsideEvents(transaction)
     designs = Designs(transaction, work.resolver, outside)
     descriptions = Descriptions(transaction, work.resolver, outside)
@@ -75,7 +83,7 @@ def link(transaction: Transaction, *, run_ids: Sequence[str], dataset_ids: Seque
     links = [work.links(records[run_id]) for run_id in sorted(records)]
     dirty = versions_of(transaction, links)
     beside = {one.run_id: one for one in work.joint.beside(dirty)}
-    explained = work.explained(dataset_ids, dirty)
+    explained = work.explained(changes, dirty)
     told = Told(
         transaction,
         work.resolver,
@@ -134,17 +142,24 @@ class _Linking:
         return self._records.of(found)
 
     def explained(
-        self, dataset_ids: Sequence[int], dirty: AbstractSet[tuple[int, str]]
+        self, changes: Mapping[int, Changed], dirty: AbstractSet[tuple[int, str]]
     ) -> dict[EdgeKey, Explained]:
-        """Give the edges that commits tell: all of these datasets, of others into versions."""
+        """Give the edges that commits tell: all of datasets that are known otherwise, of others
+        those into new snapshots and these versions.
+        """
         found: dict[EdgeKey, Explained] = {}
-        targets = set(version_ids(self._transaction, sorted(dirty)))
-        for dataset_id in sorted({*dataset_ids, *(one for one, _ in dirty)}):
+        new = {
+            (dataset_id, str(one.snapshot_id))
+            for dataset_id, change in changes.items()
+            for one in change.snapshots
+        }
+        targets = set(version_ids(self._transaction, sorted(dirty | new)))
+        for dataset_id in sorted({*changes, *(one for one, _ in dirty)}):
             table = self.resolver.table(dataset_id)
             if table is None:
                 continue
             told = explained_edges(self._transaction, dataset_id, table, self.resolver)
-            every = dataset_id in dataset_ids
+            every = dataset_id in changes and changes[dataset_id].since == BEGINNING
             found |= {key: one for key, one in told.items() if every or key[2] in targets}
         return found
 

@@ -68,7 +68,7 @@ def link_pending(transaction: Transaction, *, events_max: int = EVENTS_MAX) -> C
             break
         upto, events, taken = tx_id, events + count, taken + 1
     run_ids = [one for one in reader.event_run_ids(after_tx=mark, upto_tx=upto) if one]
-    linked = link(transaction, run_ids=run_ids, dataset_ids=()) if run_ids else Linked(0, (), ())
+    linked = link(transaction, run_ids=run_ids, changes={}) if run_ids else Linked(0, (), ())
     transaction.mark_linked(upto)
     more = taken < len(waiting) or len(waiting) == _TRANSACTIONS_MAX
     return CaughtUp(events, len(run_ids), linked.unresolved, linked.strangers, more)

@@ -10,6 +10,7 @@ from snapshots.dataset import Dataset
 from snapshots.errors import BadTargetError, UnknownNameError
 from temporal_lineage.beliefs import settle_attributes
 from temporal_lineage.claims import AliasClaim, SettledClaim, decode, encode
+from temporal_lineage.evidence.changed import ALL_CHANGED
 from temporal_lineage.facts import LAST, AsOf
 from temporal_lineage.keys import BY_HAND, AttributeKind, NodeKind, name_key, split_name_key
 from temporal_lineage.linking.link import link
@@ -99,7 +100,7 @@ def unsettle_alias(ledger: Ledger, name: str, *, who: str, why: str) -> AliasRep
 def _relinked(
     transaction: Transaction, names: Iterable[str], dataset_id: int, touched: Sequence[int]
 ) -> AliasReport:
-    linked = link(transaction, run_ids=(), dataset_ids=sorted(set(touched)))
+    linked = link(transaction, run_ids=(), changes=dict.fromkeys(touched, ALL_CHANGED))
     naming = Naming(transaction.reader, as_of=AsOf(valid=LAST, system=transaction.recorded_at))
     shown = tuple(sorted(_shown(one) for one in names))
     return AliasReport(shown, naming.dataset(dataset_id), linked.runs)
