@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
+from temporal_lineage.collecting import nothing_collected
 from temporal_lineage.facts import revision
 from temporal_lineage.store.assertions import AttributeAssertion, EdgeAssertion
+from temporal_lineage.store.read_edges import believed_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from snapshots.period import Period
+    from temporal_lineage.store.read_edges import EdgeTold
     from temporal_lineage.store.transaction import Transaction
 
 Line = tuple[tuple["Period", str], ...]
@@ -40,13 +44,26 @@ def settle_edges(transaction: Transaction, wanted: Mapping[tuple[str, int, int],
 
     New edges are numbered in the order of their keys, not in that of somebody's set.
     """
-    known = transaction.reader.edge_timelines(keys=list(wanted), system=transaction.recorded_at)
-    assertions = [
-        EdgeAssertion(kind, src_id, dst_id, period, claim)
-        for (kind, src_id, dst_id), line in sorted(wanted.items(), key=lambda item: item[0])
-        for period, claim in revision(known.get((kind, src_id, dst_id), ()), line)
-    ]
-    return transaction.assert_edges(assertions)
+    with nothing_collected():
+        known = transaction.reader.edge_lines(keys=wanted, system=transaction.recorded_at)
+        new = {key: line for key, line in wanted.items() if not _is_told(known.get(key), line)}
+        assertions = [
+            EdgeAssertion(*key, period, claim)
+            for key, line in sorted(new.items(), key=itemgetter(0))
+            for period, claim in revision(believed_of(known.get(key, ())), line)
+        ]
+        return transaction.assert_edges(assertions)
+
+
+def _is_told(told: Sequence[EdgeTold] | None, line: Line) -> bool:
+    """Tell whether a line of one piece is all that was ever told.
+
+    So it is of nearly everything that is settled again, and then no belief need be worked out.
+    """
+    if told is None or len(told) != 1 or len(line) != 1:
+        return False
+    ((valid, claim),) = line
+    return told[0][1:] == (valid.start.micros, valid.end.micros, claim)
 
 
 def since(period: Period, claim: str) -> Line:

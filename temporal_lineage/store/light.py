@@ -119,6 +119,9 @@ def _begin(connection: sqlite3.Connection) -> None:
     """Fix the moment of all answers: it is that of the first row read."""
     connection.execute("BEGIN")
     connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    # The usual two megabytes hold the edges of a few thousand tables: a walk through more would
+    # read the same pages again and again. What is not needed is not taken.
+    connection.execute(f"PRAGMA cache_size = -{CACHE_KIB_MAX}")
 
 
 def _open(path: Path, how: str) -> sqlite3.Connection:
@@ -126,10 +129,6 @@ def _open(path: Path, how: str) -> sqlite3.Connection:
     for letter, code in (("%", "%25"), ("?", "%3f"), ("#", "%23")):
         escaped = escaped.replace(letter, code)
     # No mmap: for few rows it reads a hundred times more from a cold disk.
-    connection = sqlite3.connect(
+    return sqlite3.connect(
         f"file:{escaped}?{how}", uri=True, isolation_level=None, timeout=WAIT_MS_MAX / 1000
     )
-    # The usual two megabytes hold the edges of a few thousand tables: a walk through more would
-    # read the same pages again and again. What is not needed is not taken.
-    connection.execute(f"PRAGMA cache_size = -{CACHE_KIB_MAX}")
-    return connection

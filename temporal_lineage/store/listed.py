@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Text, bindparam, cast, select
+from sqlalchemy import BigInteger, Text, bindparam, cast, literal_column, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.functions import FunctionElement, GenericFunction
 from sqlalchemy.sql.selectable import TableValuedAlias
 from sqlalchemy.types import TypeEngine
+
+from temporal_lineage.store.read_base import PAIR_BITS
 
 
 class unfolded(GenericFunction[Any]):  # noqa: N801 - a SQL function's name
@@ -90,10 +92,21 @@ def among_texts(column: ColumnElement[str], name: str) -> ColumnElement[bool]:
     return among(column, select(rows_of(name).c.value).scalar_subquery())
 
 
+def pairs_of(name: str) -> tuple[TableValuedAlias, ColumnElement[int], ColumnElement[int]]:
+    """Give the rows of a list parameter of pairs, and the two numbers of each.
+
+    A pair is one number, see `temporal_lineage.store.read_base.listed_pairs`: to pick elements out
+    of lists in a list takes three times as long, since each is read anew.
+    """
+    rows = rows_of(name)
+    value = cast(rows.c.value, BigInteger)
+    bits = literal_column(str(PAIR_BITS), BigInteger)
+    mask = literal_column(str(2**PAIR_BITS - 1), BigInteger)
+    return rows, value.bitwise_rshift(bits), value.bitwise_and(mask)
+
+
 def element_of(
     value: ColumnElement[Any], place: int, kind: type[TypeEngine[Any]]
 ) -> ColumnElement[Any]:
     """Pick an element out of a list inside a list."""
-    from sqlalchemy import literal_column
-
     return cast(picked(value, literal_column(str(place))), kind)

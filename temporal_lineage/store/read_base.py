@@ -10,6 +10,9 @@ from temporal_lineage.facts import AsOf
 from temporal_lineage.store.rank import rank_floor
 from temporal_lineage.store.runner import Runner
 
+PAIR_BITS = 31
+"""A node's number fits into so many: two make one number of 64 bits."""
+
 
 class Reads:
     """Questions to one moment of the ledger."""
@@ -29,6 +32,11 @@ class Reads:
 def listed(numbers: Iterable[int]) -> str:
     """Write a list parameter of integers."""
     return f"[{','.join(map(str, numbers))}]"
+
+
+def listed_pairs(pairs: Iterable[tuple[int, int]]) -> str:
+    """Write a list parameter of pairs of node numbers, each as one number."""
+    return listed(first << PAIR_BITS | second for first, second in pairs)
 
 
 def listed_texts(texts: Iterable[str]) -> str:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import groupby
+from typing import NamedTuple
 
 from snapshots.errors import UnknownNameError
 from snapshots.instant import Instant
 from snapshots.period import Period
-from temporal_lineage.facts import AsOf
-from temporal_lineage.store.rank import rank_floor
+from temporal_lineage.facts import AsOf, Assertion, timeline
+from temporal_lineage.store.rank import rank_floor, rank_tx
 from temporal_lineage.store.read_attributes import believed_over_time
-from temporal_lineage.store.read_base import Reads, listed, listed_texts, period
+from temporal_lineage.store.read_base import Reads, listed, listed_pairs, listed_texts, period
 from temporal_lineage.store.records import Asserted, EdgeRow, Node
 from temporal_lineage.store.runner import Parameters, Row
 
@@ -22,6 +22,15 @@ EdgeKey = tuple[str, int, int]
 
 EdgeStep = tuple[int, int, int, str]
 """Edge, source, destination, and the claim's JSON text."""
+
+
+class EdgeTold(NamedTuple):
+    """One assertion about an edge; times in microseconds, `claim` None where nothing held."""
+
+    rank: int
+    start: int
+    end: int
+    claim: str | None
 
 
 class EdgeReads(Reads):
@@ -105,6 +114,23 @@ class EdgeReads(Reads):
             for _, kind, _, _, start, end, tx, recorded_at, body in rows
         ]
 
+    def edge_lines(
+        self, *, keys: Iterable[EdgeKey], system: Instant
+    ) -> dict[EdgeKey, list[EdgeTold]]:
+        """Give what had been told of edges by then, oldest first; untold ones are left out."""
+        floor = rank_floor(tx=self.tx_at(system=system))
+        pairs: dict[str, list[tuple[int, int]]] = {}
+        for kind, *pair in dict.fromkeys(keys):
+            pairs.setdefault(kind, []).append((pair[0], pair[1]))
+        lines: dict[EdgeKey, list[EdgeTold]] = {}
+        for kind, asked in pairs.items():
+            parameters: Parameters = {"kind": kind, "keys": listed_pairs(asked), "floor": floor}
+            for src_id, dst_id, *told in self._runner.rows("edge_lines", parameters):
+                lines.setdefault((kind, src_id, dst_id), []).append(EdgeTold(*told))
+        for line in lines.values():
+            line.sort(key=lambda one: (-one.rank, one.start))
+        return lines
+
     def edge_timelines(
         self, *, keys: Iterable[EdgeKey], system: Instant
     ) -> dict[EdgeKey, tuple[tuple[Period, str], ...]]:
@@ -112,19 +138,8 @@ class EdgeReads(Reads):
 
         Keys about which nothing is believed are left out.
         """
-        import json
-
-        floor = rank_floor(tx=self.tx_at(system=system))
-        rows = self._runner.rows(
-            "edge_history_by_key", {"keys": json.dumps(sorted(set(keys))), "floor": floor}
-        )
-        lines: dict[EdgeKey, tuple[tuple[Period, str], ...]] = {}
-        for key, group in groupby(rows, key=_key):
-            line = [row[4:] for row in group]
-            believed = tuple((valid, claim) for valid, claim, _, _ in believed_over_time(line))
-            if believed:
-                lines[key] = believed
-        return lines
+        lines = self.edge_lines(keys=keys, system=system)
+        return {key: believed for key, line in lines.items() if (believed := believed_of(line))}
 
     def _edges(
         self, name: str, node_ids: Iterable[int], kinds: Sequence[str], as_of: AsOf
@@ -153,5 +168,7 @@ class EdgeReads(Reads):
         return self._runner.rows(name, {**lists, **self._point(as_of)})
 
 
-def _key(row: Row) -> EdgeKey:
-    return (row[1], row[2], row[3])
+def believed_of(line: Sequence[EdgeTold]) -> tuple[tuple[Period, str], ...]:
+    """Give what is believed over valid time after all that was told, oldest first."""
+    log = [Assertion(one.claim, period(one.start, one.end), rank_tx(one.rank)) for one in line]
+    return timeline(log, tx=_ALL_TX)

@@ -8,7 +8,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from temporal_lineage.store.rank import rank_tx
-from temporal_lineage.store.state import UNTOLD, State
+from temporal_lineage.store.state import UNTOLD, Standing, State
 
 if TYPE_CHECKING:
     from temporal_lineage.store.runner import Row, Runner
@@ -55,7 +55,7 @@ def rebuild(session: Session) -> int:
 
 def _state(rows: list[Row]) -> State:
     """Fold a key's log, oldest first, as it was written."""
-    state = UNTOLD
+    standing = Standing()
     for _, rank, start, end, claim_id in rows:
-        state = state.after(start=start, end=end, claim_id=claim_id, tx=rank_tx(rank))
-    return state
+        standing.tell(start, end, claim_id=claim_id, tx=rank_tx(rank))
+    return standing.state

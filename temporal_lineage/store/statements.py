@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     Integer,
     Table,
     Text,
@@ -25,7 +24,7 @@ from sqlalchemy.sql.selectable import FromClause, Select
 
 from temporal_lineage.store.as_of_rule import Deciding, holds, instant, tx_of
 from temporal_lineage.store.commit_statements import COMMIT_STATEMENTS
-from temporal_lineage.store.listed import among_numbers, among_texts, element_of, rows_of
+from temporal_lineage.store.listed import among_numbers, among_texts, pairs_of
 from temporal_lineage.store.reach_statements import REACH_STATEMENTS
 from temporal_lineage.store.record_statements import RECORD_STATEMENTS
 from temporal_lineage.store.tables import (
@@ -74,30 +73,32 @@ def _edge_history() -> Select[Any]:
     ).where(among_numbers(edge.c.edge_id, "edges"))
 
 
-def _edge_history_by_key() -> Select[Any]:
-    """Assertions about edges by kind, source and destination."""
-    keys = rows_of("keys")
-    wanted = and_(
-        edge.c.src_id == element_of(keys.c.value, 1, BigInteger),
-        edge.c.kind == element_of(keys.c.value, 0, Text),
-        edge.c.dst_id == element_of(keys.c.value, 2, BigInteger),
+def _edge_lines() -> Select[Any]:
+    """Assertions about edges of a kind by source and target, in no order."""
+    pairs, source, target = pairs_of("keys")
+    wanted = and_(edge.c.kind == _text("kind"), edge.c.src_id == source, edge.c.dst_id == target)
+    log = edge_assertion
+    visible = and_(log.c.edge_id == edge.c.edge_id, log.c.rank >= instant("floor"))
+    return select(
+        *(edge.c.src_id, edge.c.dst_id, log.c.rank, log.c.valid_from, log.c.valid_to),
+        claim.c.body,
+    ).select_from(
+        pairs.join(edge, wanted)
+        .join(log, visible)
+        .outerjoin(claim, claim.c.claim_id == log.c.claim_id)
     )
-    columns = (edge.c.edge_id, edge.c.kind, edge.c.src_id, edge.c.dst_id)
-    return _history(edge_assertion, *columns, start=keys.join(edge, wanted))
 
 
 def _history(
     log: Table,
     *columns: ColumnElement[Any],
     by: Sequence[ColumnElement[Any]] = (),
-    start: FromClause | None = None,
 ) -> Select[Any]:
     """Assertions, oldest first within each of `by`, which is the first column unless told."""
     state = _KEY[log]
     key = log.primary_key.columns.values()[0].name
     source = (
-        (state if start is None else start)
-        .join(log, and_(log.c[key] == state.c[key], log.c.rank >= instant("floor")))
+        state.join(log, and_(log.c[key] == state.c[key], log.c.rank >= instant("floor")))
         .join(tx, tx.c.tx_id == tx_of(log.c.rank))
         # Where nothing holds there is no claim.
         .outerjoin(claim, claim.c.claim_id == log.c.claim_id)
@@ -204,7 +205,7 @@ STATEMENTS: dict[str, Select[Any]] = {
     ),
     "edge_ends": select(edge.c.src_id, edge.c.dst_id).where(edge.c.edge_id == _number("edge_id")),
     "edge_history": _edge_history(),
-    "edge_history_by_key": _edge_history_by_key(),
+    "edge_lines": _edge_lines(),
     **REACH_STATEMENTS,
     **COMMIT_STATEMENTS,
     **RECORD_STATEMENTS,

@@ -173,9 +173,9 @@ FROM edge JOIN edge_assertion ON edge_assertion.edge_id = edge.edge_id AND edge_
 WHERE edge.edge_id IN (SELECT CAST(edges_list.value AS BIGINT) AS value
 FROM json_each(:edges) AS edges_list) ORDER BY edge.edge_id, edge_assertion.rank DESC, edge_assertion.valid_from;
 
--- edge_history_by_key
-SELECT edge.edge_id, edge.kind, edge.src_id, edge.dst_id, edge_assertion.valid_from, edge_assertion.valid_to, tx.tx_id, tx.recorded_at, claim.body
-FROM json_each(:keys) AS keys_list JOIN edge ON edge.src_id = CAST(json_extract(keys_list.value, '$[1]') AS BIGINT) AND edge.kind = CAST(json_extract(keys_list.value, '$[0]') AS TEXT) AND edge.dst_id = CAST(json_extract(keys_list.value, '$[2]') AS BIGINT) JOIN edge_assertion ON edge_assertion.edge_id = edge.edge_id AND edge_assertion.rank >= :floor JOIN tx ON tx.tx_id = (-edge_assertion.rank) / 65536 LEFT OUTER JOIN claim ON claim.claim_id = edge_assertion.claim_id ORDER BY edge.edge_id, edge_assertion.rank DESC, edge_assertion.valid_from;
+-- edge_lines
+SELECT edge.src_id, edge.dst_id, edge_assertion.rank, edge_assertion.valid_from, edge_assertion.valid_to, claim.body
+FROM json_each(:keys) AS keys_list JOIN edge ON edge.kind = :kind AND edge.src_id = CAST(keys_list.value AS BIGINT) >> 31 AND edge.dst_id = CAST(keys_list.value AS BIGINT) & 2147483647 JOIN edge_assertion ON edge_assertion.edge_id = edge.edge_id AND edge_assertion.rank >= :floor LEFT OUTER JOIN claim ON claim.claim_id = edge_assertion.claim_id;
 
 -- reached_into
 WITH RECURSIVE reach(node_id) AS
@@ -387,16 +387,16 @@ FROM blob
 WHERE blob.dataset_id = :dataset_id;
 
 -- nodes_by_key
-SELECT node.kind, node.parent_id, node.name, node.node_id
-FROM json_each(:keys) AS keys_list JOIN node ON node.kind = CAST(json_extract(keys_list.value, '$[0]') AS TEXT) AND node.parent_id = CAST(json_extract(keys_list.value, '$[1]') AS BIGINT) AND node.name = CAST(json_extract(keys_list.value, '$[2]') AS TEXT);
+SELECT node.parent_id, node.name, node.node_id
+FROM json_each(:keys) AS keys_list JOIN node ON node.kind = :kind AND node.parent_id = CAST(json_extract(keys_list.value, '$[0]') AS BIGINT) AND node.name = CAST(json_extract(keys_list.value, '$[1]') AS TEXT);
 
 -- attribute_states
-SELECT attribute.node_id, attribute.kind, attribute.name, attribute.attribute_id, attribute.last_tx, attribute.since, attribute.open_tx, attribute.claim_id
-FROM json_each(:keys) AS keys_list JOIN attribute ON attribute.node_id = CAST(json_extract(keys_list.value, '$[0]') AS BIGINT) AND attribute.kind = CAST(json_extract(keys_list.value, '$[1]') AS TEXT) AND attribute.name = CAST(json_extract(keys_list.value, '$[2]') AS TEXT);
+SELECT attribute.node_id, attribute.name, attribute.attribute_id, attribute.last_tx, attribute.since, attribute.open_tx, attribute.claim_id
+FROM json_each(:keys) AS keys_list JOIN attribute ON attribute.kind = :kind AND attribute.node_id = CAST(json_extract(keys_list.value, '$[0]') AS BIGINT) AND attribute.name = CAST(json_extract(keys_list.value, '$[1]') AS TEXT);
 
 -- edge_states
-SELECT edge.src_id, edge.kind, edge.dst_id, edge.edge_id, edge.last_tx, edge.since, edge.open_tx, edge.claim_id
-FROM json_each(:keys) AS keys_list JOIN edge ON edge.src_id = CAST(json_extract(keys_list.value, '$[0]') AS BIGINT) AND edge.kind = CAST(json_extract(keys_list.value, '$[1]') AS TEXT) AND edge.dst_id = CAST(json_extract(keys_list.value, '$[2]') AS BIGINT);
+SELECT edge.src_id, edge.dst_id, edge.edge_id, edge.last_tx, edge.since, edge.open_tx, edge.claim_id
+FROM json_each(:keys) AS keys_list JOIN edge ON edge.kind = :kind AND edge.src_id = CAST(keys_list.value AS BIGINT) >> 31 AND edge.dst_id = CAST(keys_list.value AS BIGINT) & 2147483647;
 
 -- claims_by_digest
 SELECT claim.digest, claim.claim_id

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from snapshots.instant import Instant
 from temporal_lineage.store.assertions import AttributeAssertion, EdgeAssertion, NodeKey
 from temporal_lineage.store.reader import Reader
 from temporal_lineage.store.records import KeptEvent
-from temporal_lineage.store.write_assertions import AssertionWrites
+from temporal_lineage.store.write_assertions import AssertionWrites, KnownKey
 from temporal_lineage.store.write_commits import CommitWrites
 from temporal_lineage.store.write_records import RecordWrites
 
@@ -40,7 +40,7 @@ class Transaction(AssertionWrites, CommitWrites, RecordWrites):
             note,
         )
         self._numbers: dict[str, int] = {}
-        self._turns: dict[tuple[str, int], tuple[int, int]] = {}
+        self._known: dict[str, dict[Any, KnownKey]] = {}
         self._named: dict[NodeKey, int] = {}
 
     def _stamped(self) -> int:

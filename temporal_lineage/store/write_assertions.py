@@ -2,46 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 from snapshots.instant import BEGINNING
 from snapshots.period import Period
+from temporal_lineage.collecting import nothing_collected
 from temporal_lineage.store.assertions import AttributeAssertion, EdgeAssertion, NodeKey
 from temporal_lineage.store.rank import rank
-from temporal_lineage.store.state import UNTOLD, State
-from temporal_lineage.store.write_base import Writes, digest
+from temporal_lineage.store.read_base import listed_pairs
+from temporal_lineage.store.state import UNTOLD, Standing, State
+from temporal_lineage.store.write_base import Writes, batches, digest
 
-_Key = tuple[int | str, ...]
+_Key = tuple[Any, str, Any]
+"""A node, a kind, and a name; or source, kind and target."""
+
 _Told = tuple[_Key, Period, str | None]
 
 
 class _Log(NamedTuple):
-    """A kind of key: its table, the columns that name a key, and the statement for states."""
+    """A kind of key: its table, the columns that name a key, and how the states are asked for."""
 
     table: str
-    key: tuple[str, ...]
+    key: tuple[str, str, str]
     states: str
+    listed: Callable[[Sequence[tuple[Any, Any]]], str]
 
 
-_ATTRIBUTES = _Log("attribute", ("node_id", "kind", "name"), "attribute_states")
-_EDGES = _Log("edge", ("src_id", "kind", "dst_id"), "edge_states")
+_ATTRIBUTES = _Log("attribute", ("node_id", "kind", "name"), "attribute_states", json.dumps)
+_EDGES = _Log("edge", ("src_id", "kind", "dst_id"), "edge_states", listed_pairs)
 
 
 NAMED_MAX = 100_000
 """How many names a transaction remembers, so that the same few are not looked up again."""
 
 
-@dataclass(slots=True)
-class _Known:
-    """A key while a batch is applied; `turn_end` is where the current turn's last period ends."""
+class KnownKey(Standing):
+    """A key as a transaction knows it; `turn_end` is where its current turn's last period ends."""
 
-    number: int
-    state: State
-    turn: int
-    turn_end: int
-    is_new: bool
+    __slots__ = ("is_new", "number", "turn", "turn_end")
+
+    def __init__(self, number: int, state: State, *, is_new: bool) -> None:
+        """Begin where the key stands: in this transaction nobody said anything of it yet."""
+        super().__init__(state)
+        self.number = number
+        self.is_new = is_new
+        self.turn = 0
+        self.turn_end = BEGINNING.micros
 
 
 class AssertionWrites(Writes):
@@ -52,8 +60,9 @@ class AssertionWrites(Writes):
         if len(self._named) > NAMED_MAX:
             self._named.clear()
         asked = [key for key in dict.fromkeys(keys) if key not in self._named]
-        for *key, number in self._found("nodes_by_key", "keys", asked):
-            self._named[NodeKey(*key)] = number
+        for kind, pairs in _by_kind(((kind, parent, name) for kind, parent, name in asked)):
+            for parent_id, name, number in self._found("nodes_by_key", "keys", pairs, kind=kind):
+                self._named[NodeKey(kind, parent_id, name)] = number
         made = {key: self._next("node") for key in asked if key not in self._named}
         rows = [(number, *key) for key, number in made.items()]
         self._session.insert("node", ("node_id", "kind", "parent_id", "name"), rows)
@@ -65,29 +74,32 @@ class AssertionWrites(Writes):
 
         Returns how many assertions were made.
         """
-        told: list[_Told] = [
-            ((node_id, kind, name), valid, claim)
-            for node_id, kind, name, valid, claim in assertions
-        ]
-        return self._assert(_ATTRIBUTES, told)
+        with nothing_collected():
+            told: list[_Told] = [
+                ((node_id, kind, name), valid, claim)
+                for node_id, kind, name, valid, claim in assertions
+            ]
+            return self._assert(_ATTRIBUTES, told)
 
     def assert_edges(self, assertions: Iterable[EdgeAssertion]) -> int:
         """Say from where to where data flowed; where periods overlap, the later wins.
 
         Returns how many assertions were made.
         """
-        told: list[_Told] = [
-            ((src_id, kind, dst_id), valid, claim)
-            for kind, src_id, dst_id, valid, claim in assertions
-        ]
-        return self._assert(_EDGES, told)
+        with nothing_collected():
+            told: list[_Told] = [
+                ((src_id, kind, dst_id), valid, claim)
+                for kind, src_id, dst_id, valid, claim in assertions
+            ]
+            return self._assert(_EDGES, told)
 
     def _assert(self, log: _Log, told: list[_Told]) -> int:
         if not told:
             return 0
         tx = self._stamped()
         claims = self._claims(claim for _, _, claim in told if claim is not None)
-        known = self._known(log, dict.fromkeys(key for key, _, _ in told), tx)
+        known = self._keys(log, dict.fromkeys(key for key, _, _ in told))
+        first = rank(tx=tx, turn=0)
         rows = []
         for key, valid, claim in told:
             start, end = valid.start.micros, valid.end.micros
@@ -96,8 +108,9 @@ class AssertionWrites(Writes):
                 one.turn += 1
             one.turn_end = end
             claim_id = 0 if claim is None else claims[claim]
-            one.state = one.state.after(start=start, end=end, claim_id=claim_id, tx=tx)
-            rows.append((one.number, rank(tx=tx, turn=one.turn), start, end, claim_id))
+            one.tell(start, end, claim_id=claim_id, tx=tx)
+            place = rank(tx=tx, turn=one.turn) if one.turn else first
+            rows.append((one.number, place, start, end, claim_id))
         self._session.insert(
             f"{log.table}_assertion",
             (f"{log.table}_id", "rank", "valid_from", "valid_to", "claim_id"),
@@ -106,31 +119,46 @@ class AssertionWrites(Writes):
         self._keep_states(log, known)
         return len(rows)
 
-    def _known(self, log: _Log, keys: Iterable[_Key], tx: int) -> dict[_Key, _Known]:
+    def _keys(self, log: _Log, wanted: Iterable[_Key]) -> dict[_Key, KnownKey]:
         """Give the keys as they are before this batch; new ones get a number."""
-        wanted = list(keys)
-        known: dict[_Key, _Known] = {}
-        for row in self._found(log.states, "keys", wanted):
-            number, state = row[3], State(*row[4:])
-            fresh = (0, BEGINNING.micros)
-            turn, turn_end = self._turns[log.table, number] if state.last_tx == tx else fresh
-            known[row[:3]] = _Known(number, state, turn, turn_end, is_new=False)
+        known = self._known.setdefault(log.table, {})
+        found: dict[_Key, KnownKey] = {}
+        asked = []
         for key in wanted:
-            if key not in known:
-                number = self._next(log.table)
-                known[key] = _Known(number, UNTOLD, 0, BEGINNING.micros, is_new=True)
-        return known
+            one = known.get(key)
+            if one is None:
+                asked.append(key)
+            else:
+                found[key] = one
+        fresh: dict[_Key, KnownKey] = {}
+        for kind, pairs in _by_kind((kind, first, second) for first, kind, second in asked):
+            for batch in batches(pairs):
+                parameters = {"kind": kind, "keys": log.listed(batch)}
+                for first, second, number, *state in self._session.runner.rows(
+                    log.states, parameters
+                ):
+                    one = KnownKey(number, State._make(state), is_new=False)
+                    fresh[first, kind, second] = one
+        for key in asked:
+            if key not in fresh:
+                fresh[key] = KnownKey(self._next(log.table), UNTOLD, is_new=True)
+        known.update(fresh)
+        found.update(fresh)
+        return found
 
-    def _keep_states(self, log: _Log, known: dict[_Key, _Known]) -> None:
+    def _keep_states(self, log: _Log, known: dict[_Key, KnownKey]) -> None:
         columns = (*log.key, f"{log.table}_id", *State._fields)
-        new = [(*key, one.number, *one.state) for key, one in known.items() if one.is_new]
+        new, changed = [], []
+        for key, one in known.items():
+            if one.is_new:
+                new.append((*key, one.number, one.last_tx, one.since, one.open_tx, one.claim_id))
+                one.is_new = False
+            else:
+                changed.append((one.last_tx, one.since, one.open_tx, one.claim_id, *key))
         self._session.insert(log.table, columns, new)
         if log is _EDGES:
-            self._mark_read({src_id for src_id, *_ in new})
-        changed = [(*one.state, *key) for key, one in known.items() if not one.is_new]
+            self._mark_read({row[0] for row in new})
         self._session.update(log.table, State._fields, log.key, changed)
-        for one in known.values():
-            self._turns[log.table, one.number] = (one.turn, one.turn_end)
 
     def _mark_read(self, sources: Iterable[int | str]) -> None:
         """Note at the places of states that an edge starts there."""
@@ -149,3 +177,13 @@ class AssertionWrites(Writes):
         self._session.insert("claim", ("claim_id", "digest", "body"), new)
         numbers.update((mark, number) for number, mark, _ in new)
         return {body: numbers[mark] for body, mark in digests.items()}
+
+
+def _by_kind(
+    keys: Iterable[tuple[str, Any, Any]],
+) -> Iterator[tuple[str, list[tuple[Any, Any]]]]:
+    """Yield each kind with the rests of its keys."""
+    kinds: dict[str, list[tuple[Any, Any]]] = {}
+    for kind, *rest in keys:
+        kinds.setdefault(kind, []).append((rest[0], rest[1]))
+    yield from kinds.items()

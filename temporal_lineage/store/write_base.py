@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from temporal_lineage.store.reader import Reader
     from temporal_lineage.store.runner import Parameters
     from temporal_lineage.store.session import Session
+    from temporal_lineage.store.write_assertions import KnownKey
 
 T = TypeVar("T")
 
@@ -24,7 +25,7 @@ class Writes:
 
     _session: Session
     _numbers: dict[str, int]
-    _turns: dict[tuple[str, int], tuple[int, int]]
+    _known: dict[str, dict[Any, KnownKey]]
     _named: dict[NodeKey, int]
     reader: Reader
 
@@ -41,7 +42,7 @@ class Writes:
         return self._numbers[table]
 
     def _found(
-        self, statement: str, parameter: str, keys: Iterable[object], **others: int
+        self, statement: str, parameter: str, keys: Iterable[object], **others: int | str
     ) -> Iterator[tuple[Any, ...]]:
         """Yield the rows that a statement finds for a list of keys."""
         for batch in batches(list(keys)):
@@ -57,8 +58,5 @@ def batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
 
 def digest(*parts: bytes) -> str:
     """Give the content's name: equal for equal parts, and for nothing else."""
-    whole = blake2b(digest_size=16)
-    for part in parts:
-        whole.update(len(part).to_bytes(8))
-        whole.update(part)
-    return whole.hexdigest()
+    whole = b"".join([piece for part in parts for piece in (len(part).to_bytes(8), part)])
+    return blake2b(whole, digest_size=16).hexdigest()

@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, Integer, Table, Text, and_, bindparam, func, select
 from sqlalchemy.sql.elements import ColumnElement
-from sqlalchemy.sql.selectable import Select
+from sqlalchemy.sql.selectable import FromClause, Select
 
-from temporal_lineage.store.listed import among_texts, element_of, rows_of
+from temporal_lineage.store.listed import among_texts, element_of, pairs_of, rows_of
 from temporal_lineage.store.state import State
 from temporal_lineage.store.tables import (
     attribute,
@@ -24,20 +24,33 @@ from temporal_lineage.store.tables import (
 )
 
 
-def _by_key(table: Table, *key: str) -> Select[Any]:
-    """Select whole rows of a table by a list of keys, each a list of the key's columns."""
+def _by_key(number: Column[int]) -> Select[Any]:
+    """Select rows of a kind by a list of keys, each a number and a name: the keys come first."""
+    table = number.table
     keys = rows_of("keys")
     wanted = and_(
-        *(
-            table.c[name]
-            == element_of(
-                keys.c.value, place, Text if isinstance(table.c[name].type, Text) else BigInteger
-            )
-            for place, name in enumerate(key)
-        )
+        table.c.kind == bindparam("kind", type_=Text),
+        number == element_of(keys.c.value, 0, BigInteger),
+        table.c.name == element_of(keys.c.value, 1, Text),
     )
-    rest = (column for column in table.c if column.name not in key)
-    return select(*(table.c[name] for name in key), *rest).select_from(keys.join(table, wanted))
+    return _rows(keys.join(table, wanted), number, table.c.name)
+
+
+def _edges_by_key() -> Select[Any]:
+    """Select edges of a kind by a list of pairs, source and target."""
+    pairs, source, target = pairs_of("keys")
+    wanted = and_(
+        edge.c.kind == bindparam("kind", type_=Text),
+        edge.c.src_id == source,
+        edge.c.dst_id == target,
+    )
+    return _rows(pairs.join(edge, wanted), edge.c.src_id, edge.c.dst_id)
+
+
+def _rows(source: FromClause, *key: Column[Any]) -> Select[Any]:
+    known = {column.name for column in key} | {"kind"}
+    rest = (column for column in key[0].table.c if column.name not in known)
+    return select(*key, *rest).select_from(source)
 
 
 def _log(log: Table) -> Select[Any]:
@@ -63,9 +76,9 @@ def _number(name: str) -> ColumnElement[int]:
 
 
 WRITE_STATEMENTS: dict[str, Select[Any]] = {
-    "nodes_by_key": _by_key(node, "kind", "parent_id", "name"),
-    "attribute_states": _by_key(attribute, "node_id", "kind", "name"),
-    "edge_states": _by_key(edge, "src_id", "kind", "dst_id"),
+    "nodes_by_key": _by_key(node.c.parent_id),
+    "attribute_states": _by_key(attribute.c.node_id),
+    "edge_states": _edges_by_key(),
     "claims_by_digest": select(claim.c.digest, claim.c.claim_id).where(
         among_texts(claim.c.digest, "digests")
     ),
