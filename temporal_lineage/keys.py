@@ -108,6 +108,8 @@ class AttributeKind(StrEnum):
     """On a PROMISE: what was promised, by whom, and why; held while it is in force."""
     PROMISED = "promised"
     """On a VERSION, by promise: that it is to stay readable."""
+    WATCHED = "watched"
+    """On a VERSION: what the last watch saw of it, from then on."""
 
 
 class EdgeKind(StrEnum):

@@ -29,6 +29,8 @@ from temporal_lineage.erasure import plan as erasure_plan
 from temporal_lineage.erasure.answer import Relation
 from temporal_lineage.erasure.plan import Act
 from temporal_lineage.guard import answer as guarding
+from temporal_lineage.guard import watch
+from temporal_lineage.guard.drift import Drift
 from temporal_lineage.harvesting import harvest
 from temporal_lineage.intake import ingest, quarantine_retry
 from temporal_lineage.lineage.first_bad import Verdict
@@ -63,6 +65,7 @@ _ENUMS: dict[str, type[StrEnum]] = {
         Change,
         Consequence,
         FindingKind,
+        Drift,
         Keeper,
         Piece,
         BisectOutcome,
@@ -96,6 +99,7 @@ _MODULES = (
     reproduction,
     serving,
     settling,
+    watch,
     *(
         import_module(f"{questions.__name__}.{one.name}")
         for one in iter_modules(questions.__path__)

@@ -18,6 +18,7 @@ from snapshots.maintenance import (
 )
 from temporal_lineage.cli.guard_text import guarded
 from temporal_lineage.cli.options import output_option, print_answer
+from temporal_lineage.cli.watch_commands import watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -54,7 +55,11 @@ def guard() -> None:
     tl guard
     tl guard lake.raw.orders --at 2027-01-01
     tl guard vacuum delta --hours 0 --fail
+    tl guard watch
     """
+
+
+guard.add_command(watch)
 
 
 def _tables(command: F) -> F:

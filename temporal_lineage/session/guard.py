@@ -11,6 +11,12 @@ if TYPE_CHECKING:
 
     from snapshots.maintenance import Act
     from temporal_lineage.guard.answer import GuardAnswer
+    from temporal_lineage.guard.watch import WatchReport
+
+WITHIN_DAYS = 7
+"""How far ahead a watch looks unless told otherwise."""
+
+_DAY_MICROS = 86_400_000_000
 
 
 class Guarding(Asking):
@@ -38,3 +44,17 @@ class Guarding(Asking):
             now=now,
             folder=self.workspace.folder,
         )
+
+    def guard_watch(
+        self, targets: Sequence[str] = (), *, within_days: float = WITHIN_DAYS
+    ) -> WatchReport:
+        """Look at all states that promises and models need, and tell what drifts since last time.
+
+        What was seen is kept in the ledger for the next pass.
+        """
+        from temporal_lineage.guard.watch import watch
+        from temporal_lineage.store.ledger import Ledger
+
+        within = round(within_days * _DAY_MICROS)
+        with Ledger.open(self.workspace.ledger, clock=self.clock) as ledger:
+            return watch(ledger, self.workspace.folder, targets, within_micros=within)

@@ -210,11 +210,12 @@ def delta(session: Any, home: Path, name: str, properties: str = "") -> Path:  #
     """Make a table with deletion vectors, compaction, a restore, and strange partitions."""
     folder = home / "delta" / name
     table = f"delta.`{folder}`"
-    more = f", {properties}" if properties else ""
+    # A checkpoint would go on telling when files were removed, whatever the commits say.
+    more = properties or "'delta.checkpointInterval'='100'"
     for statement in (
         (
             f"CREATE TABLE {table} (id BIGINT, part STRING) USING delta PARTITIONED BY (part)"
-            f" TBLPROPERTIES ('delta.enableDeletionVectors'='true'{more})"
+            f" TBLPROPERTIES ('delta.enableDeletionVectors'='true', {more})"
         ),
         f"INSERT INTO {table} VALUES (1, 'a b'), (2, 'c=d'), (3, 'é%')",
         f"INSERT INTO {table} SELECT id, 'a b' FROM range(10, 40)",
@@ -273,7 +274,7 @@ def test_vacuum_takes_what_was_foreseen(
     session.sql(f"VACUUM delta.`{table}` {extent.upper()} RETAIN {hours} HOURS")
     deleted = files - data_files(table)
     assert set(found.files) == deleted
-    assert deleted
+    assert [one for one in deleted if "part-" in one]
     assert before.snapshots[-1].snapshot_id not in found.losing
 
 
@@ -281,8 +282,8 @@ def test_a_tombstone_that_the_table_has_forgotten_protects_nothing(
     session: Any,  # noqa: ANN401
     home: Path,
 ) -> None:
-    week = "'delta.deletedFileRetentionDuration'='interval 5 hours'"
-    table = delta(session, home, "forgotten", week)
+    hours = "'delta.deletedFileRetentionDuration'='interval 5 hours'"
+    table = delta(session, home, "forgotten", f"{hours}, 'delta.checkpointInterval'='100'")
     removed_earlier(table, {3: 8, 4: 8, 5: 8, 6: 8, 7: 8, 8: 2})
     for path in everything(table):
         os.utime(path, (time.time() - 200 * 3600,) * 2)
