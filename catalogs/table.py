@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from snapshots.instant import Instant
     from snapshots.recovery import RecoveryPlan
     from snapshots.schema import Field, SchemaVersion
+    from snapshots.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,24 @@ class States(Protocol):
         self, snapshot_id: int, *, kept: Sequence[RawCommit]
     ) -> TableState | LogTruncated | Gone:
         """Find a past state: in the table, in `kept`, in older metadata still lying about."""
+
+
+@runtime_checkable
+class FromPieces(Protocol):
+    """A table whose states can be put together from files of metadata that nothing names."""
+
+    def never_seen(self, known: TableHistory) -> tuple[Snapshot, ...]:
+        """Give the states that only such files tell of, and that surely are of this table.
+
+        Their instants are those at which the files were written.
+        """
+
+    def from_pieces(self, snapshot_id: int, *, known: TableHistory) -> TableState | None:
+        """Put a state together from what lies in the table's folders, whoever names it.
+
+        `known` is all that is known of the table. None where what is left does not prove what the
+        state was made of. Raises UnreadableError where nobody could look.
+        """
 
 
 @runtime_checkable

@@ -114,6 +114,32 @@ ICEBERG = (
 )
 
 
+LATE = (
+    IcebergCase(
+        "a manifest list deleted",
+        lambda table, ids: _delete(_manifest_list(table, ids[1])),
+        (LIVE, RECOVERABLE, LIVE, LIVE),
+    ),
+    IcebergCase(
+        "the list of the newest deleted, after which nothing came",
+        lambda table, ids: _delete(_manifest_list(table, ids[3])),
+        (LIVE, LIVE, LIVE, GONE),
+    ),
+    IcebergCase(
+        # What the third wrote is in no list that is left: so nothing leads to those before it.
+        "all lists but the last deleted",
+        lambda table, ids: _delete(*(_manifest_list(table, one) for one in ids[:3])),
+        (GONE, GONE, RECOVERABLE, LIVE),
+    ),
+    IcebergCase(
+        "a manifest deleted on which all stand",
+        lambda table, ids: _delete(_manifests(table, ids[0])[0]),
+        (GONE,) * 4,
+    ),
+)
+"""What is done before the first harvest, and the verdicts then."""
+
+
 def _clean_log(lake: Lake, log: Path) -> None:
     lake.delta_table().create_checkpoint()
     _delete(*(log / _commit(version) for version in range(4)))
@@ -167,15 +193,23 @@ def test_each_state_of_a_damaged_iceberg_table_is_judged_and_recovered_right(
     case: IcebergCase, tmp_path: Path
 ) -> None:
     lake = Lake(tmp_path)
-    table = lake.iceberg()
-    with table.transaction() as transaction:
-        transaction.set_properties({"history.expire.min-snapshots-to-keep": "100"})
-    ids = [int(lake.append(table, rows=rows)) for rows in (3, 2, 4)]
-    table.delete("id = 3")
-    ids.append(int(current(table)))
+    table, ids = _four_states(lake)
     lake.harvest()
 
     case.damage(table, ids)
+
+    _check(lake, "lake.raw.orders", ids, case.verdicts)
+
+
+@pytest.mark.parametrize("case", LATE, ids=lambda case: case.name)
+def test_a_table_that_was_damaged_before_anyone_looked_is_judged_by_what_proves_itself(
+    case: IcebergCase, tmp_path: Path
+) -> None:
+    lake = Lake(tmp_path)
+    table, ids = _four_states(lake)
+
+    case.damage(table, ids)
+    lake.harvest()
 
     _check(lake, "lake.raw.orders", ids, case.verdicts)
 
@@ -195,6 +229,16 @@ def test_each_version_of_a_damaged_delta_table_is_judged_and_recovered_right(
     case.damage(lake, lake.delta / "orders" / "_delta_log")
 
     _check(lake, "delta.orders", list(range(4)), case.verdicts)
+
+
+def _four_states(lake: Lake) -> tuple[Table, list[int]]:
+    table = lake.iceberg()
+    with table.transaction() as transaction:
+        transaction.set_properties({"history.expire.min-snapshots-to-keep": "100"})
+    ids = [int(lake.append(table, rows=rows)) for rows in (3, 2, 4)]
+    table.delete("id = 3")
+    ids.append(int(current(table)))
+    return table, ids
 
 
 def _check(lake: Lake, name: str, ids: list[int], verdicts: tuple[str, ...]) -> None:

@@ -15,6 +15,7 @@ from catalogs.iceberg.manifests import (
     read_manifest_list,
 )
 from catalogs.iceberg.metadata import SnapshotEntry
+from catalogs.iceberg.pieces import ManifestHeader, manifest_header
 from catalogs.iceberg.relocation import Relocation
 from catalogs.storage import Storage
 from snapshots.errors import TemporalLineageError
@@ -52,11 +53,23 @@ class FileLists:
 
     def entries(self, manifest: Manifest) -> Iterator[ManifestEntry]:
         """Yield the live entries of a manifest. Raises UnreadableError."""
-        location = self._relocation.find(manifest.path)
-        body = self._storage.read(location)
-        for entry in read_manifest(body, manifest, location=location):
+        for entry in self.all_entries(manifest):
             if entry.status is not Status.DELETED:
                 yield entry
+
+    def all_entries(self, manifest: Manifest) -> Iterator[ManifestEntry]:
+        """Yield all entries of a manifest, those of deleted files too. Raises UnreadableError."""
+        location = self._relocation.find(manifest.path)
+        yield from read_manifest(self._storage.read(location), manifest, location=location)
+
+    def find(self, path: str) -> str:
+        """Give where a recorded path lies now."""
+        return self._relocation.find(path)
+
+    def header(self, manifest: Manifest) -> ManifestHeader:
+        """Give what a manifest says of how its files are read. Raises UnreadableError."""
+        location = self._relocation.find(manifest.path)
+        return manifest_header(self._storage.read(location), location=location)
 
     def data_file(self, entry: ManifestEntry) -> DataFile:
         """Give a file as the domain knows it: its key as recorded, its path as found."""

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
-from catalogs.iceberg.kept import KeptStates
+from catalogs.iceberg.commits import snapshot_of
+from catalogs.iceberg.files import FileLists
+from catalogs.iceberg.kept import KeptState, KeptStates
+from catalogs.iceberg.pieced import Pieced, metadata_folders
+from catalogs.iceberg.pieces import Pieces
 from catalogs.iceberg.relocation import Relocation
 from catalogs.iceberg.state import IcebergState, presence_of
 from catalogs.moved import moved_by
@@ -13,6 +18,7 @@ from catalogs.storage import Storage
 from catalogs.table import RawCommit
 from snapshots.availability import Gone
 from snapshots.history import TableHistory
+from snapshots.snapshot import Snapshot
 
 
 class IcebergRemains:
@@ -32,6 +38,7 @@ class IcebergRemains:
         """Take what is known of the table, and where and how its files are to be found."""
         self._storage = storage
         self._properties = dict(properties)
+        self._never_seen: frozenset[int] = frozenset()
         self._relocation = Relocation(
             root=known.location,
             recorded_root=KeptStates(kept).location() or known.location,
@@ -64,11 +71,54 @@ class IcebergRemains:
         again = KeptStates(kept).state(snapshot_id)
         if again is None:
             return Gone(missing=(), lost=0, since=None, act=None)
+        return self._made(again)
+
+    def from_pieces(self, snapshot_id: int, *, known: TableHistory) -> IcebergState | None:
+        """Put a snapshot together from lists and manifests; see `FromPieces.from_pieces`.
+
+        Only one that is on top of a known one, where any is known: other tables' pieces may lie
+        among its own.
+        """
+        pieces = self._pieces(known)
+        seen = [one for one in known.snapshots if one.snapshot_id not in self._never_seen]
+        known = replace(known, snapshots=tuple(seen))
+        ids = {one.snapshot_id for one in seen}
+        if ids and not pieces.descend(snapshot_id, known=ids):
+            return None
+        pieced = Pieced(
+            pieces=pieces,
+            lists=FileLists(self._storage, self._relocation),
+            root=self._relocation.root,
+            metadata=None,
+            known=known,
+        )
+        found = pieced.state(snapshot_id)
+        return None if found is None else self._made(found)
+
+    def never_seen(self, known: TableHistory) -> tuple[Snapshot, ...]:
+        """Give the snapshots that only their lists tell of; see `FromPieces.never_seen`."""
+        pieces = self._pieces(known)
+        ids = {one.snapshot_id for one in known.snapshots}
+        found = {
+            one.snapshot_id: snapshot_of(
+                one.entry(timestamp_ms=one.written.micros // 1000, schema_id=None), schema_id=None
+            )
+            for one in pieces.all_lists
+            if one.snapshot_id not in ids
+            and (not ids or pieces.descend(one.snapshot_id, known=ids))
+        }
+        self._never_seen = frozenset(found)
+        return tuple(found.values())
+
+    def _pieces(self, known: TableHistory) -> Pieces:
+        return Pieces(metadata_folders(known, self._relocation), storage=self._storage)
+
+    def _made(self, found: KeptState) -> IcebergState:
         return IcebergState(
-            again.metadata,
-            again.entry,
-            again.entries,
-            plan=again.plan,
+            found.metadata,
+            found.entry,
+            found.entries,
+            plan=found.plan,
             storage=self._storage,
             relocation=self._relocation,
             properties=self._properties,

@@ -15,6 +15,8 @@ from catalogs.iceberg.history import history_of
 from catalogs.iceberg.keeping import FindListing, Keeping
 from catalogs.iceberg.kept import KeptState, KeptStates
 from catalogs.iceberg.metadata import SnapshotEntry, TableMetadata, file_name
+from catalogs.iceberg.pieced import Pieced, metadata_folders
+from catalogs.iceberg.pieces import Pieces
 from catalogs.iceberg.pointer import Pointed, Pointer
 from catalogs.iceberg.reading import Reading, Readings
 from catalogs.iceberg.standing import Standing
@@ -31,6 +33,7 @@ from snapshots.dataset import TableFormat, TableIdentity
 from snapshots.errors import UnknownNameError, UnreadableError
 from snapshots.files import CommitFiles
 from snapshots.history import TableHistory
+from snapshots.snapshot import Snapshot
 
 
 class IcebergSource:
@@ -161,6 +164,24 @@ class IcebergSource:
         if listing is not None:
             return self._open(current, current.read(listing.path), listing.entry, listing.path)
         return _forgotten(snapshot_id, history)
+
+    def from_pieces(self, snapshot_id: int, *, known: TableHistory) -> IcebergState | None:
+        """Put a snapshot together from lists and manifests; see `FromPieces.from_pieces`."""
+        current = self._now()
+        pieced = Pieced(
+            pieces=Pieces(metadata_folders(known, current.relocation), storage=current.storage),
+            lists=FileLists(current.storage, current.relocation),
+            root=current.relocation.root,
+            metadata=current.metadata,
+            known=known,
+        )
+        found = pieced.state(snapshot_id)
+        return None if found is None else self._made(current, found)
+
+    def never_seen(self, known: TableHistory) -> tuple[Snapshot, ...]:
+        """Give none: what metadata does not list may never have been committed."""
+        del known
+        return ()
 
     def presence(self) -> Presence:
         """Give what tells which files are there; see `TableSource.presence`."""

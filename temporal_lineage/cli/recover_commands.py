@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Bring a past state back as a table of its own.")
-@click.argument("target", metavar="TABLE[@STATE]", help="A table, or one state of it.")
+@click.argument(
+    "target", metavar="TABLE[@STATE]|PATH[@VERSION]", help="A table, or one state of it."
+)
 @click.option(
     "--into",
     type=click.Path(path_type=Path),
@@ -46,13 +48,15 @@ def recover(
     """Tell whether a state of TABLE can be brought back, and print the plan, piece by piece.
 
     With --into it is carried out: an Iceberg table of one snapshot, or a Delta table of one
-    version, for any engine to open. The old table is never changed. Exit status 3 where the state
-    cannot be brought back.
+    version, for any engine to open. PATH is the folder of a table that need not have been
+    harvested, nor have any metadata file left. The old table is never changed.
+    Exit status 3 where the state cannot be brought back.
 
     \b
     tl recover lake.ml.training_set@2026-10-20
     tl recover lake.ml.training_set@2026-10-20 --into training-set
     tl recover delta.features.customer_features@7 --into features --copy-files
+    tl recover /lake/raw/orders@5718380510378632576 --into orders
     """
     if copy_files and into is None:
         raise click.UsageError("--copy-files copies into a folder: name it with --into")

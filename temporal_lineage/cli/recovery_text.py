@@ -1,4 +1,4 @@
-"""Recovery plans as text: a line a step, with what is lost for good behind them."""
+"""Recovery plans as text, a line a step."""
 
 from __future__ import annotations
 
@@ -21,11 +21,9 @@ _WORDS = {
 
 
 def plan_lines(plan: RecoveryPlan) -> Iterator[tuple[str, object]]:
-    """Yield labels and values: the steps in order, then what no step brings back."""
+    """Yield labels and values: the steps in order."""
     for number, step in enumerate(plan.steps, 1):
         yield "plan" if number == 1 else "", f"{number}. {_step(step)}"
-    for one in plan.lost:
-        yield "lost", one
 
 
 def _step(step: RecoveryStep) -> str:

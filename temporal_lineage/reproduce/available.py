@@ -26,7 +26,8 @@ from temporal_lineage.reproduce.answer import availability_name
 from temporal_lineage.reproduce.known_files import KnownFiles
 from temporal_lineage.reproduce.loss import Acts, dated
 from temporal_lineage.reproduce.reaching import OutOfReach, Reached
-from temporal_lineage.reproduce.tables import Tables, rebuilt
+from temporal_lineage.reproduce.tables import Found, Tables, rebuilt
+from temporal_lineage.reproduce.unharvested import never_harvested
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,7 +86,9 @@ def available(
         return AvailableAnswer(question, name, now, (), (), None, (doubt,))
     only = None
     if address.at is not None:
-        only = int(version_of(reader, dataset_id, address, as_of))
+        never = never_harvested(reader, tables, address, as_of)
+        version = never.version if never else version_of(reader, dataset_id, address, as_of)
+        only = int(version)
     snapshots = [one for one in reached.history.snapshots if only in (None, one.snapshot_id)]
     try:
         look = _Look(reader, tables, reached, now, snapshots)
@@ -94,10 +97,13 @@ def available(
         states = tuple(_unseen(one, str(error)) for one in snapshots)
     beside = promised_beside(reader, dataset_id, name, as_of=AsOf(valid=now, system=LAST))
     promised = tuple(one for state in states for one in beside.get(str(state.version), ()))
-    plan = None
+    plan: RecoveryPlan | None = None
+    lost: tuple[str, ...] = ()
     if only is not None and all(isinstance(one.availability, Recoverable) for one in states):
-        plan = tables.plan(reached, only)
-    doubts = (*reached.doubts, *(plan.lost if plan else ()))
+        found = tables.state(reached, only)
+        if isinstance(found, Found):
+            plan, lost = found.plan, found.lost
+    doubts = (*reached.doubts, *lost)
     return AvailableAnswer(question, name, now, states, promised, plan, doubts)
 
 

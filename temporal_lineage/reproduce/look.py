@@ -76,6 +76,21 @@ def look(tables: Tables, one: Input, *, now: Instant) -> Looked:
     if not one.version.isdecimal():
         reason = f"{one.version} is no snapshot id or version of a table"
         return Unseen(judged(told, Unverified(reason)), ())
+    return _looked_for(tables, reached, one, told, now=now)
+
+
+def look_there(tables: Tables, reached: Reached, one: InputState, *, now: Instant) -> Looked:
+    """Give the verdict on a state of a table that was reached by its place."""
+    history = reached.history
+    told = replace(
+        _told(one, None), format=history.identity.format.value, location=history.location
+    )
+    return _looked_for(tables, reached, one, told, now=now)
+
+
+def _looked_for(
+    tables: Tables, reached: Reached, one: InputState, told: ReproduceInput, *, now: Instant
+) -> Looked:
     doubts = tuple(f"{one.dataset}: {doubt}" for doubt in reached.doubts)
     try:
         return _looked(tables, reached, int(one.version), told, doubts, now=now)
@@ -114,6 +129,7 @@ def _looked(
         verdict = Unverified(refused)
     if isinstance(verdict, Recoverable):
         told = replace(told, plan=found.plan)
+        doubts += found.lost
     metadata = state.plan.how if state.plan else None
     metadata = metadata or _witness(history, snapshot_id)
     return Seen(_described(judged(told, verdict), state, missing), state, metadata, doubts)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from snapshots.errors import TemporalLineageError, UnknownNameError
+from snapshots.errors import TemporalLineageError, UnknownNameError, UnreadableError
 from snapshots.instant import FOREVER
 from snapshots.retention import at_risk, protections
 from temporal_lineage.claims import decode
@@ -82,7 +82,7 @@ class Reaching:
                 source = opening()
                 history = source.history(known=known)
             except TemporalLineageError as error:
-                self._refused.append(str(error))
+                self._refused.append(briefly(error))
                 continue
             if history.identity == known.identity:
                 return self._opened(source, self._with_properties(history, known), known)
@@ -129,16 +129,7 @@ class Reaching:
         }
         if len(remains.presence().missing(files.values())) == len(files):
             return OutOfReach(reason)
-        return Reached(
-            dataset_id=self._dataset_id,
-            source=remains,
-            remains=None,
-            bygone=frozenset(),
-            history=replace(known, listed=frozenset()),
-            protections={},
-            risks={},
-            doubts=(f"it cannot be opened any more, only what is left of it: {reason}",),
-        )
+        return left_of(remains, known, reason, dataset_id=self._dataset_id)
 
     def _remains(self, known: TableHistory) -> States:
         from catalogs.opening import open_remains
@@ -195,3 +186,33 @@ class Reaching:
         except UnknownNameError:
             self._refused.append(f"catalog {catalog} is not configured here")
             return None, ()
+
+
+def briefly(error: TemporalLineageError) -> str:
+    """Say what stood in the way, without the advice: several ways are told of in one line."""
+    if isinstance(error, UnreadableError):
+        return f"cannot read {error.location}: {error.reason}"
+    return str(error)
+
+
+def left_of(remains: States, known: TableHistory, reason: str, *, dataset_id: int) -> Reached:
+    """Give a table of which only remains are left, with the states that only they tell of."""
+    from catalogs.table import FromPieces
+
+    found = remains.never_seen(known) if isinstance(remains, FromPieces) else ()
+    doubts = [f"it cannot be opened any more, only what is left of it: {reason}"]
+    if found and known.snapshots:
+        doubts.append(
+            f"no harvest saw {len(found)} of its states: their instants are those at which their"
+            " manifest lists were written"
+        )
+    return Reached(
+        dataset_id=dataset_id,
+        source=remains,
+        remains=None,
+        bygone=frozenset(),
+        history=replace(known, listed=frozenset(), snapshots=(*known.snapshots, *found)),
+        protections={},
+        risks={},
+        doubts=tuple(doubts),
+    )

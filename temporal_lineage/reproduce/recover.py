@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from snapshots.dataset import TableFormat
-from snapshots.errors import BadTargetError, UnreadableError
+from snapshots.errors import BadTargetError, UnknownNameError, UnreadableError
 from temporal_lineage.reproduce.answer import READABLE
 from temporal_lineage.reproduce.folder import CannotWriteError, appearing, refuse_unless_free
 from temporal_lineage.reproduce.inputs import find_inputs
-from temporal_lineage.reproduce.look import Seen, look
+from temporal_lineage.reproduce.look import Seen, look, look_there
 from temporal_lineage.reproduce.tables import Tables
+from temporal_lineage.reproduce.unharvested import never_harvested, reach_place, state_in
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from temporal_lineage.addresses import DatasetAddress
     from temporal_lineage.questions.question import Question
     from temporal_lineage.reproduce.answer import ReproduceInput
+    from temporal_lineage.reproduce.inputs import Input
+    from temporal_lineage.reproduce.look import Looked
     from temporal_lineage.store.reader import Reader
 
 _PIECE_BYTES = 8 * 1024 * 1024
@@ -77,16 +80,62 @@ def recover(
     """
     if into is not None:
         refuse_unless_free(into)
-    inputs = find_inputs(reader, address, question.as_of)
-    if len(inputs.inputs) != 1:
+    tables = Tables(reader, folder)
+    one = _asked_for(reader, tables, address, question)
+    looked = look(tables, one, now=now)
+    return _answered(looked, question, now=now, into=into, copy_files=copy_files)
+
+
+def recover_place(
+    reader: Reader,
+    question: Question,
+    *,
+    place: str,
+    version: str | None,
+    now: Instant,
+    folder: Path,
+    into: Path | None,
+    copy_files: bool,
+) -> RecoverAnswer:
+    """Answer as `recover` does for a table named by its folder, whether it was harvested or not.
+
+    What a ledger kept is not asked for: only what lies there counts.
+    """
+    from catalogs.configuration import Configuration
+    from catalogs.moved import with_moved
+
+    if into is not None:
+        refuse_unless_free(into)
+    reached = reach_place(place, with_moved({}, Configuration(folder).moved()))
+    one = state_in(reached, place, version)
+    looked = look_there(Tables(reader, folder), reached, one, now=now)
+    return _answered(looked, question, now=now, into=into, copy_files=copy_files)
+
+
+def _asked_for(
+    reader: Reader, tables: Tables, address: DatasetAddress, question: Question
+) -> Input:
+    try:
+        inputs = find_inputs(reader, address, question.as_of).inputs
+    except UnknownNameError:
+        # A state that no harvest saw may still be found in the table, or in what is left of it.
+        never = never_harvested(reader, tables, address, question.as_of)
+        if never is None:
+            raise
+        return never
+    if len(inputs) != 1:
         raise BadTargetError(str(address), "the state of a harvested table is asked for")
-    looked = look(Tables(reader, folder), inputs.inputs[0], now=now)
-    made, doubts = None, [*inputs.doubts, *looked.doubts]
-    if isinstance(looked, Seen):
-        doubts += looked.input.plan.lost if looked.input.plan else ()
-        if into is not None and isinstance(looked.input.availability, READABLE):
-            made = _made(looked, into, now=now, copy_files=copy_files)
-            doubts += () if copy_files else _leaning(looked.input)
+    return inputs[0]
+
+
+def _answered(
+    looked: Looked, question: Question, *, now: Instant, into: Path | None, copy_files: bool
+) -> RecoverAnswer:
+    made, doubts = None, [*looked.doubts]
+    is_readable = isinstance(looked.input.availability, READABLE)
+    if isinstance(looked, Seen) and is_readable and into is not None:
+        made = _made(looked, into, now=now, copy_files=copy_files)
+        doubts += () if copy_files else _leaning(looked.input)
     return RecoverAnswer(question, looked.input, made, tuple(dict.fromkeys(doubts)))
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from catalogs.table import RawCommit, States, TableState
+    from snapshots.history import TableHistory
     from snapshots.recovery import RecoveryPlan
     from temporal_lineage.claims import TableClaim
     from temporal_lineage.store.reader import Reader
@@ -27,6 +28,11 @@ class Found:
 
     state: TableState
     plan: RecoveryPlan | None
+
+    @property
+    def lost(self) -> tuple[str, ...]:
+        """What nothing tells of the state any more, as doubts of an answer."""
+        return tuple(f"lost for good: {one}" for one in (self.plan.lost if self.plan else ()))
 
 
 class Tables:
@@ -69,16 +75,15 @@ class Tables:
                 if not isinstance(second, LogTruncated | Gone):
                     return Found(second, _planned(second, rebuilt(_trouble(first))))
             first = first or _tried(source, snapshot_id)
+        if isinstance(first, LogTruncated | Gone | UnreadableError):
+            pieced = _pieced(source, snapshot_id, reached.history)
+            if pieced is not None:
+                return Found(pieced, _planned(pieced, _from(pieced, _trouble(first))))
         if isinstance(first, UnreadableError):
             raise first
         if isinstance(first, LogTruncated | Gone):
             return first
         return Found(first, _planned(first, f"from {first.plan.how}") if first.plan else None)
-
-    def plan(self, reached: Reached, snapshot_id: int) -> RecoveryPlan | None:
-        """Say how a state is put together that its table no longer lists; None where it does."""
-        found = self.state(reached, snapshot_id)
-        return found.plan if isinstance(found, Found) else None
 
     def rebuildable(self, reached: Reached) -> frozenset[int]:
         """Give the states that can be rebuilt with what the ledger kept."""
@@ -132,6 +137,22 @@ def _trouble(first: LogTruncated | Gone | UnreadableError | None) -> tuple[str, 
             return (first.location,)
         case _:
             return ()
+
+
+def _pieced(source: States, snapshot_id: int, history: TableHistory) -> TableState | None:
+    from catalogs.table import FromPieces
+
+    if not isinstance(source, FromPieces):
+        return None
+    try:
+        return source.from_pieces(snapshot_id, known=history)
+    except UnreadableError:
+        return None  # what stood in the way of the table itself says more
+
+
+def _from(state: TableState, lost: Sequence[str]) -> str:
+    how = f"from {state.plan.how}" if state.plan else ""
+    return f"{how}, since {lost[0]} is gone or broken" if lost else how
 
 
 def _tried(source: States, snapshot_id: int) -> TableState | LogTruncated | Gone | UnreadableError:

@@ -12,7 +12,7 @@ from temporal_lineage.addresses import parse_address
 from temporal_lineage.facts import AsOf
 from temporal_lineage.questions.question import Question
 from temporal_lineage.session.asking import Asking, When
-from temporal_lineage.session.targets import as_state, is_lock
+from temporal_lineage.session.targets import as_place, as_state, is_lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -101,19 +101,24 @@ class ReadingQuestions(Asking):
         as_of: When = None,
         as_known: When = None,
     ) -> RecoverAnswer:
-        """Give the plan to bring back a state of a table; make a table of it in `into`."""
-        from temporal_lineage.reproduce.recover import recover
+        """Give the plan to bring back a state of a table; make a table of it in `into`.
 
+        `target` is an address, or a folder that holds or held a table, as PATH or PATH@VERSION.
+        """
+        from temporal_lineage.reproduce.recover import recover, recover_place
+
+        place = as_place(target)
         return self._ask(
             "recover",
             target,
             (as_of, as_known),
-            recover,
-            as_state(target),
+            recover_place if place else recover,
+            *(() if place else (as_state(target),)),
             now=self.clock(),
             folder=self.workspace.folder,
             into=into,
             copy_files=copy_files,
+            **({"place": place[0], "version": place[1]} if place else {}),
         )
 
     def reproduce(

@@ -44,3 +44,17 @@ def refuse_column(address: Address, target: str) -> None:
     """Refuse a column where it would be left out of account."""
     if isinstance(address, DatasetAddress) and address.column is not None:
         raise BadTargetError(target, "leave #column out")
+
+
+def as_place(target: str) -> tuple[str, str | None] | None:
+    """Read a table's folder, and the version where one follows it; None for an address.
+
+    >>> as_place("/lake/orders@12"), as_place("s3://lake/or@1/ders"), as_place("lake.raw.orders@12")
+    (('/lake/orders', '12'), ('s3://lake/or@1/ders', None), None)
+    """
+    if "/" not in target or target.partition(":")[0] in {"dataset", "job", "model", "run", "edge"}:
+        return None
+    place, mark, version = target.rpartition("@")
+    if mark and version.isdecimal():
+        return place, version
+    return target, None
