@@ -83,7 +83,7 @@ def look_there(tables: Tables, reached: Reached, one: InputState, *, now: Instan
     """Give the verdict on a state of a table that was reached by its place."""
     history = reached.history
     told = replace(
-        _told(one, None), format=history.identity.format.value, location=history.location
+        told_of(one, None), format=history.identity.format.value, location=history.location
     )
     return _looked_for(tables, reached, one, told, now=now)
 
