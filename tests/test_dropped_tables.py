@@ -9,6 +9,7 @@ import pytest
 from pyiceberg.catalog.sql import SqlCatalog
 
 from catalogs.configuration import CatalogEntry, CatalogKind, Configuration
+from iceberg_files import write_metadata
 from small_lake import iceberg_table, sql_catalog, sqlite
 from snapshots.instant import FOREVER, Instant
 from temporal_lineage.addresses import parse_address
@@ -111,6 +112,20 @@ def test_a_table_replaced_between_two_harvests_is_missing_since_the_second(shop:
     assert day_of(old.missing_since) == "2026-09-05"
     assert day_of(old.harvested_at) == "2026-09-02"
     assert shop.session.show("lake.s.t").missing_since is None
+
+
+def test_an_iceberg_table_made_again_in_files_of_the_same_names_is_another(shop: Shop) -> None:
+    """Spark's folder catalogs count metadata files: what was dropped and made anew has a v1 too."""
+    seen = []
+    for number, day in ((1, "2026-09-03"), (2, "2026-09-05")):
+        shutil.rmtree(shop.path("i"), ignore_errors=True)
+        one = f"00000000-0000-4000-8000-{number:012d}"
+        millis = Instant.parse(day).micros // 1000
+        write_metadata(shop.path("i"), "v1.metadata.json", millis, table_uuid=one)
+        (shop.path("i") / "metadata" / "version-hint.text").write_text("1")
+        shop.harvest(at=day)
+        seen.append(shop.session.show("lake.s.i").identity)
+    assert seen == [f"iceberg:00000000-0000-4000-8000-{number:012d}" for number in (1, 2)]
 
 
 def test_a_table_that_comes_back_was_away_in_between(shop: Shop) -> None:

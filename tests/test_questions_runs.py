@@ -157,6 +157,8 @@ def test_one_run_id_of_two_producers_and_jobs_is_not_merged_silently(shop: Shop)
     )
     assert answer.producers == ("https://example.org/p",)
     assert doubt in shop.session.why(f"run:{run_id(2)}").doubts
+    (edge,) = [one for one in shop.session.upstream("model:m@v").edges if one.run == run_id(2)]
+    assert doubt in shop.session.why(edge.edge).doubts
 
 
 def test_a_job_that_is_renamed_in_the_run_leaves_its_old_name(shop: Shop) -> None:

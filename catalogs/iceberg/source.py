@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from hashlib import sha256
 
 from catalogs.iceberg.chain import Fetched, walk_back
 from catalogs.iceberg.current import CurrentTable
@@ -34,6 +36,8 @@ from snapshots.errors import UnknownNameError, UnreadableError
 from snapshots.files import CommitFiles
 from snapshots.history import TableHistory
 from snapshots.snapshot import Snapshot
+
+_COUNTED = re.compile(r"v?\d+(\.gz)?\.metadata\.json(\.gz)?")
 
 
 class IcebergSource:
@@ -78,8 +82,15 @@ class IcebergSource:
         return self._now().relocation.root
 
     def head(self) -> str:
-        """Give the current metadata file: a new one is written by every commit."""
-        return self._place(self._pointer())
+        """Give the current metadata file: a new one is written by every commit.
+
+        Where files are only counted, a table that was dropped and made again has the same names:
+        then the content tells.
+        """
+        location = self._place(self._pointer())
+        if _COUNTED.fullmatch(location.rpartition("/")[2]) is None:
+            return location
+        return f"{location} {sha256(self._storage.read(location)).hexdigest()}"
 
     def tip(self) -> Tip:
         """Tell what the current metadata file says; see `TableSource.tip`."""

@@ -129,8 +129,9 @@ def why_edge(reader: Reader, address: EdgeAddress, question: Question) -> WhyAns
         reason(f"the run read {source}", claim.reads),
         reason(f"the run wrote {target}", claim.writes),
     )
+    doubts = tuple(_conflicts(reader, claim.run, as_of)) if claim.run else ()
     return WhyAnswer(
-        question, str(address), source, target, claim.job, claim.run, reasons, beliefs, ()
+        question, str(address), source, target, claim.job, claim.run, reasons, beliefs, doubts
     )
 
 
