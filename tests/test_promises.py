@@ -14,7 +14,8 @@ from snapshots.errors import BadTargetError, UnknownNameError
 from snapshots.instant import FOREVER, Instant
 from temporal_lineage.promises.keeping import KeptBy, NotKept
 from temporal_lineage.promises.pinning import NothingToKeepError, PinReport
-from temporal_lineage.session import wall_clock
+from temporal_lineage.session import Session, wall_clock
+from temporal_lineage.workspace import Workspace
 
 YEAR = 365 * 86_400_000_000
 
@@ -147,6 +148,36 @@ def test_inputs_that_are_gone_are_named_and_the_others_are_kept(lake: Lake) -> N
     assert lake.tl_status(*words) == 3
 
 
+def test_a_lock_is_kept_by_keeping_the_states_that_it_names(lake: Lake) -> None:
+    version = lake.append(lake.iceberg())
+    delta = lake.write_delta()
+    lake.harvest()
+    place = f"{lake.root}/warehouse/raw/orders"
+    lake.trained("v1", (place, version), (str(lake.delta / "orders"), delta))
+    lock = lake.root / "v1.lock"
+    lake.session.lock("model:fraud@v1", out=lock)
+    report = pinned(lake, str(lock), enforce=True)
+    assert report.target == "model:fraud@v1"
+    assert [one.address for one in report.states] == [
+        f"delta.orders@{delta}",
+        f"lake.raw.orders@{version}",
+    ]
+    assert list(tags(lake).values()) == [int(version)]
+
+
+def test_a_lock_of_tables_that_no_harvest_knows_is_refused_with_what_to_do(
+    lake: Lake, tmp_path: Path
+) -> None:
+    version = lake.write_delta()
+    lake.harvest()
+    lock = lake.root / "orders.lock"
+    lake.session.lock(f"delta.orders@{version}", out=lock)
+    workspace = Workspace(tmp_path / "other", str(tmp_path / "other.db"))
+    stranger = Session(workspace, clock=wall_clock)
+    with pytest.raises(NothingToKeepError, match=r"no harvest here knows its table; `tl harvest"):
+        stranger.pin(str(lock), until=FOREVER, reason="audit", who="ada")
+
+
 def test_a_promise_about_the_past_is_refused(lake: Lake) -> None:
     version = lake.write_delta()
     lake.harvest()
@@ -253,3 +284,21 @@ def test_a_tag_that_may_not_be_written_is_said_and_the_promise_stands(lake: Lake
     assert lake.tl_status(*words, "--enforce") == 3
     assert len(lake.session.pins().promises) == 2
     assert tags(lake) == {}
+
+
+def test_every_database_keeps_promises_and_what_a_watch_saw(lake: Lake, ledger_url: str) -> None:
+    lake.session = Session(Workspace(lake.root / "workspace", ledger_url), clock=wall_clock)
+    versions = [lake.write_delta() for _ in range(12)]
+    lake.harvest()
+    for version in versions:
+        pinned(lake, f"delta.orders@{version}")
+    assert [one.promise for one in lake.session.pins().promises] == [
+        f"pin:{number}" for number in range(1, 13)
+    ]
+    assert lake.session.keep_versions("delta.orders") == list(range(12))
+    assert lake.session.guard_watch().states == 12
+    lake.session.unpin("pin:11", who="bob")
+    assert 10 not in lake.session.keep_versions("delta.orders")
+    assert len(lake.session.available("delta.orders").promises) == 11
+    (table, _) = lake.session.guard(["delta"]).tables
+    assert len(table.promises) == 11

@@ -23,8 +23,8 @@ ANSWERED_NO = 3
 @click.command(short_help="Promise that states stay readable.")
 @click.argument(
     "target",
-    metavar="MODEL@VERSION|RUN|TABLE[@STATE]",
-    help="What is to be made again later: all states that it was made from are kept.",
+    metavar="MODEL@VERSION|RUN|TABLE[@STATE]|LOCK",
+    help="What is to be made again later, or its lock: all states that it was made from are kept.",
 )
 @click.option("--until", required=True, metavar="TIME", help="Until when; `forever` for no end.")
 @click.option("--reason", required=True, metavar="TEXT", help="Why, for who finds it later.")
@@ -57,6 +57,7 @@ def pin(
 
     \b
     tl pin model:fraud@v3 --until 2027-11-10 --reason 'audit of the fraud model'
+    tl pin fraud-v3.lock --until 2027-11-10 --reason 'audit of the fraud model'
     tl pin lake.raw.orders@fraud-v3 --until forever --reason 'case 4711' --enforce
     """
     report = session.pin(target, until=until, reason=reason, who=who or _login(), enforce=enforce)

@@ -50,16 +50,12 @@ def reproduce_lock(
         refuse_unless_free(out)
     states = [one for one in lock.inputs if isinstance(one, LockedState)]
     tables = LockedTables(reader, folder, states)
-    inputs = tuple(_input(tables, one) for one in lock.inputs)
-    looked = [
-        _looked(tables, locked, one, now=now)
-        for locked, one in zip(lock.inputs, inputs, strict=True)
-    ]
+    pairs = look_at_lock(tables, lock, now=now)
     return rebuilt(
         reader,
-        Inputs(lock.target, lock.made_by, inputs, ()),
+        Inputs(lock.target, lock.made_by, tuple(one for one, _ in pairs), ()),
         question,
-        looked=looked,
+        looked=[seen for _, seen in pairs],
         proofs={
             one.address: tuple(Proof(each.rows, each.fingerprint) for each in one.taken)
             for one in states
@@ -70,6 +66,14 @@ def reproduce_lock(
         recover=recover,
         progress=progress,
     )
+
+
+def look_at_lock(
+    tables: LockedTables, lock: Lock, *, now: Instant
+) -> list[tuple[InputState, Looked]]:
+    """Give each state and file that a lock names, and what it is now: as locked, or unverified."""
+    inputs = [(locked, _input(tables, locked)) for locked in lock.inputs]
+    return [(one, _looked(tables, locked, one, now=now)) for locked, one in inputs]
 
 
 def _input(tables: LockedTables, one: LockedInput) -> InputState:

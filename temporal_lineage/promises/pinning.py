@@ -23,6 +23,9 @@ from temporal_lineage.beliefs import settle_attributes, since
 from temporal_lineage.claims import encode
 from temporal_lineage.facts import LAST, AsOf
 from temporal_lineage.keys import AttributeKind, NodeKind
+from temporal_lineage.locks.lock import Lock, LockedState
+from temporal_lineage.locks.opening import LockedTables
+from temporal_lineage.locks.reproducing import look_at_lock
 from temporal_lineage.naming import Naming
 from temporal_lineage.promises.keeping import KeptBy, NotKept, Way, kept_by, let_go, ways
 from temporal_lineage.promises.promise import (
@@ -48,6 +51,7 @@ if TYPE_CHECKING:
     from temporal_lineage.reproduce.inputs import Input
     from temporal_lineage.reproduce.look import Looked
     from temporal_lineage.store.ledger import Ledger
+    from temporal_lineage.store.reader import Reader
     from temporal_lineage.store.transaction import Transaction
 
 
@@ -123,7 +127,7 @@ class UnpinReport:
 
 def pin(
     ledger: Ledger,
-    address: Address,
+    target: Address | Lock,
     *,
     folder: Path,
     until: Instant,
@@ -138,25 +142,21 @@ def pin(
     NothingToKeepError where no state can be kept.
     """
     now = ledger.now()
-    if until <= now:
-        text = f"--until {until} is not after now, {now}"
-        raise BadTargetError(str(address), f"{text}; a promise is about the time to come")
     with ledger.reading() as reader:
-        inputs = find_inputs(reader, address, AsOf(valid=now, system=LAST))
-        tables = Tables(reader, folder)
-        looked = [(one, look(tables, one, now=now)) for one in inputs.inputs]
-        sorted_out = [(one, seen, _why_not(one, seen)) for one, seen in looked]
+        shown, tables, looked = _looked(reader, target, folder, now)
+        if until <= now:
+            text = f"--until {until} is not after now, {now}"
+            raise BadTargetError(shown, f"{text}; a promise is about the time to come")
+        reasons = [(one, seen, _why_not(one, seen)) for one, seen in looked]
         left_out = tuple(
-            LeftOut(seen.input.address, why) for _, seen, why in sorted_out if why is not None
+            LeftOut(seen.input.address, why) for _, seen, why in reasons if why is not None
         )
         held = [
-            (one, seen)
-            for one, seen, why in sorted_out
-            if why is None and isinstance(one, InputState)
+            (one, seen) for one, seen, why in reasons if why is None and isinstance(one, InputState)
         ]
         if not held:
-            raise NothingToKeepError(inputs.target, left_out)
-        claim = PromiseClaim(inputs.target, until, reason, who, left_out)
+            raise NothingToKeepError(shown, left_out)
+        claim = PromiseClaim(shown, until, reason, who, left_out)
         name = _promised(ledger, claim, [one for one, _ in held])
         states = []
         for one, seen in held:
@@ -166,7 +166,7 @@ def pin(
             states.append(
                 HeldState(seen.input.address, availability_name(before), before, kept, told)
             )
-    return PinReport(name, inputs.target, until, reason, who, tuple(states), left_out)
+    return PinReport(name, shown, until, reason, who, tuple(states), left_out)
 
 
 def unpin(
@@ -193,6 +193,20 @@ def unpin(
             tags.append(TagLeft(address, one.tag, why is None, why))
     told = tuple(sorted(addresses.values()))
     return UnpinReport(name, found.claim.target, reason, who, told, tuple(tags))
+
+
+def _looked(
+    reader: Reader, target: Address | Lock, folder: Path, now: Instant
+) -> tuple[str, Tables, Sequence[tuple[Input, Looked]]]:
+    """Find what a target was made from, and look at it; names the target for people, too."""
+    if isinstance(target, Lock):
+        states = [one for one in target.inputs if isinstance(one, LockedState)]
+        locked = LockedTables(reader, folder, states)
+        return target.target, locked, look_at_lock(locked, target, now=now)
+    inputs = find_inputs(reader, target, AsOf(valid=now, system=LAST))
+    tables = Tables(reader, folder)
+    looked = [(one, look(tables, one, now=now)) for one in inputs.inputs]
+    return inputs.target, tables, looked
 
 
 def _promised(ledger: Ledger, claim: PromiseClaim, states: Sequence[InputState]) -> str:
@@ -230,7 +244,10 @@ def _why_not(one: Input, seen: Looked) -> str | None:
     if isinstance(seen, SeenFile | LostFileInput):
         return "it is a file outside any table; `tl reproduce --out` copies it"
     if isinstance(one, InputState) and isinstance(verdict, _KEEPABLE):
-        return None
+        # A lock stands alone: this ledger need not know the table.
+        place = seen.input.location
+        known = one.dataset_id >= 0
+        return None if known else f"no harvest here knows its table; `tl harvest {place}` first"
     match verdict:
         case Partial(_, lost, of, _, act):
             why = f"{lost} of its {of} files are gone already{_by(act)}"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snapshots.errors import BadTargetError
 from snapshots.instant import FOREVER
 from temporal_lineage.addresses import parse_address
 from temporal_lineage.session.asking import Asking, When, instant_of
-from temporal_lineage.session.targets import as_table
+from temporal_lineage.session.targets import as_table, is_lock
 
 if TYPE_CHECKING:
     from temporal_lineage.promises.pinning import PinReport, UnpinReport
@@ -26,19 +27,20 @@ class Promises(Asking):
         """Promise that all states which a target was made from stay readable until then.
 
         With `enforce`, tags are made in Iceberg tables; without it no table is touched. `until`
-        may be FOREVER.
+        may be FOREVER; `target` may be the path of a lock.
         """
+        from temporal_lineage.locks.text import read_lock
         from temporal_lineage.promises.pinning import pin
         from temporal_lineage.store.ledger import Ledger
 
-        address = parse_address(target)
         if not reason.strip():
             raise BadTargetError(target, "a promise needs a reason, for who finds it later")
+        wanted = read_lock(Path(target)) if is_lock(target) else parse_address(target)
         end = FOREVER if until is None else instant_of(until) or self.clock()
         with Ledger.open(self.workspace.ledger, clock=self.clock) as ledger:
             return pin(
                 ledger,
-                address,
+                wanted,
                 folder=self.workspace.folder,
                 until=end,
                 reason=reason,
