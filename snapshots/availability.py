@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snapshots.files import AlteredFile, FileContent
 from snapshots.instant import Instant
+from snapshots.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

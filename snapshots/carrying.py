@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snapshots.files import FileContent
 from snapshots.lives import Origin, Origins
+from snapshots.records import dataclass
 from snapshots.snapshot import Effect
 
 if TYPE_CHECKING:

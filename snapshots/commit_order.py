@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from snapshots.commit_point import ChainPoint, CommitPoint
+from snapshots.records import dataclass
 from snapshots.snapshot import InstantSource
 
 if TYPE_CHECKING:

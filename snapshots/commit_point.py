@@ -1,10 +1,10 @@
 """Commit points: what a table was, as each of its metadata commits left it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from snapshots.definition import TableDefinition
 from snapshots.instant import Instant
+from snapshots.records import dataclass
 from snapshots.refs import SnapshotRef
 from snapshots.snapshot import InstantSource
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Protocol
 
@@ -27,6 +26,7 @@ from snapshots.lives import (
     holds_at,
 )
 from snapshots.masking import is_loose
+from snapshots.records import dataclass
 from snapshots.snapshot import Effect
 
 if TYPE_CHECKING:

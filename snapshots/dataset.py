@@ -1,7 +1,8 @@
 """Datasets: what a table is called, and what it is."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from snapshots.records import dataclass
 
 
 class TableFormat(StrEnum):

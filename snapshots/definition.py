@@ -1,7 +1,8 @@
 """Definitions: what a table is beside its rows and columns, as one commit left it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from snapshots.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

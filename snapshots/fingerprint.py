@@ -7,10 +7,10 @@ mixing function, the keys and tags, and the sums.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import IntEnum
 
 from snapshots.errors import UsageError
+from snapshots.records import dataclass
 
 SPECIFICATION = 1
 """The version of docs/fingerprint.md; grows when the same rows would get another number."""

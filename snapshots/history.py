@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snapshots.commit_point import ChainPoint, CommitPoint
 from snapshots.dataset import TableIdentity
 from snapshots.instant import Instant
+from snapshots.records import dataclass
 from snapshots.refs import MAIN
 from snapshots.schema import SchemaVersion
 from snapshots.snapshot import Snapshot

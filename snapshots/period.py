@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from snapshots.instant import FOREVER, Instant
+from snapshots.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from snapshots.records import dataclass
 
 _UNKNOWN = "<unknown>"
 _USERS = ("userName", "userId", "trino_user", "user")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from snapshots.ancestry import starts_afresh
 from snapshots.instant import Instant
 from snapshots.period import Period
+from snapshots.records import dataclass
 from snapshots.snapshot_log import Ambiguous, Current, LogEntry, Rule, State, Unknown
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """Snapshot references: names for snapshots."""
 
-from dataclasses import dataclass
+from snapshots.records import dataclass
 
 MAIN = "main"
 """The branch that readers see when they name none."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from snapshots.ancestry import ancestry
 from snapshots.availability import AtRisk, Protected
 from snapshots.dataset import TableFormat
 from snapshots.instant import BEGINNING, FOREVER, Instant
+from snapshots.records import dataclass
 from snapshots.refs import MAIN, Branch
 from snapshots.snapshot import Effect
 

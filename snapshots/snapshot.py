@@ -1,10 +1,10 @@
 """Snapshots: immutable states of one table, each written by one commit."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 from snapshots.instant import Instant
+from snapshots.records import dataclass
 
 
 class InstantSource(StrEnum):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
 from enum import StrEnum
 
 from snapshots.instant import Instant
 from snapshots.period import Period
+from snapshots.records import dataclass
 
 
 class Certainty(StrEnum):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from snapshots.errors import BadAddressError, BadInstantError
 from snapshots.instant import Instant
+from snapshots.records import dataclass
 from snapshots.refs import MAIN
 
 _PREFIXES = ("dataset:", "model:", "job:", "run:", "edge:")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar, cast
 
@@ -12,6 +11,7 @@ import msgspec
 from snapshots.commit_point import ChainPoint, CommitPoint, LostPoint
 from snapshots.definition import TableDefinition
 from snapshots.instant import Instant
+from snapshots.records import dataclass
 from snapshots.refs import Branch, SnapshotRef, Tag
 from snapshots.snapshot import InstantSource
 from snapshots.snapshot_log import Absent, Ambiguous, Current, LogEntry, Rule, State, Unknown

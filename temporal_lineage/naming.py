@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING
 
 from snapshots.dataset import Dataset, DatasetVersion
@@ -11,7 +10,7 @@ from temporal_lineage.addresses import AtInstant, quoted, quoted_version, unquot
 from temporal_lineage.capture.openlineage_names import located
 from temporal_lineage.claims import NamedClaim, decode
 from temporal_lineage.facts import LAST, AsOf
-from temporal_lineage.harvesting.histories import table_claim, table_claims
+from temporal_lineage.harvesting.table_claims import table_claim, table_claims
 from temporal_lineage.keys import AttributeKind, NodeKind, name_key, split_name_key
 from temporal_lineage.meanings import meanings
 
@@ -134,6 +133,8 @@ def find_dataset(reader: Reader, name: str, *, as_of: AsOf) -> int:
     found = known_dataset(reader, name, as_of=as_of)
     if found is not None:
         return found
+    import difflib
+
     known = sorted(known_names(reader, as_of=as_of))
     nearest = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
     advice = "`tl show` lists what is known" if known else "`tl harvest` has not seen any table yet"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snapshots.errors import TemporalLineageError
+from snapshots.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,7 +10,8 @@ from snapshots.instant import BEGINNING
 from snapshots.refs import MAIN
 from snapshots.snapshot_log import Absent, Ambiguous, Current, Unknown
 from temporal_lineage.addresses import AtInstant, AtVersion, DatasetAddress, quoted_version
-from temporal_lineage.harvesting.histories import remembered_log, table_claim
+from temporal_lineage.harvesting.histories import remembered_log
+from temporal_lineage.harvesting.table_claims import table_claim
 from temporal_lineage.questions.states import version_of
 from temporal_lineage.questions.versions import told_versions, version_or_ref, version_since
 

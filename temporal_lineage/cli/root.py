@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -121,6 +120,8 @@ def tl(ctx: click.Context, ledger: str | None, debug: bool) -> None:  # noqa: FB
 
 
 def _elsewhere(session: Session, ledger: str) -> Session:
+    from pathlib import Path
+
     from temporal_lineage.session import Session as Opened
     from temporal_lineage.workspace import Workspace
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from snapshots.instant import FOREVER, Instant
+from snapshots.records import dataclass
 
 LAST = FOREVER.plus(micros=-1)
 """The last instant of either time: it sees everything that has not ended, or all that is known."""

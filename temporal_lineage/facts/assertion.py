@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import pairwise
 from typing import Generic, TypeVar
 
 from snapshots.instant import Instant
 from snapshots.period import Period
+from snapshots.records import dataclass
 
 T = TypeVar("T")
 

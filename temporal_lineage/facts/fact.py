@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Generic, TypeVar
 
 from snapshots.instant import Instant
 from snapshots.period import Period
+from snapshots.records import dataclass
 from temporal_lineage.facts.assertion import Assertion, decisions
 
 T = TypeVar("T")

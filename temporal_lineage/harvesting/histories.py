@@ -37,11 +37,12 @@ from temporal_lineage.harvesting.definitions import (
     definition_lines,
     properties_line,
 )
+from temporal_lineage.harvesting.table_claims import table_claim
 from temporal_lineage.keys import AttributeKind
 from temporal_lineage.store.assertions import AttributeAssertion
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from snapshots.commit_point import ChainPoint
     from temporal_lineage.store.reader import Believed, Reader
@@ -122,23 +123,6 @@ def remembered(reader: Reader, dataset_id: int, *, system: Instant) -> TableHist
         gaps=tuple(Gap(gap) for gap in table.gaps),
         features=table.features,
     )
-
-
-def table_claim(reader: Reader, dataset_id: int, *, system: Instant) -> TableClaim | None:
-    """Give what is known of a table as a whole; None where it was never harvested."""
-    return table_claims(reader, [dataset_id], system=system).get(dataset_id)
-
-
-def table_claims(
-    reader: Reader, dataset_ids: Iterable[int], *, system: Instant
-) -> dict[int, TableClaim]:
-    """Give what is known of tables as a whole; those never harvested are left out."""
-    found = reader.timelines_of(node_ids=dataset_ids, kind=AttributeKind.TABLE, system=system)
-    return {
-        dataset_id: decode(TableClaim, lines[""][-1].claim)
-        for dataset_id, lines in found.items()
-        if "" in lines
-    }
 
 
 def remembered_log(

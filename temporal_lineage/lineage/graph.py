@@ -6,9 +6,10 @@ the hundred thousand, and they are made three times as fast as dataclasses.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
+
+from snapshots.records import dataclass
 
 
 class Direction(StrEnum):

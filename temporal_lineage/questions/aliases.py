@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from snapshots.records import dataclass
 from temporal_lineage.claims import SettledClaim, decode
 from temporal_lineage.keys import BY_HAND, AttributeKind, NodeKind, split_name_key
 from temporal_lineage.naming import Naming

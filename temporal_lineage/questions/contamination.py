@@ -9,7 +9,8 @@ from snapshots.errors import BadTargetError
 from snapshots.instant import FOREVER
 from temporal_lineage.addresses import ModelAddress
 from temporal_lineage.claims import EdgeClaim, WriterClaim, decode
-from temporal_lineage.harvesting.histories import remembered_snapshot, table_claim
+from temporal_lineage.harvesting.histories import remembered_snapshot
+from temporal_lineage.harvesting.table_claims import table_claim
 from temporal_lineage.keys import AttributeKind, EdgeKind, NodeKind
 from temporal_lineage.lineage.graph import Direction
 from temporal_lineage.lineage.rebuild import Dependency, rebuild_order

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeGuard
 
+from snapshots.records import dataclass
 from temporal_lineage.addresses import AtInstant, AtVersion, DatasetAddress
 from temporal_lineage.facts import LAST, AsOf
 from temporal_lineage.harvesting.looks import absence, last_look

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from catalogs.credentials import without_user_info
 from snapshots.errors import UnknownNameError
+from snapshots.records import dataclass
 from temporal_lineage.capture.facets import JobFacets
 from temporal_lineage.capture.openlineage import read_events
 from temporal_lineage.capture.openlineage_events import CapturedEvent, DatasetEvent

@@ -6,8 +6,9 @@ as dataclasses.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
+
+from snapshots.records import dataclass
 
 if TYPE_CHECKING:
     from snapshots.instant import Instant

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from temporal_lineage.capture.openlineage_names import located
-from temporal_lineage.harvesting.histories import table_claims
+from temporal_lineage.harvesting.table_claims import table_claims
 from temporal_lineage.keys import NodeKind, split_name_key
 from temporal_lineage.naming import UNHARVESTED
 from temporal_lineage.questions.lineage_answer import LineageDataset, LineageNode

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from snapshots.commit_point import CommitPoint
 from snapshots.producer import producer_of
+from snapshots.records import dataclass
 from snapshots.refs import MAIN
 from snapshots.snapshot_log import Current
 from temporal_lineage.claims import WriterClaim, decode

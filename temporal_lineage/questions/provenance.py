@@ -13,8 +13,6 @@ from temporal_lineage.keys import AttributeKind, EdgeKind, NodeKind
 from temporal_lineage.lineage.graph import Direction, LineageGraph
 from temporal_lineage.lineage.trace import trace
 from temporal_lineage.naming import Naming, find_addressed, find_dataset, written
-from temporal_lineage.questions.column_neighbours import ColumnNeighbours
-from temporal_lineage.questions.columns import column_names, find_column
 from temporal_lineage.questions.lineage_answer import (
     LineageAnswer,
     LineageContribution,
@@ -76,6 +74,9 @@ def _column_lineage(
     direction: Direction,
     depth_max: int,
 ) -> LineageAnswer:
+    from temporal_lineage.questions.column_neighbours import ColumnNeighbours
+    from temporal_lineage.questions.columns import column_names, find_column
+
     as_of = question.as_of
     root = find_column(reader, address, as_of)
     graph = trace(

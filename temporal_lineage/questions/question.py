@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import ClassVar, Protocol
 
 from snapshots.instant import Instant
 from snapshots.period import Period
+from snapshots.records import dataclass
 from temporal_lineage.facts import AsOf
 
 SHAPE_VERSION = 1

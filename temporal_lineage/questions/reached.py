@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
+from snapshots.records import dataclass
 from temporal_lineage.addresses import JobAddress, dataset_name
 from temporal_lineage.keys import EdgeKind
 from temporal_lineage.lineage.graph import Direction

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from snapshots.errors import BeforeHistoryError, UnknownNameError
+from snapshots.records import dataclass
 from temporal_lineage.addresses import EdgeAddress, RunAddress
 from temporal_lineage.claims import EdgeClaim, FlowClaim, LinkClaim, RunClaim, WriterClaim, decode
 from temporal_lineage.evidence import Grade, Method

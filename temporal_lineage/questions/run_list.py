@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, ClassVar
 
 from snapshots.errors import UnknownNameError
 from snapshots.instant import FOREVER
+from snapshots.records import dataclass
 from temporal_lineage.claims import LinkClaim, RunClaim, decode
 from temporal_lineage.evidence import weakest
 from temporal_lineage.evidence.runs import RunState

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from snapshots.errors import UnknownNameError
+from snapshots.records import dataclass
 from snapshots.refs import MAIN
 from snapshots.schema_difference import (
     Added,

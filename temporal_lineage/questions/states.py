@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from snapshots.errors import BeforeHistoryError, UnknownNameError
+from snapshots.records import dataclass
 from snapshots.refs import MAIN
 from snapshots.snapshot_log import Absent, Ambiguous, Certainty, Current, LogEntry, Rule, Unknown
 from temporal_lineage.addresses import AtInstant, AtRef, AtVersion, DatasetAddress
@@ -15,8 +15,8 @@ from temporal_lineage.harvesting.histories import (
     remembered_log,
     remembered_schema,
     remembered_snapshot,
-    table_claim,
 )
+from temporal_lineage.harvesting.table_claims import table_claim
 from temporal_lineage.naming import Naming, find_addressed
 from temporal_lineage.questions.versions import check_version, version_or_ref
 

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from snapshots.records import dataclass
 from snapshots.refs import MAIN
 from snapshots.snapshot_log import Current
-from temporal_lineage.harvesting.histories import (
-    refs_at,
-    remembered,
-    remembered_log,
-    table_claims,
-)
+from temporal_lineage.harvesting.histories import refs_at, remembered, remembered_log
 from temporal_lineage.harvesting.looks import absence, last_look
+from temporal_lineage.harvesting.table_claims import table_claims
 from temporal_lineage.keys import AttributeKind
 from temporal_lineage.naming import Naming, find_dataset, known_datasets
 from temporal_lineage.questions.defined import (

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snapshots.dataset import DatasetVersion
+from snapshots.records import dataclass
 from temporal_lineage.claims import decode
 from temporal_lineage.keys import AttributeKind
 from temporal_lineage.naming import written

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from snapshots.availability import Gone, LogTruncated
 from snapshots.errors import UnreadableError
 from snapshots.instant import FOREVER
-from temporal_lineage.harvesting.histories import remembered, table_claim
+from temporal_lineage.harvesting.histories import remembered
+from temporal_lineage.harvesting.table_claims import table_claim
 from temporal_lineage.reproduce.reaching import OutOfReach, Reached, Reaching
 
 if TYPE_CHECKING:

@@ -142,11 +142,10 @@ class LineageQuestions(Asking):
         depth_max: int,
         by_flow: bool,
     ) -> LineageAnswer:
-        from temporal_lineage.questions.job_lineage import job_lineage
-        from temporal_lineage.questions.provenance import flows, lineage
-
         address = parse_address(target)
         if isinstance(address, JobAddress):  # jobs have no states: what they move is flow
+            from temporal_lineage.questions.job_lineage import job_lineage
+
             return self._ask(
                 direction.value,
                 target,
@@ -158,6 +157,8 @@ class LineageQuestions(Asking):
             )
         if not isinstance(address, DatasetAddress | ModelAddress):
             raise BadTargetError(target, "a table, state, column, model or job is asked for")
+        from temporal_lineage.questions.provenance import flows, lineage
+
         if by_flow:
             refuse_state(address, target)
             refuse_column(address, target)

@@ -1,0 +1,120 @@
+"""Records are the dataclasses they are written as, though they are made late."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import pickle
+from typing import ClassVar, Generic, TypeVar
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from snapshots import records
+
+T = TypeVar("T")
+
+
+@records.dataclass(frozen=True, slots=True, order=True)
+class Late:
+    """Made late."""
+
+    KIND: ClassVar[str] = "late"
+
+    number: int
+    name: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True, order=True)
+class Early:
+    """The same, by the standard library."""
+
+    KIND: ClassVar[str] = "early"
+
+    number: int
+    name: str
+
+
+@records.dataclass(frozen=True, slots=True)
+class Checked(Generic[T]):
+    """A record that looks at what it is given."""
+
+    one: T
+
+    def __post_init__(self) -> None:
+        if self.one is None:
+            raise ValueError("nothing is told")
+
+    def __repr__(self) -> str:
+        return "its own words"
+
+
+@records.dataclass(frozen=True, slots=True)
+class Empty:
+    """A record without fields."""
+
+
+VALUES = st.tuples(st.integers(0, 2), st.sampled_from(["", "a", "b"]))
+
+
+@given(VALUES, VALUES)
+def test_records_compare_and_hash_as_dataclasses_do(
+    one: tuple[int, str], other: tuple[int, str]
+) -> None:
+    late, early = (Late(*one), Late(*other)), (Early(*one), Early(*other))
+    assert (late[0] == late[1]) is (early[0] == early[1])
+    assert (late[0] < late[1], late[0] >= late[1]) == (early[0] < early[1], early[0] >= early[1])
+    assert (hash(late[0]) == hash(late[1])) or late[0] != late[1]
+    assert repr(late[0]) == repr(early[0]).replace("Early", "Late")
+
+
+def test_a_record_can_be_copied_replaced_matched_and_kept() -> None:
+    one = Late(number=1, name="a")
+    assert copy.deepcopy(one) == pickle.loads(pickle.dumps(one)) == one  # noqa: S301 - our own
+    assert dataclasses.replace(one, name="b") == Late(1, "b")
+    assert dataclasses.asdict(one) == {"number": 1, "name": "a"}
+    match one:
+        case Late(number, name=name):
+            assert (number, name) == (1, "a")
+
+
+def test_the_fields_of_a_record_are_known_before_one_is_made() -> None:
+    @records.dataclass(frozen=True, slots=True)
+    class Fresh:
+        one: int
+
+    assert dataclasses.is_dataclass(Fresh)
+    assert [(field.name, field.type) for field in dataclasses.fields(Fresh)] == [("one", "int")]
+
+
+def test_nothing_of_a_record_can_be_changed_or_added() -> None:
+    one = Late(1, "a")
+    for name in ("number", "other"):
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(one, name, 2)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        del one.name  # type: ignore[misc]
+    assert not hasattr(one, "__dict__")
+
+
+def test_records_of_different_classes_are_never_equal() -> None:
+    assert Checked(1) != Late(1, "a")
+    assert Empty() == Empty()
+    assert Late(1, "a").__lt__(3) is NotImplemented  # type: ignore[operator]
+
+
+def test_a_record_checks_what_it_is_given_and_speaks_for_itself() -> None:
+    assert repr(Checked("a")) == "its own words"
+    with pytest.raises(ValueError, match="nothing"):
+        Checked(None)
+    with pytest.raises(TypeError, match="missing 1 required positional argument: 'name'"):
+        Late(1)  # type: ignore[call-arg]
+
+
+def test_a_record_with_a_default_is_refused() -> None:
+    with pytest.raises(TypeError, match="has a base or a default"):
+
+        @records.dataclass(frozen=True, slots=True)
+        class Careless:
+            one: int = 1
