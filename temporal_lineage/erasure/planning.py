@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from snapshots.refs import Tag
 from temporal_lineage.erasure.commands import Named
 from temporal_lineage.erasure.plan import PlannedTable, PlanStep, Remade, plan
-from temporal_lineage.harvesting.histories import table_claim
+from temporal_lineage.harvesting.table_claims import table_claim
 from temporal_lineage.keys import EdgeKind, NodeKind
 from temporal_lineage.lineage.rebuild import Dependency, rebuild_order
 from temporal_lineage.promises.promise import promises

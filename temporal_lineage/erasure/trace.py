@@ -22,7 +22,7 @@ from temporal_lineage.erasure.planning import planned
 from temporal_lineage.erasure.searching import Progress, Search, Searching
 from temporal_lineage.erasure.spread import Spread, spread
 from temporal_lineage.erasure.traced_table import NOTHING_EXAMINED, refs_of
-from temporal_lineage.harvesting.histories import table_claim
+from temporal_lineage.harvesting.table_claims import table_claim
 from temporal_lineage.keys import AttributeKind
 from temporal_lineage.naming import find_addressed
 from temporal_lineage.questions.column_reach import flow_graph
