@@ -39,6 +39,11 @@ class Effect(StrEnum):
     UNKNOWN = "unknown"
     """An operation this reader does not know; treated as REWRITE, and said so."""
 
+    @property
+    def keeps_rows(self) -> bool:
+        """Tell whether a reader meets the same rows after it as before."""
+        return self in (Effect.REPLACE, Effect.NOTHING)
+
 
 @dataclass(frozen=True, slots=True)
 class CommitCounts:

@@ -44,6 +44,8 @@ from temporal_lineage.questions.impact import Change
 from temporal_lineage.questions.impacted import Consequence
 from temporal_lineage.questions.knowledge import Learned
 from temporal_lineage.questions.question import ID_FIELDS, field_names, is_record
+from temporal_lineage.questions.redundant import Redundancy
+from temporal_lineage.questions.unused import Use
 from temporal_lineage.reproduce import answer as reproduction
 from temporal_lineage.reproduce import available, fingerprints, recover
 from temporal_lineage.sink import serving
@@ -68,6 +70,8 @@ _ENUMS: dict[str, type[StrEnum]] = {
         Drift,
         Keeper,
         Piece,
+        Redundancy,
+        Use,
         BisectOutcome,
         InputVerdict,
         Verdict,

@@ -70,6 +70,16 @@ QUESTIONS: dict[str, Ask] = {
     "contamination lake.raw.customers@2026-09-20": lambda s: s.contamination(
         "lake.raw.customers@2026-09-20"
     ),
+    "unused lake --since 2026-10-01": lambda s: s.unused("lake", since="2026-10-01"),
+    "redundant --since 2026-10-01": lambda s: s.redundant(since="2026-10-01"),
+    f"critical-path {SET}@fraud-v3 --depth 3": lambda s: s.critical_path(
+        f"{SET}@fraud-v3", depth_max=3
+    ),
+    "freshness lake --as-of 2026-11-01": lambda s: s.freshness("lake", as_of="2026-11-01"),
+    "volume delta.raw.payments --since 2026-10-15": lambda s: s.volume(
+        "delta.raw.payments", since="2026-10-15"
+    ),
+    "owners": lambda s: s.owners(),
     "runs --job *train_fraud --since 2026-10-01": lambda s: s.runs(
         job="*train_fraud", since="2026-10-01"
     ),
@@ -116,6 +126,12 @@ ROWS = {
     "impact": "impacted",
     "bisect": "steps",
     "changes": "findings",
+    "unused": "datasets",
+    "redundant": "flows",
+    "critical-path": "steps",
+    "freshness": "datasets",
+    "volume": "lines",
+    "owners": "datasets",
     "runs": "runs",
     "run show": "links",
     "coverage": "tables",

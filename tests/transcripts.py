@@ -43,10 +43,11 @@ _VARYING = re.compile(
     r"(?<=delta:)[0-9a-f-]{36}"
     r"|(?<=part-)\d{5}-[0-9a-f-]{36}"
     r"|(?<=delta-rs:)\S+"
-    r"|[\d,]+(?= bytes)"
     r"|(?<= bytes, )[0-9a-f]{16}"
+    r"|[\d,]+(?=( -[\d,]+)? bytes)"
+    r"|(?<=bytes: )\d+"
     r"|(?<=\"sha256\": \")[0-9a-f]+"
-    r"|(?<=\"size_bytes\": )\d+"
+    r"|(?<=_bytes\": )\d+"
 )
 
 _FENCE = re.compile(r"```(\w*)")

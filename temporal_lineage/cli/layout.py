@@ -10,6 +10,8 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+_UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
+
 NOTHING = "-"
 """What stands in a cell where nothing is known."""
 
@@ -50,6 +52,23 @@ def table(
     yield click.style(line(headers), bold=True)
     for row in cells:
         yield line(row)
+
+
+def span(seconds: float) -> str:
+    """Write a span of time as people say it, to two units.
+
+    >>> span(3 * 86_400 + 7 * 3_600 + 59), span(5_400), span(61), span(0.25)
+    ('3 d 7 h', '1 h 30 min', '1 min 1 s', '0.25 s')
+    """
+    left = round(seconds)
+    if left < _UNITS[-2][0]:
+        return f"{seconds:g} s" if seconds < _UNITS[-2][0] else "1 min"
+    parts: list[tuple[int, str]] = []
+    for size, name in _UNITS:
+        number, left = divmod(left, size)
+        if number or parts:
+            parts.append((number, name))
+    return " ".join(f"{number} {name}" for number, name in parts[:2] if number)
 
 
 def pairs(rows: Sequence[tuple[str, object]]) -> Iterator[str]:

@@ -33,6 +33,29 @@ def point_options(command: F) -> F:
     )(command)
 
 
+def period_options(command: F) -> F:
+    """Add `--since`, `--until` and `--as-known`: an answer about a period is as of its end."""
+    command = click.option(
+        "--as-known", metavar="TIME", help="Answer with what this ledger knew then. Default: now."
+    )(command)
+    command = click.option(
+        "--until", "--as-of", "until", metavar="TIME", help="Where the period ends. Default: now."
+    )(command)
+    return click.option(
+        "--since", metavar="TIME", help="Where the period begins. Default: at first."
+    )(command)
+
+
+def scope_argument(command: F) -> F:
+    """Add what a question is about, where that may be many tables or all."""
+    return click.argument(
+        "scope",
+        metavar="[TABLE|NAMESPACE|CATALOG]",
+        default="",
+        help="A table, or what names of tables begin with; all that is known without it.",
+    )(command)
+
+
 def output_option(command: F) -> F:
     """Add `--output`."""
     return click.option(

@@ -19,12 +19,14 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "changes": ("changes", "What is otherwise upstream since things were good."),
     "contamination": ("contamination", "What contains the rows of a bad commit, and what to do."),
     "coverage": ("coverage", "What runs explain, what they do not, and what to change."),
+    "critical-path": ("path", "Which chain of runs took longest to make a state."),
     "demo": ("demo", "Build a small lakehouse with two months of history, and ask it questions."),
     "diff": ("knowledge", "How an answer changed between two days of the ledger."),
     "downstream": ("lineage", "What was made of a state, a model or a column."),
     "fingerprint": ("fingerprint", "A number for the rows of a state, whatever reads them."),
     "erasure": ("erasure", "Where rows of a condition still are."),
     "guard": ("guard", "What a maintenance run would break."),
+    "freshness": ("freshness", "When tables last changed, and which are overdue."),
     "harvest": ("intake", "Read the snapshot histories of tables, before they are forgotten."),
     "impact": ("impact", "What a change would break, before it is made."),
     "ingest": ("intake", "Take in the events of runs."),
@@ -33,11 +35,13 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "log": ("states", "Every snapshot of a table."),
     "pin": ("promises", "Promise that states stay readable."),
     "pins": ("promises", "The promises in force."),
+    "owners": ("owners", "Who answers for what, and for what nobody does."),
     "quarantine": (
         "quarantine",
         "What came as events and was refused, and what becomes of it.",
     ),
     "recover": ("recover", "Bring a past state back as a table of its own."),
+    "redundant": ("redundant", "Flows that may not be needed, and what they cost."),
     "reproduce": (
         "reproduce",
         "Rebuild what a model or table was made from, or say what is missing.",
@@ -50,7 +54,9 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "sql": ("sql", "What a SQL text reads and writes."),
     "table": ("table", "How a table changed in all but its rows."),
     "unpin": ("promises", "Revoke a promise."),
+    "unused": ("unused", "Tables and columns that nobody is known to read."),
     "upstream": ("lineage", "What had gone into a state, a model or a column."),
+    "volume": ("freshness", "How much each commit of a table moved, and what is out of line."),
     "why": ("lineage", "How an edge, a version's writer or a run's links are known."),
 }
 """Command, the module that holds it, and its line in the list: `tl --help` imports none."""

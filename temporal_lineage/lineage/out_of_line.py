@@ -7,10 +7,13 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 SERIES_MIN = 4
 """With fewer values before, nothing is out of line: nobody knows the line."""
+
+SERIES_MAX = 30
+"""With how many earlier values of its kind a value is compared."""
 
 _SPREADS = 5
 _SHARE_MIN = 0.2
@@ -40,6 +43,17 @@ def out_of_line(value: int, before: Sequence[int]) -> str | None:
     if abs(value - middle) <= width or abs(value - near) <= max(width, 2 * abs(median(steps))):
         return None
     return f"{value}, where {min(before)} to {max(before)} were usual"
+
+
+def unlike(value: int | None, before: Iterable[int | None]) -> str | None:
+    """Say the same of a value among those told before it, of which the newest count.
+
+    >>> unlike(500, [100, None, 104, 98, 101]), unlike(None, [1, 1, 1, 1])
+    ('500, where 98 to 104 were usual', None)
+    """
+    if value is None:
+        return None
+    return out_of_line(value, [one for one in before if one is not None][-SERIES_MAX:])
 
 
 def overdue(instants: Sequence[int], now: int) -> int | None:

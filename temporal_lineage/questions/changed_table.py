@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from snapshots.refs import MAIN
 from temporal_lineage.harvesting.histories import remembered, remembered_log
-from temporal_lineage.lineage.out_of_line import out_of_line, overdue
+from temporal_lineage.lineage.out_of_line import overdue, unlike
 from temporal_lineage.questions.findings import Finding, FindingKind, finding
 from temporal_lineage.questions.logs import log_lines
 from temporal_lineage.questions.rollbacks import rollback_lines
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from temporal_lineage.store.reader import Reader
 
 _VACUUM = "VACUUM"
-
-SERIES_MAX = 30
-"""How many earlier commits of the same operation a commit is compared with."""
 
 
 def table_findings(
@@ -79,9 +76,7 @@ def _commits(
                 f"{told}, where {known[-1].operation} was usual",
             )
         for rows, word in (("added_rows", "added"), ("removed_rows", "removed")):
-            series = [count for one in alike if (count := getattr(one, rows)) is not None]
-            count = getattr(line, rows)
-            odd = out_of_line(count, series[-SERIES_MAX:]) if count is not None else None
+            odd = unlike(getattr(line, rows), [getattr(one, rows) for one in alike])
             if odd:
                 what = f"{told} {word} rows: {odd}"
                 yield finding(name, line.committed_at, FindingKind.VOLUME, distance, what)

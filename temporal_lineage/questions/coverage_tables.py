@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snapshots.dataset import TableFormat
-from snapshots.snapshot import Effect
 from temporal_lineage.evidence.commits import clones, self_explained
 from temporal_lineage.evidence.engines import Engine, engine_of_commit
 from temporal_lineage.evidence.grades import Grade
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     from temporal_lineage.facts import AsOf
     from temporal_lineage.naming import Naming
     from temporal_lineage.store.reader import Reader
-
-_QUIET = frozenset({Effect.REPLACE, Effect.NOTHING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +91,7 @@ def covered(reader: Reader, naming: Naming, dataset_id: int, as_of: AsOf) -> Cov
         elif snapshot.snapshot_id in told:
             kinds["self_explained"] += 1
             explained[engine] += 1
-        elif snapshot.effect in _QUIET:
+        elif snapshot.effect.keeps_rows:
             kinds["maintenance"] += 1
         else:
             kinds["orphans"] += 1

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from snapshots.errors import EmptyPeriodError, UnknownNameError
-from snapshots.period import Period
 from snapshots.refs import MAIN
 from temporal_lineage.facts import AsOf
 from temporal_lineage.harvesting.histories import remembered, remembered_log
-from temporal_lineage.naming import UNHARVESTED, Naming, known_datasets
 from temporal_lineage.questions.change_reach import Affected, reached_by
+from temporal_lineage.questions.heard import period_until
 from temporal_lineage.questions.logs import log_lines
 from temporal_lineage.questions.schemas import schema_steps
+from temporal_lineage.questions.scopes import tables_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from snapshots.instant import Instant
+    from snapshots.period import Period
     from temporal_lineage.questions.logs import LogLine
     from temporal_lineage.questions.question import Question
     from temporal_lineage.questions.schemas import ChangeLine, SchemaStep
@@ -72,40 +71,16 @@ def schema_audit(
     The period begins with `since` and ends with the instant asked for, which is in it. Raises
     UnknownNameError where no harvested table has that name, EmptyPeriodError for no period.
     """
-    until = question.as_of.valid
-    if since > until:
-        raise EmptyPeriodError(since.isoformat(), until.isoformat())
-    period = Period(since, until.plus(micros=1))
-    tables = _tables(reader, question)
+    period = period_until(since, question.as_of.valid)
+    tables = tables_in(reader, question.target, question.as_of)
     changes: list[AuditedChange] = []
     doubts: dict[str, None] = {}
-    for dataset_id, name in tables:
+    for dataset_id, name in tables.items():
         found, doubtful = _of_table(reader, dataset_id, name, question, period, depth_max)
         changes += found
         doubts.update(dict.fromkeys(doubtful))
     changes.sort(key=lambda one: (one.at, one.dataset))
     return SchemaAuditAnswer(question, period, len(tables), tuple(changes), tuple(doubts))
-
-
-def _tables(reader: Reader, question: Question) -> list[tuple[int, str]]:
-    harvested = [
-        node.node_id
-        for node in known_datasets(reader, as_of=question.as_of)
-        if not node.name.startswith(UNHARVESTED)
-    ]
-    called = Naming(reader, as_of=question.as_of).datasets(harvested)
-    known = [(dataset_id, called[dataset_id]) for dataset_id in harvested]
-    target = question.target.removesuffix(".*").removesuffix(".")
-    found = [
-        one for one in known if not target or one[1] == target or one[1].startswith(f"{target}.")
-    ]
-    if not found and target:
-        names = {part for _, name in known for part in (name, name.rpartition(".")[0])}
-        nearest = difflib.get_close_matches(target, sorted(names - {""}), n=3, cutoff=0.5)
-        raise UnknownNameError(
-            "table, namespace or catalog", target, nearest, "`tl show` lists what is known"
-        )
-    return found
 
 
 def _of_table(

@@ -21,6 +21,7 @@ from temporal_lineage.session.reading import ReadingQuestions
 from temporal_lineage.session.runs import RunQuestions
 from temporal_lineage.session.sql import SqlQuestions
 from temporal_lineage.session.tables import TableQuestions
+from temporal_lineage.session.use import UseQuestions
 from temporal_lineage.workspace import find_workspace
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Session(
     LockQuestions,
     SqlQuestions,
     RunQuestions,
+    UseQuestions,
     Aliases,
     Promises,
     Guarding,

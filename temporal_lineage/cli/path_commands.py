@@ -1,0 +1,76 @@
+"""`tl critical-path`: which chain of runs took longest to make a state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from temporal_lineage.cli.layout import span, table
+from temporal_lineage.cli.options import output_option, point_options, print_answer
+from temporal_lineage.session.lineage import DEPTH_MAX
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from temporal_lineage.questions.critical_path import CriticalPathAnswer
+    from temporal_lineage.session import Session
+
+
+@click.command("critical-path", short_help="Which chain of runs took longest to make a state.")
+@click.argument(
+    "target", metavar="TABLE[@STATE]|MODEL@VERSION", help="The state that came late, or cost much."
+)
+@click.option("--since", metavar="TIME", help="What ended before was ready, and is not followed.")
+@click.option(
+    "--depth",
+    type=click.IntRange(min=1, max=1000),
+    default=DEPTH_MAX,
+    show_default=True,
+    help="How many steps upstream to look.",
+)
+@point_options
+@output_option
+@click.pass_obj
+def critical_path(
+    session: Session,
+    target: str,
+    since: str | None,
+    depth: int,
+    as_of: str | None,
+    as_known: str | None,
+    output: str,
+) -> None:
+    """Find the longest chain of runs that led to TARGET, by how long each of them took.
+
+    Each state is followed to the run that made it, and from there to the states which that run
+    had read. Slack is by how much the chain through the next best input is shorter.
+
+    \b
+    tl critical-path lake.ml.training_set
+    tl critical-path lake.ml.training_set@2026-10-30 --since 2026-10-28
+    """
+    answer = session.critical_path(
+        target, since=since, as_of=as_of, as_known=as_known, depth_max=depth
+    )
+    print_answer(answer, output, text=_path)
+
+
+def _path(answer: CriticalPathAnswer) -> Iterator[str]:
+    elapsed = "" if answer.elapsed is None else f", {span(answer.elapsed)} from start to end"
+    yield f"{click.style(answer.target, bold=True)}: {span(answer.seconds)} in runs{elapsed}"
+    yield from table(
+        ["took", "waited", "slack", "state", "job", "started"],
+        [
+            [
+                None if one.seconds is None else span(one.seconds),
+                None if one.waited is None else span(one.waited),
+                None if one.slack is None else span(one.slack),
+                one.state,
+                one.job,
+                one.started,
+            ]
+            for one in answer.steps
+        ],
+        right=(0, 1, 2),
+    )

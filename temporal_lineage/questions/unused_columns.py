@@ -1,0 +1,85 @@
+"""Columns that nothing is made of, where all readers of their table tell what they use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from snapshots.refs import MAIN
+from temporal_lineage.claims import FlowClaim, decode
+from temporal_lineage.harvesting.histories import refs_at, remembered_schema
+from temporal_lineage.keys import EdgeKind, NodeKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from snapshots.schema import Field, SchemaVersion
+    from temporal_lineage.facts import AsOf
+    from temporal_lineage.questions.heard import Reading
+    from temporal_lineage.store.reader import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class UnusedColumn:
+    """A column of a table that is read, and of which no job that reads it makes anything."""
+
+    column: str
+    field_id: int
+    type: str
+    readers: tuple[str, ...]
+
+
+def unused_columns(
+    reader: Reader,
+    names: Mapping[int, str],
+    readers: Mapping[int, Sequence[Reading]],
+    as_of: AsOf,
+) -> tuple[tuple[UnusedColumn, ...], tuple[str, ...]]:
+    """Give the columns of the tables that are read that no flow leads from, and what is open.
+
+    Where a job that reads a table told of no column, nobody can say what it uses.
+    """
+    found: list[UnusedColumn] = []
+    doubts = []
+    for dataset_id, readings in readers.items():
+        schema = _schema(reader, dataset_id, as_of)
+        if schema is None:
+            continue
+        used, telling = _used(reader, dataset_id, as_of)
+        jobs = tuple(sorted({one.job for one in readings}))
+        silent = [one for one in jobs if one not in telling]
+        if silent:
+            doubts.append(
+                f"which columns of {names[dataset_id]} are used is not known:"
+                f" {', '.join(silent)} told none"
+            )
+            continue
+        found += (
+            UnusedColumn(f"{names[dataset_id]}#{field.path}", field.field_id, str(field.type), jobs)
+            for field in schema.columns()
+            if not _keys(schema, field) & used
+        )
+    return tuple(found), tuple(doubts)
+
+
+def _schema(reader: Reader, dataset_id: int, as_of: AsOf) -> SchemaVersion | None:
+    entry = refs_at(reader, dataset_id, as_of).get(MAIN)
+    if entry is None or entry.schema_id is None:
+        return None
+    return remembered_schema(reader, dataset_id, entry.schema_id, system=as_of.system)
+
+
+def _keys(schema: SchemaVersion, column: Field) -> set[str]:
+    """Give what a column and the fields inside it may be called in the ledger."""
+    inside = [one for one in schema.fields if one.path.startswith(f"{column.path}.")]
+    return {key for one in (column, *inside) for key in (str(one.field_id), one.path)}
+
+
+def _used(reader: Reader, dataset_id: int, as_of: AsOf) -> tuple[set[str], set[str]]:
+    """Give the columns that flows lead from, as nodes name them, and the jobs that told so."""
+    columns = reader.children(parent_id=dataset_id, kind=NodeKind.COLUMN)
+    names = {one.node_id: one.name for one in columns}
+    steps = reader.steps_out_of(node_ids=list(names), kinds=(EdgeKind.COLUMN_FLOW,), as_of=as_of)
+    used = {names[step[1]] for step in steps}
+    telling = {job for step in steps for job in decode(FlowClaim, step[3]).jobs}
+    return used, telling
