@@ -47,7 +47,8 @@ from temporal_lineage.questions.question import ID_FIELDS, field_names, is_recor
 from temporal_lineage.questions.redundant import Redundancy
 from temporal_lineage.questions.unused import Use
 from temporal_lineage.reproduce import answer as reproduction
-from temporal_lineage.reproduce import available, fingerprints, recover
+from temporal_lineage.reproduce import available, fingerprints, lost, recover
+from temporal_lineage.reproduce.lost import CanRebuild
 from temporal_lineage.sink import serving
 
 _WORDS = {"int": "integer", "str": "string", "bool": "boolean", "float": "number", "None": "null"}
@@ -69,6 +70,7 @@ _ENUMS: dict[str, type[StrEnum]] = {
         FindingKind,
         Drift,
         Keeper,
+        CanRebuild,
         Piece,
         Redundancy,
         Use,
@@ -98,6 +100,7 @@ _MODULES = (
     fingerprints,
     locking,
     quarantine_retry,
+    lost,
     recover,
     recovery,
     reproduction,

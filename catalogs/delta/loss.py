@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from snapshots.act import Act
 from snapshots.files import CommitFiles, DataFile
 from snapshots.history import TableHistory
-from snapshots.instant import Instant
 from snapshots.snapshot import Snapshot
 
 _DAY_IN_MILLIS = 86_400_000
@@ -27,11 +27,11 @@ class Losses:
         self._starts = [one for one in history.snapshots if one.operation.upper() == "VACUUM START"]
         self._acts: dict[int, Snapshot | None] = {}
 
-    def of(self, files: Iterable[DataFile]) -> tuple[Instant | None, str | None]:
-        """Say since when the first of these files is gone, and by which act.
+    def of(self, files: Iterable[DataFile]) -> Act | None:
+        """Give the act that took the first of these files.
 
-        Both are None where no VACUUM is known that may have taken any of them: it need not write
-        to the log.
+        None where no VACUUM is known that may have taken any of them: it need not write to the
+        log.
         """
         versions = {self._removed_at.get(file.path) for file in files}
         acts = [
@@ -40,9 +40,10 @@ class Losses:
             if version is not None and (act := self._vacuum_after(version)) is not None
         ]
         if not acts:
-            return None, None
+            return None
         first = min(acts, key=lambda act: act.snapshot_id)
-        return first.committed_at, in_words(first)
+        user = first.summary.get("userName") or first.summary.get("userId")
+        return Act(first.committed_at, in_words(first), first.snapshot_id, user)
 
     def _vacuum_after(self, version: int) -> Snapshot | None:
         """Find the first VACUUM that was allowed to take what this version removed.

@@ -12,6 +12,7 @@ import click
 
 from snapshots.availability import AtRisk, Gone, Partial
 from temporal_lineage.cli.layout import pairs
+from temporal_lineage.cli.loss_text import loss_lines
 from temporal_lineage.cli.options import output_option, point_options, print_answer
 from temporal_lineage.cli.recovery_text import plan_lines
 
@@ -141,6 +142,7 @@ def input_lines(one: ReproduceInput) -> list[tuple[str, object]]:
     return [
         *_reasons(one.availability),
         *(plan_lines(one.plan) if one.plan else ()),
+        *(loss_lines(one.loss) if one.loss else ()),
         ("may be", ", ".join(f"@{version}" for version in one.candidates) or None),
         ("identity", one.identity),
         ("location", one.location),

@@ -11,6 +11,7 @@ from snapshots.recovery import RecoveryPlan
 from temporal_lineage.linking.taken import TakenPortion
 from temporal_lineage.promises.beside import PromisedState
 from temporal_lineage.questions.question import Question
+from temporal_lineage.reproduce.lost import Loss
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class LostFile:
     path: str
     content: FileContent
     size_bytes: int
+    rows: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +51,9 @@ class ReproduceInput:
     `location` are None for a dataset that was never harvested. The schema, the files, their rows
     and bytes are None where the state was not found; `rows` also where the table does not record
     them. `portions` are what was taken of the state, where whoever read it recorded that; without
-    any, all of it counts. `plan` is how a recoverable state is put together. `verdict` names the
-    kind of `availability`: live, protected, at-risk, ...
+    any, all of it counts. `plan` is how a recoverable state is put together, `loss`
+    what is gone of a partial or gone one. `verdict` names the kind of `availability`: live,
+    protected, at-risk, ...
     """
 
     address: str
@@ -70,6 +73,7 @@ class ReproduceInput:
     availability: Availability
     lost: tuple[LostFile, ...]
     plan: RecoveryPlan | None
+    loss: Loss | None
 
 
 @dataclass(frozen=True, slots=True)

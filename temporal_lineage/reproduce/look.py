@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from catalogs.table import TableState
+    from snapshots.act import Act
     from snapshots.files import DataFile
     from snapshots.history import TableHistory
     from snapshots.instant import Instant
@@ -43,12 +44,14 @@ if TYPE_CHECKING:
 class Seen:
     """An input whose state was found; `metadata` names the file that defines it, None if unknown.
 
-    Found is not readable: `input` has the verdict.
+    Found is not readable: `input` has the verdict. `act` is what took files of it, None where
+    none is missing or nobody knows.
     """
 
     input: ReproduceInput
     state: TableState
     metadata: str | None
+    act: Act | None
     doubts: tuple[str, ...]
 
 
@@ -132,7 +135,7 @@ def _looked(
         doubts += found.lost
     metadata = state.plan.how if state.plan else None
     metadata = metadata or _witness(history, snapshot_id)
-    return Seen(_described(judged(told, verdict), state, missing), state, metadata, doubts)
+    return Seen(_described(judged(told, verdict), state, missing), state, metadata, act, doubts)
 
 
 def _refusal(state: TableState) -> str | None:
@@ -178,6 +181,7 @@ def told_of(one: InputState, claim: TableClaim | None) -> ReproduceInput:
         availability=before,
         lost=(),
         plan=None,
+        loss=None,
     )
 
 
@@ -204,5 +208,7 @@ def _described(
         files=len(state.files),
         size_bytes=sum(file.size_bytes for file in state.files),
         rows=bounds.most if bounds and bounds.least == bounds.most else None,
-        lost=tuple(LostFile(file.path, file.content, file.size_bytes) for file in missing),
+        lost=tuple(
+            LostFile(file.path, file.content, file.size_bytes, file.rows) for file in missing
+        ),
     )

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from snapshots.act import Act
 from snapshots.availability import Gone, LogTruncated
-from snapshots.instant import Instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,19 +17,11 @@ if TYPE_CHECKING:
     from temporal_lineage.reproduce.tables import Tables
 
 
-@dataclass(frozen=True, slots=True)
-class Act:
-    """The commit that took something away, in words, and its instant."""
-
-    since: Instant
-    what: str
-
-
 class Losses(Protocol):
     """What a table's own commits tell of missing files."""
 
-    def of(self, files: Iterable[DataFile]) -> tuple[Instant | None, str | None]:
-        """Say since when the first of them is gone, and by which act."""
+    def of(self, files: Iterable[DataFile]) -> Act | None:
+        """Give the act that took the first of them; None where none is known."""
 
 
 @runtime_checkable
@@ -61,9 +52,9 @@ class Acts:
             return None
         losses = self._told(self._reached.holder(snapshot_id))
         if losses is not None:
-            since, what = losses.of(lost)
-            if since is not None and what is not None:
-                return Act(since, what)
+            act = losses.of(lost)
+            if act is not None:
+                return act
         listed = self._reached.history.listed
         return None if snapshot_id in listed else self._expiries.get(snapshot_id)
 
@@ -100,4 +91,5 @@ def why_lost(lost: LogTruncated | Gone) -> str:
 
 def _expired(one: Expiry) -> Act:
     """Who then deleted the files nobody can tell: from that commit on, anybody was free to."""
-    return Act(one.since, f"{one.act}; since then nothing held the files of it alone")
+    what = f"{one.act}; since then nothing held the files of it alone"
+    return Act(one.since, what, snapshot_id=None, user=None)

@@ -12,6 +12,7 @@ from temporal_lineage.reproduce.answer import READABLE
 from temporal_lineage.reproduce.folder import CannotWriteError, appearing, refuse_unless_free
 from temporal_lineage.reproduce.inputs import find_inputs
 from temporal_lineage.reproduce.look import Seen, look, look_there
+from temporal_lineage.reproduce.rebuilding import Rebuilding
 from temporal_lineage.reproduce.tables import Tables
 from temporal_lineage.reproduce.unharvested import never_harvested, reach_place, state_in
 
@@ -82,7 +83,8 @@ def recover(
         refuse_unless_free(into)
     tables = Tables(reader, folder)
     one = _asked_for(reader, tables, address, question)
-    looked = look(tables, one, now=now)
+    rebuilding = Rebuilding(reader, tables, question.as_of, now=now)
+    looked = rebuilding.told(one, look(tables, one, now=now))
     return _answered(looked, question, now=now, into=into, copy_files=copy_files)
 
 

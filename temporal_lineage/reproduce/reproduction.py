@@ -17,6 +17,7 @@ from temporal_lineage.reproduce.folder import refuse_unless_free
 from temporal_lineage.reproduce.inputs import InputState, find_inputs
 from temporal_lineage.reproduce.kept_files import SeenFile
 from temporal_lineage.reproduce.look import Seen, look
+from temporal_lineage.reproduce.rebuilding import Rebuilding
 from temporal_lineage.reproduce.tables import Tables
 from temporal_lineage.reproduce.writing import Job, write_job
 
@@ -61,11 +62,12 @@ def reproduce(
         refuse_unless_free(out)
     inputs = find_inputs(reader, address, question.as_of)
     tables = Tables(reader, folder)
+    rebuilding = Rebuilding(reader, tables, question.as_of, now=now)
     return rebuilt(
         reader,
         inputs,
         question,
-        looked=[look(tables, one, now=now) for one in inputs.inputs],
+        looked=[rebuilding.told(one, look(tables, one, now=now)) for one in inputs.inputs],
         proofs={},
         run=run_behind(reader, inputs.made_by, question) if out is not None else None,
         now=now,
