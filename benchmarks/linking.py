@@ -43,7 +43,7 @@ def run(size: Size, folder: Path) -> Iterator[Row]:
 
 
 def _one_more(count: int, folder: Path) -> list[float]:
-    lake = write_lake(folder / "lake", Pipeline(layers=2, width=1, versions=count))
+    lake = write_lake(folder / "lake", Pipeline(layers=2, width=1, versions=count, kept=10))
     session = harvested(lake, folder / "ledger")
     events = lake.events.read_bytes().splitlines(keepends=True)
     file = folder / "told.ndjson"
@@ -61,7 +61,7 @@ def _one_more(count: int, folder: Path) -> list[float]:
 
 
 def _one_commit_more(count: int, folder: Path) -> list[float]:
-    lake = write_lake(folder / "lake", Pipeline(layers=2, width=1, versions=count))
+    lake = write_lake(folder / "lake", Pipeline(layers=2, width=1, versions=count, kept=10))
     logs = sorted(one.parent for one in lake.tables.rglob(f"_delta_log/{0:020d}.json"))
     newest = [max(log.glob("*.json")) for log in logs]
     for place, file in enumerate(newest):

@@ -16,9 +16,6 @@ from pathlib import Path
 from benchmarks.delta_logs import FILE_BYTES, ROWS, Commit, write_log
 from snapshots.instant import Instant
 
-KEPT = 10
-"""How many commits' rows live in a state."""
-
 READ = 3
 """How many tables a run reads."""
 
@@ -67,6 +64,8 @@ class Pipeline:
     layers: int
     width: int
     versions: int
+    kept: int
+    """How many commits' rows live in a state."""
 
     def tables(self) -> Iterator[Table]:
         """Yield every table, the first layer first."""
@@ -91,20 +90,29 @@ class Pipeline:
 
     def living_in(self, state: Version) -> tuple[Version, ...]:
         """Give the commits whose rows live in the state."""
-        first = max(0, state.number - KEPT + 1)
+        first = max(0, state.number - self.kept + 1)
         return tuple(Version(state.table, number) for number in range(first, state.number + 1))
 
     def write(self, folder: Path) -> None:
         """Write every table's log below a warehouse folder."""
         for table in self.tables():
             root = _root(folder, table)
-            write_log(root, [_commit(Version(table, one)) for one in range(self.versions)])
+            write_log(root, [self._commit(Version(table, one)) for one in range(self.versions)])
 
     def events(self, folder: Path) -> Iterator[bytes]:
         """Yield START and COMPLETE of each commit's run, as the Spark listener sends them."""
         for commit in self.commits():
             yield self._event("START", commit, commit.at.plus(micros=-_RUN_BEFORE), folder)
             yield self._event("COMPLETE", commit, commit.at.plus(micros=_RUN_AFTER), folder)
+
+    def _commit(self, version: Version) -> Commit:
+        gone = version.number - self.kept
+        return Commit(
+            micros=version.at.micros,
+            columns=_COLUMNS if version.number == 0 else None,
+            adds=_file(version.number),
+            removes=[_file(gone)] if gone >= 0 else [],
+        )
 
     def _event(self, kind: str, commit: Version, at: Instant, folder: Path) -> bytes:
         started = kind == "START"
@@ -131,16 +139,6 @@ class Pipeline:
 
 def _root(folder: Path, table: Table) -> Path:
     return folder / f"l{table.layer}" / f"t{table.place:03d}"
-
-
-def _commit(version: Version) -> Commit:
-    gone = version.number - KEPT
-    return Commit(
-        micros=version.at.micros,
-        columns=_COLUMNS if version.number == 0 else None,
-        adds=_file(version.number),
-        removes=[_file(gone)] if gone >= 0 else [],
-    )
 
 
 def _file(number: int) -> str:

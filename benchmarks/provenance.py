@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.measuring import take_turns, timed
-from benchmarks.pipelines import Table, Version
-from benchmarks.rows import Row, faster
+from benchmarks.pipelines import Pipeline, Table, Version
+from benchmarks.rows import Row, faster, within
 from benchmarks.told_pipelines import tell
 
 if TYPE_CHECKING:
     import networkx as nx
 
-    from benchmarks.pipelines import Pipeline
     from benchmarks.sizes import Size
 
 NOTES = """\
@@ -25,7 +25,8 @@ read, and name every state with its writer and every edge with its grade.
 networkx finds the bare set of ancestors, with no time, name or reason, in a graph of the same
 facts, states and commits apart, of the whole pipeline: built before, or built from a list of the
 facts in memory as part of the work.
-A graph built before answers as of the moment it was built only."""
+A graph built before answers as of the moment it was built only.
+The last rows ask one table that was only appended to, and whose commits all live in its state."""
 
 
 def run(size: Size, folder: Path) -> Iterator[Row]:
@@ -59,6 +60,37 @@ def run(size: Size, folder: Path) -> Iterator[Row]:
     yield faster(what, ours=asking, peer=walking, peer_name=name)
     name = "networkx, building the graph and `ancestors`"
     yield faster(what, ours=asking, peer=building, peer_name=name)
+    yield from _appended(size, folder / "appended")
+
+
+def _appended(size: Size, folder: Path) -> Iterator[Row]:
+    """Ask one table that was only ever appended to: all its commits live in its last state."""
+    from snapshots.instant import FOREVER, Instant
+    from temporal_lineage.session import Session
+    from temporal_lineage.store.reader import open_reader
+    from temporal_lineage.workspace import Workspace
+
+    folder.mkdir()
+    now = Instant.parse("2028-03-01")
+    path = str(folder / "ledger.db")
+    number = size.appends
+    tell(Path(path), Pipeline(layers=1, width=1, versions=number, kept=number), now=now)
+    session = Session(Workspace(folder, path), clock=lambda: now)
+    root = Version(Table(0, 0), number - 1)
+    assert len(session.upstream(str(root)).contributions) == number
+    with open_reader(path) as reader:
+        (dataset,) = reader.nodes(kind="dataset")
+        asked = {"kind": "version", "parent_id": dataset.node_id, "name": str(root.number)}
+        node_id = reader.node(**asked)  # type: ignore[arg-type]
+        assert node_id is not None
+        stab = partial(reader.contributions_to, node_ids=[node_id], system=FOREVER)
+        assert len(stab()) == number
+        stabbing, asking = take_turns(
+            timed(stab), timed(lambda: session.upstream(str(root))), rounds=size.rounds
+        )
+    what = f"a state of {number:,} appends"
+    yield within(f"whose rows live in {what}, in one stab", ours=stabbing, seconds_max=None)
+    yield within(f"`upstream` of {what}, their writers named", ours=asking, seconds_max=None)
 
 
 def _facts(pipeline: Pipeline) -> Iterator[tuple[str, str]]:

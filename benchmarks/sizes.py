@@ -29,6 +29,8 @@ class Size:
     """Harvested and ingested: its events are counted, and the commands ask its ledger."""
     graph: Pipeline
     """Written straight into a ledger, for questions about many states."""
+    appends: int
+    """To one table, of which nothing is ever removed."""
     datasets: int
     """Of a catalogue told about a hundred times as often as there are datasets."""
     connected: int
@@ -46,8 +48,9 @@ TINY = Size(
     large_commits=120,
     large_rounds=1,
     linked_runs=(10, 20),
-    lake=Pipeline(layers=2, width=3, versions=12),
-    graph=Pipeline(layers=3, width=3, versions=12),
+    lake=Pipeline(layers=2, width=3, versions=12, kept=10),
+    graph=Pipeline(layers=3, width=3, versions=12, kept=10),
+    appends=30,
     datasets=60,
     connected=60,
 )
@@ -64,8 +67,9 @@ SMALL = Size(
     large_commits=1_000,
     large_rounds=7,
     linked_runs=(100, 2_000),
-    lake=Pipeline(layers=4, width=5, versions=30),
-    graph=Pipeline(layers=8, width=10, versions=50),
+    lake=Pipeline(layers=4, width=5, versions=30, kept=10),
+    graph=Pipeline(layers=8, width=10, versions=50, kept=10),
+    appends=1_000,
     datasets=1_000,
     connected=300,
 )
@@ -81,8 +85,9 @@ MEDIUM = Size(
     large_commits=10_000,
     large_rounds=1,
     linked_runs=(100, 2_000, 7_500),
-    lake=Pipeline(layers=4, width=5, versions=120),
-    graph=Pipeline(layers=8, width=80, versions=64),
+    lake=Pipeline(layers=4, width=5, versions=120, kept=10),
+    graph=Pipeline(layers=8, width=80, versions=64, kept=10),
+    appends=10_000,
     datasets=10_000,
     connected=1_000,
 )

@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from benchmarks.pipelines import KEPT, Pipeline, Table, Version
+from benchmarks.pipelines import Pipeline, Table, Version
 from snapshots.dataset import Dataset
 from snapshots.instant import Instant
 from snapshots.period import Period
@@ -37,7 +37,7 @@ def tell(path: Path, pipeline: Pipeline, *, now: Instant) -> None:
         versions: dict[Version, int] = {}
         for batch in _batches(pipeline.commits()):
             with ledger.transaction(source="benchmark", note="commits") as transaction:
-                versions |= _commits(transaction, batch, datasets, versions)
+                versions |= _commits(transaction, batch, datasets, versions, kept=pipeline.kept)
                 _runs(transaction, pipeline, batch, versions)
 
 
@@ -68,6 +68,8 @@ def _commits(
     commits: Sequence[Version],
     datasets: dict[Table, int],
     known: dict[Version, int],
+    *,
+    kept: int,
 ) -> dict[Version, int]:
     """Name the versions; each table is one line, and each commit lives in its next states."""
     keys = [
@@ -83,7 +85,7 @@ def _commits(
     )
     opened = [
         Contribution(
-            datasets[one.table], node_id, lines[one.table], one.number, one.number + KEPT, "exact"
+            datasets[one.table], node_id, lines[one.table], one.number, one.number + kept, "exact"
         )
         for one, node_id in versions.items()
     ]

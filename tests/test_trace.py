@@ -25,8 +25,8 @@ class Drawn:
     def steps_out_of(self, node_ids: Sequence[int]) -> list[Step]:
         return [step for step in self.edges if step.source_id in set(node_ids)]
 
-    def commits_in(self, state_ids: Sequence[int]) -> list[Contained]:
-        return [one for one in self.live if one.state_id in set(state_ids)]
+    def commits_in(self, state_ids: Sequence[int]) -> tuple[list[Contained], list[Cut]]:
+        return [one for one in self.live if one.state_id in set(state_ids)], []
 
     def steps_told_into(self, state_ids: Sequence[int]) -> list[Step]:
         told = [step for step in self.edges if step.claim == TOLD]

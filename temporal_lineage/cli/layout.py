@@ -86,15 +86,26 @@ def tree(root: str, children: Callable[[str], Sequence[tuple[str, str | None]]])
     was opened once is not opened again, so a graph ends.
     """
     opened = {root}
+    # A stack of our own: a chain may be longer than Python lets functions call each other.
+    open_branches = [("", _marked(children(root)))]
+    while open_branches:
+        indent, branches = open_branches[-1]
+        branch = next(branches, None)
+        if branch is None:
+            open_branches.pop()
+            continue
+        is_last, text, child = branch
+        again = child is not None and child in opened
+        yield f"{indent}{'└─ ' if is_last else '├─ '}{text}{'  (above)' if again else ''}"
+        if child is not None and not again:
+            opened.add(child)
+            below = indent + ("   " if is_last else "│  ")
+            open_branches.append((below, _marked(children(child))))
 
-    def below(key: str, indent: str) -> Iterator[str]:
-        branches = children(key)
-        for place, (text, child) in enumerate(branches):
-            last = place == len(branches) - 1
-            again = child is not None and child in opened
-            yield f"{indent}{'└─ ' if last else '├─ '}{text}{'  (above)' if again else ''}"
-            if child is not None and not again:
-                opened.add(child)
-                yield from below(child, indent + ("   " if last else "│  "))
 
-    yield from below(root, "")
+def _marked(
+    branches: Sequence[tuple[str, str | None]],
+) -> Iterator[tuple[bool, str, str | None]]:
+    """Yield each branch, with whether it is the last one."""
+    for place, (text, child) in enumerate(branches, 1):
+        yield place == len(branches), text, child

@@ -19,8 +19,11 @@ class Neighbours(Protocol):
     def steps_out_of(self, node_ids: Sequence[int]) -> Sequence[Step]:
         """Give the edges whose source is one of the nodes."""
 
-    def commits_in(self, state_ids: Sequence[int]) -> Sequence[Contained]:
-        """Give the commits whose rows are live in the states; nothing for a node without facts."""
+    def commits_in(self, state_ids: Sequence[int]) -> tuple[Sequence[Contained], Sequence[Cut]]:
+        """Give the commits whose rows are live in the states; nothing for a node without facts.
+
+        The cuts name the states that were not looked into.
+        """
 
     def steps_told_into(self, state_ids: Sequence[int]) -> Sequence[Step]:
         """Give the edges into states that their own commits tell, as a RESTORE does."""
@@ -121,14 +124,15 @@ def _next(
     frontier: Sequence[int], direction: Direction, neighbours: Neighbours
 ) -> tuple[Sequence[Contained], Sequence[Step], Sequence[Cut]]:
     if direction is Direction.UPSTREAM:
-        met = neighbours.commits_in(frontier)
+        met, cuts = neighbours.commits_in(frontier)
         commits = [one.commit_id for one in met if one.commit_id is not None]
         # A node without file facts is its own commit: models, files, unharvested tables.
-        bare = sorted(set(frontier) - {one.state_id for one in met})
+        known = {one.state_id for one in met} | {one.node_id for one in cuts}
+        bare = sorted(set(frontier) - known)
         steps = list(neighbours.steps_into([*dict.fromkeys(commits), *bare]))
         # A commit that went back to an older state owns no row of its own state.
         quiet = sorted({one.state_id for one in met} - set(commits))
-        return met, [*steps, *neighbours.steps_told_into(quiet)], ()
+        return met, [*steps, *neighbours.steps_told_into(quiet)], cuts
     met, cuts = neighbours.read_states_with(frontier)
     states = dict.fromkeys([*frontier, *(one.state_id for one in met)])
     return met, neighbours.steps_out_of(list(states)), cuts

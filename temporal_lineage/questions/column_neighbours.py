@@ -54,10 +54,10 @@ class ColumnNeighbours:
         ]
 
     @staticmethod
-    def commits_in(state_ids: Sequence[int]) -> Sequence[Contained]:
+    def commits_in(state_ids: Sequence[int]) -> tuple[Sequence[Contained], Sequence[Cut]]:
         """Give nothing: columns hold no commits."""
         del state_ids
-        return ()
+        return (), ()
 
     @staticmethod
     def steps_told_into(state_ids: Sequence[int]) -> Sequence[Step]:

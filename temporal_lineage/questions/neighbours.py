@@ -22,6 +22,16 @@ NODES_MAX = 100_000
 STATES_MAX = 10_000
 """How many states that hold a commit's rows one downstream step looks at."""
 
+CONTRIBUTIONS_MAX = 1_000_000
+"""How many contributions one walk takes in.
+
+Where each append to one table reads a table that is only appended to, there are as many as the
+square of their number.
+"""
+
+STATES_AT_ONCE = 100
+"""How many states are looked into before that is counted."""
+
 
 def ledger_graph(
     reader: Reader,
@@ -56,8 +66,10 @@ class LedgerNeighbours:
         kinds: Sequence[EdgeKind],
         as_of: AsOf,
         states_max: int = STATES_MAX,
+        contributions_max: int = CONTRIBUTIONS_MAX,
     ) -> None:
         """Read edges of these kinds only."""
+        self._contributions_max = self._contributions_left = contributions_max
         self._states_max = states_max
         self._reader = reader
         self._kinds = kinds
@@ -73,13 +85,21 @@ class LedgerNeighbours:
         rows = self._reader.steps_out_of(node_ids=node_ids, kinds=self._kinds, as_of=self._as_of)
         return [Step(*row) for row in rows]
 
-    def commits_in(self, state_ids: Sequence[int]) -> Sequence[Contained]:
-        """Give the commits whose rows are live in the states."""
-        rows = self._reader.contributions_to(node_ids=state_ids, system=self._as_of.system)
-        return [
-            Contained(commit_id or None, state_id, certainty)
-            for state_id, commit_id, certainty in rows
-        ]
+    def commits_in(self, state_ids: Sequence[int]) -> tuple[Sequence[Contained], Sequence[Cut]]:
+        """Give the commits whose rows are live in the states, for as many as there is room for."""
+        met: list[Contained] = []
+        for start in range(0, len(state_ids), STATES_AT_ONCE):
+            asked = state_ids[start : start + STATES_AT_ONCE]
+            rows = self._reader.contributions_to(node_ids=asked, system=self._as_of.system)
+            if len(rows) > self._contributions_left:
+                why = f"more than {self._contributions_max:,} contributions"
+                return met, [Cut(state_id, why) for state_id in state_ids[start:]]
+            self._contributions_left -= len(rows)
+            met += [
+                Contained(commit_id or None, state_id, certainty)
+                for state_id, commit_id, certainty in rows
+            ]
+        return met, ()
 
     def steps_told_into(self, state_ids: Sequence[int]) -> Sequence[Step]:
         """Give the edges into states that their own commits tell."""
