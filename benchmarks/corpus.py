@@ -16,10 +16,12 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from fnmatch import fnmatch
+from functools import partial
 from pathlib import Path
 
 from benchmarks.corpus_dbt import dbt_board
 from benchmarks.corpus_delta import delta_marks
+from benchmarks.corpus_fingerprint import fingerprint_board
 from benchmarks.corpus_iceberg import iceberg_marks
 from benchmarks.corpus_marks import KNOWN_BAD, Column, Fixture, Mark, Marks, Outcome, one_mark
 from benchmarks.corpus_metadata import EITHER, metadata_marks
@@ -52,21 +54,20 @@ def main(arguments: Sequence[str]) -> int:
     if asked.only:
         wanted = asked.only if any(mark in asked.only for mark in "*?[") else f"*{asked.only}*"
         fixtures = [one for one in fixtures if fnmatch(one.name, wanted)]
-    if asked.only == "sql":
-        return 1 if sql_board(corpus, quiet=asked.quiet) else 0
-    if asked.only == "openlineage":
-        return 1 if openlineage_board(corpus, quiet=asked.quiet) else 0
-    if asked.only == "dbt":
-        return 1 if dbt_board(corpus, quiet=asked.quiet) else 0
+    every = [Fixture.of(corpus, one) for one in entries if one["format"] in READERS]
+    boards: dict[str, Callable[[], int]] = {
+        "fingerprint": partial(fingerprint_board, every, quiet=asked.quiet),
+        "sql": partial(sql_board, corpus, quiet=asked.quiet),
+        "openlineage": partial(openlineage_board, corpus, quiet=asked.quiet),
+        "dbt": partial(dbt_board, corpus, quiet=asked.quiet),
+    }
+    if asked.only in boards:
+        return 1 if boards[asked.only]() else 0
     if not fixtures:
         print(f"no table of {corpus} is called {asked.only}")
         return 2
     status = _board(fixtures, quiet=asked.quiet)
-    wrong = 0
-    if not asked.only:
-        wrong = sum(
-            board(corpus, quiet=asked.quiet) for board in (sql_board, dbt_board, openlineage_board)
-        )
+    wrong = 0 if asked.only else sum(board() for board in boards.values())
     return 1 if wrong else status
 
 

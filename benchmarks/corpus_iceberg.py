@@ -38,7 +38,7 @@ _KINDS = {
 def iceberg_marks(fixture: Fixture) -> Marks:
     """Read a table through the public reader and compare all that is known of it."""
     try:
-        source = _opened(fixture)
+        source = opened(fixture)
         history = source.history(known=None)
     except TemporalLineageError as error:
         return dict.fromkeys(Column, Mark(Outcome.REFUSED, 1, (str(error),)))
@@ -52,7 +52,7 @@ def iceberg_marks(fixture: Fixture) -> Marks:
     }
 
 
-def _opened(fixture: Fixture) -> TableSource:
+def opened(fixture: Fixture) -> TableSource:
     """Open the folder, as people would; the metadata file where the folder has another table."""
     source = open_path(str(fixture.path), NOWHERE)
     if source.head().rpartition("/")[2] == fixture.facts["current_metadata"]:

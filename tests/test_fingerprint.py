@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.fingerprint_reference import reference
+from benchmarks.fingerprint_sql import fingerprint_by_sql
 from catalogs.fingerprint.identities import Identity, identities_by_name
 from catalogs.fingerprint.rows import PIECE_ROWS, fingerprint_of
-from fingerprint_reference import reference
-from fingerprint_sql import fingerprint_by_sql
 from snapshots.errors import UnsupportedError
 from snapshots.fingerprint import NO_ROWS, BadFingerprintError, Fingerprint, key_of
 

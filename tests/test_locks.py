@@ -12,7 +12,7 @@ import pytest
 from pyarrow import parquet
 
 import temporal_lineage
-from fingerprint_reference import reference
+from benchmarks.fingerprint_reference import reference
 from reproduce_lake import Lake, only
 from snapshots.availability import Recoverable, Unverified
 from snapshots.errors import BadTargetError

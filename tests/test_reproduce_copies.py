@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from fingerprint_reference import reference
+from benchmarks.fingerprint_reference import reference
 from iceberg_files import field, schema, write_parquet, write_position_deletes, write_table
 from reproduce_lake import Lake, local, only, orders
 from snapshots.availability import (

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import duckdb
 
-from fingerprint_reference import Named, key_of, mix
+from benchmarks.fingerprint_reference import Named, key_of, mix
 
 _64 = "18446744073709551616::UHUGEINT"
 _LANE = f"{0xD1B54A32D192ED03}::UBIGINT"
