@@ -45,7 +45,7 @@ _WIDTH = 13
 def main(arguments: Sequence[str]) -> int:
     """Print the scoreboard; 1 where anything is wrong, 2 where there is nothing to read."""
     asked = _parser().parse_args(arguments)
-    corpus = _corpus()
+    corpus = corpus_folder()
     if not (corpus / "INDEX.json").is_file():
         print(f"no corpus in {corpus}: set ${VARIABLE} to the folder that has its INDEX.json")
         return 2
@@ -154,7 +154,7 @@ def _line(name: str, cells: Sequence[str], peer: str) -> str:
     return f"{name:<{width}}{''.join(f'{one:>{_WIDTH}}' for one in (*cells, peer))}".rstrip()
 
 
-def _corpus() -> Path:
+def corpus_folder() -> Path:
     told = os.environ.get(VARIABLE)
     return Path(told) if told else Path(__file__).resolve().parents[2] / "shared" / "corpus"
 

@@ -82,6 +82,12 @@ class TableState(Protocol):
         docs/fingerprint.md, "Keys".
         """
 
+    def only(self, keys: Collection[str]) -> TableState:
+        """Give a part of the state: the rows in the data files of these keys, less those deleted.
+
+        The parts for keys that together are all, each once, have together the rows of the state.
+        """
+
     def missing(self) -> tuple[DataFile, ...]:
         """Give the files that are not there, or not there with their recorded size."""
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, BinaryIO
 
 from catalogs.delta.checkpoint import sidecars
@@ -55,6 +55,12 @@ class DeltaState:
         The ids in a `SchemaVersion` are counted along the log, and the log forgets.
         """
         return field.physical_name or field.name
+
+    def only(self, keys: Collection[str]) -> DeltaState:
+        """Give the part in some data files; see `TableState.only`."""
+        live = {key: file for key, file in self.table.live.items() if key in keys}
+        part = replace(self.table, live=live)
+        return replace(self, table=part, files=_stored(part, self.log))
 
     def missing(self) -> tuple[DataFile, ...]:
         """Give the files that are not there, or not there with their recorded size."""
@@ -115,9 +121,12 @@ def state_of(
     schema_of: Callable[[], SchemaVersion],
 ) -> DeltaState:
     """Give a state as its readers want it: files in a fixed order, by key."""
+    return DeltaState(version, _stored(table, log), how, table, log, schema_of)
+
+
+def _stored(table: Table, log: DeltaLog) -> tuple[DataFile, ...]:
     live = sorted(table.live.values(), key=lambda file: file.key)
-    files = tuple(stored for file in live for stored in data_files(file, log.root, log.moved))
-    return DeltaState(version, files, how, table, log, schema_of)
+    return tuple(stored for file in live for stored in data_files(file, log.root, log.moved))
 
 
 def schema_at(log: DeltaLog, version: int, *, known: TableHistory | None) -> SchemaVersion:

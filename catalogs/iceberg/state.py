@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from catalogs.iceberg.files import FileLists
@@ -87,6 +87,22 @@ class IcebergState:
     def identity_of(self, field: Field) -> int:
         """A column is its field id."""
         return field.field_id
+
+    def only(self, keys: Collection[str]) -> IcebergState:
+        """Give the part in some data files, under all delete files; see `TableState.only`."""
+        return IcebergState(
+            self._metadata,
+            self._entry,
+            [
+                entry
+                for entry, file in zip(self._entries, self._files, strict=True)
+                if file.content is not FileContent.DATA or file.key in keys
+            ],
+            plan=self._plan,
+            storage=self._storage,
+            relocation=self._relocation,
+            properties=self._properties,
+        )
 
     def missing(self) -> tuple[DataFile, ...]:
         """Give the files that are not there, or not there with their recorded size.

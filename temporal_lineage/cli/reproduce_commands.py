@@ -56,8 +56,17 @@ _COLOURS = {"live": "green", "protected": "green", "at-risk": "yellow", "recover
     "--out",
     type=click.Path(path_type=Path),
     metavar="FOLDER",
-    help="Write the rows of every input here as Parquet, with a lock file that says what was read;"
-    " only where all of them can be read. The folder must be new or empty.",
+    help="Write the rows of every input here, with a lock that says what was read and a manifest of"
+    " what was written; only where all of them can be read. The folder must be new or empty, and"
+    " appears when all of it is there. What a killed process had finished is taken up again.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["parquet", "arrow"]),
+    default="parquet",
+    show_default=True,
+    help="Write rows as Parquet, or as Arrow IPC.",
 )
 @click.option(
     "--recover",
@@ -71,6 +80,7 @@ def reproduce(
     session: Session,
     target: str,
     out: Path | None,
+    form: str,
     recover: bool,  # noqa: FBT001 - Click passes flags by name
     as_of: str | None,
     as_known: str | None,
@@ -90,7 +100,13 @@ def reproduce(
     """
     with _progress(out) as progress:
         answer = session.reproduce(
-            target, out=out, recover=recover, as_of=as_of, as_known=as_known, progress=progress
+            target,
+            out=out,
+            form=form,
+            recover=recover,
+            as_of=as_of,
+            as_known=as_known,
+            progress=progress,
         )
     print_answer(answer, output, text=_reproduced)
     return 0 if answer.verdict == "reproducible" else ANSWERED_NO

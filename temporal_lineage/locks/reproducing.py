@@ -20,13 +20,12 @@ from temporal_lineage.reproduce.proof import Proof
 from temporal_lineage.reproduce.reproduction import rebuilt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from snapshots.instant import Instant
     from temporal_lineage.locks.lock import Lock, LockedInput
     from temporal_lineage.questions.question import Question
     from temporal_lineage.reproduce.answer import ReproduceAnswer
     from temporal_lineage.reproduce.look import Looked
+    from temporal_lineage.reproduce.writing import Order
     from temporal_lineage.store.reader import Reader
 
 
@@ -37,17 +36,15 @@ def reproduce_lock(
     *,
     now: Instant,
     folder: Path,
-    out: Path | None,
-    recover: bool,
-    progress: Callable[[str, int, int], None] | None,
+    order: Order,
 ) -> ReproduceAnswer:
     """Tell whether all that a lock names can be read again, and write it. See `reproduce`.
 
     Before: each state must have the files and the schema that the lock says. After: its rows must
     be as many, and have the fingerprint, where the lock has one; else ContentError is raised.
     """
-    if out is not None:
-        refuse_unless_free(out)
+    if order.out is not None:
+        refuse_unless_free(order.out)
     states = [one for one in lock.inputs if isinstance(one, LockedState)]
     tables = LockedTables(reader, folder, states)
     pairs = look_at_lock(tables, lock, now=now)
@@ -62,9 +59,7 @@ def reproduce_lock(
         },
         run=lock.run,
         now=now,
-        out=out,
-        recover=recover,
-        progress=progress,
+        order=order,
     )
 
 

@@ -73,10 +73,7 @@ def appearing(out: Path) -> Iterator[Path]:
         with _translated(out):
             hidden.mkdir(parents=True)
         yield hidden
-        with _translated(out):
-            _sync(hidden)
-            hidden.replace(place)
-            _sync(place.parent)
+        put_in_place(hidden, place, out)
     except BaseException as error:
         shutil.rmtree(hidden, ignore_errors=True)
         for folder in made:
@@ -86,6 +83,14 @@ def appearing(out: Path) -> Iterator[Path]:
             # The hidden folder is ours; the user named the other one.
             raise CannotWriteError(str(out), error.reason, error.advice) from error
         raise
+
+
+def put_in_place(hidden: Path, place: Path, out: Path) -> None:
+    """Make a folder that is filled what it was made for; `out` is how it is called in errors."""
+    with _translated(out):
+        _sync(hidden)
+        hidden.replace(place)
+        _sync(place.parent)
 
 
 def file_name(address: str, *, taken: Collection[str], ending: str = ".parquet") -> str:

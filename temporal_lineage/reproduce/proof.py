@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from snapshots.errors import TemporalLineageError
 
 if TYPE_CHECKING:
-    from temporal_lineage.reproduce.answer import WrittenFile
+    from snapshots.fingerprint import Fingerprint
 
 
 class ContentError(TemporalLineageError):
@@ -32,9 +32,9 @@ class Proof:
     rows: int | None
     fingerprint: str | None
 
-    def hold(self, address: str, written: WrittenFile) -> None:
+    def hold(self, address: str, found: Fingerprint) -> None:
         """Raise ContentError where other rows came."""
-        if self.fingerprint is not None and written.fingerprint != self.fingerprint:
-            raise ContentError(address, found=str(written.fingerprint), locked=self.fingerprint)
-        if self.rows is not None and written.rows != self.rows:
-            raise ContentError(address, found=f"{written.rows} rows", locked=f"{self.rows} rows")
+        if self.fingerprint is not None and str(found) != self.fingerprint:
+            raise ContentError(address, found=str(found), locked=self.fingerprint)
+        if self.rows is not None and found.rows != self.rows:
+            raise ContentError(address, found=f"{found.rows} rows", locked=f"{self.rows} rows")

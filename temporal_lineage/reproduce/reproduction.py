@@ -19,10 +19,10 @@ from temporal_lineage.reproduce.kept_files import SeenFile
 from temporal_lineage.reproduce.look import Seen, look
 from temporal_lineage.reproduce.rebuilding import Rebuilding
 from temporal_lineage.reproduce.tables import Tables
-from temporal_lineage.reproduce.writing import Job, write_job
+from temporal_lineage.reproduce.writing import Job, Order, write_job
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from snapshots.instant import Instant
@@ -45,21 +45,18 @@ def reproduce(
     *,
     now: Instant,
     folder: Path,
-    out: Path | None,
-    recover: bool,
-    progress: Callable[[str, int, int], None] | None = None,
+    order: Order,
 ) -> ReproduceAnswer:
     """Tell whether a target can be rebuilt from its inputs, and rebuild them in `out`. DESIGN 4.5.
 
     The inputs are those believed at the question's point in both times; the verdicts are about
-    the tables as they lie there `now`. `out` appears whole, or not at all: only where every input
-    can be read, and with `recover` also where some must be recovered. No table is ever touched.
-    `progress` is called with a state's address, how many rows are written, and how many there are
-    (0: unknown). Raises UnknownNameError, BadTargetError, CannotWriteError, RowCountError, and
+    the tables as they lie there `now`. The folder of the order appears whole, or not at all: only
+    where every input can be read, and with `recover` also where some must be recovered. No table
+    is ever touched. Raises UnknownNameError, BadTargetError, CannotWriteError, RowCountError, and
     UnreadableError where a file that was there cannot be read.
     """
-    if out is not None:
-        refuse_unless_free(out)
+    if order.out is not None:
+        refuse_unless_free(order.out)
     inputs = find_inputs(reader, address, question.as_of)
     tables = Tables(reader, folder)
     rebuilding = Rebuilding(reader, tables, question.as_of, now=now)
@@ -69,15 +66,13 @@ def reproduce(
         question,
         looked=[rebuilding.told(one, look(tables, one, now=now)) for one in inputs.inputs],
         proofs={},
-        run=run_behind(reader, inputs.made_by, question) if out is not None else None,
+        run=run_behind(reader, inputs.made_by, question) if order.out is not None else None,
         now=now,
-        out=out,
-        recover=recover,
-        progress=progress,
+        order=order,
     )
 
 
-def rebuilt(  # noqa: PLR0913 - what a ledger tells, and what a lock tells, meet here
+def rebuilt(
     reader: Reader,
     inputs: Inputs,
     question: Question,
@@ -86,20 +81,18 @@ def rebuilt(  # noqa: PLR0913 - what a ledger tells, and what a lock tells, meet
     proofs: Mapping[str, tuple[Proof, ...]],
     run: LockedRun | None,
     now: Instant,
-    out: Path | None,
-    recover: bool,
-    progress: Callable[[str, int, int], None] | None,
+    order: Order,
 ) -> ReproduceAnswer:
     """Answer from inputs that were looked at; `proofs` say what rows each of them must give.
 
     They are by address, one for each portion; an address that is not there has none.
     """
     told = tuple(one.input for one in looked)
-    outcome = decided(told, recover=recover)
-    if out is not None and isinstance(outcome, Reproducible):
+    outcome = decided(told, recover=order.recover)
+    if order.out is not None and isinstance(outcome, Reproducible):
         seen = tuple(one for one in looked if isinstance(one, Seen | SeenFile))
         job = Job(inputs.target, question, inputs.made_by, run, seen, proofs)
-        outcome = Reproducible(write_job(job, out, progress))
+        outcome = Reproducible(write_job(job, order.out, order))
     return ReproduceAnswer(
         question=question,
         target=inputs.target,

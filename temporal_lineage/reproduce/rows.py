@@ -1,4 +1,4 @@
-"""Rows of a state, streamed into one Parquet file within bounded memory."""
+"""Rows of a state, streamed into one file within bounded memory."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import hashlib
 import os
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
 
 from snapshots.errors import TemporalLineageError, UnsupportedError
 from snapshots.files import DataFile, FileContent
@@ -29,6 +30,14 @@ _DELETES = {
     FileContent.EQUALITY_DELETES,
     FileContent.DELETION_VECTOR,
 }
+
+
+class RowForm(StrEnum):
+    """What rows are written as."""
+
+    PARQUET = "parquet"
+    ARROW = "arrow"
+    """Arrow IPC, the file format, which can be mapped into memory."""
 
 
 class RowCountError(TemporalLineageError):
@@ -92,35 +101,42 @@ def write_rows(
     *,
     address: str,
     progress: Callable[[int], None],
+    form: RowForm = RowForm.PARQUET,
 ) -> WrittenFile:
-    """Write all rows to a new Parquet file; `progress` gets the number of rows so far.
+    """Write all rows to a new file; `progress` gets the number of rows so far.
 
-    The fingerprint is left to who can tell what the columns are.
-
-    Raises CannotWriteError, UnsupportedError for a type Parquet does not have, and whatever the
-    reader raises.
+    The fingerprint is left to who can tell what the columns are. Raises CannotWriteError,
+    UnsupportedError for a type that the form does not have, and whatever the reader raises.
     """
     import pyarrow as pa
-    from pyarrow import parquet
 
     rows = 0
     with path.open("xb", buffering=0) as file:
         sink = _Hashed(path, file)
         try:
-            writer = parquet.ParquetWriter(
-                pa.PythonFile(sink, mode="w"), batches.schema, compression="zstd", version="2.6"
-            )
+            writer = _writer(sink, batches.schema, form)
         except (pa.ArrowNotImplementedError, pa.ArrowInvalid) as error:
             raise UnsupportedError(address, str(error), "read it with its own engine") from error
         try:
             for table in _gathered(batches):
-                writer.write_table(table, row_group_size=ROW_GROUP_ROWS_MAX)
+                writer.write_table(table, ROW_GROUP_ROWS_MAX)
                 rows += table.num_rows
                 progress(rows)
         finally:
             writer.close()
         sink.sync()
     return WrittenFile(path.name, address, rows, sink.size, sink.digest.hexdigest(), None)
+
+
+def _writer(sink: _Hashed, schema: pa.Schema, form: RowForm) -> Any:  # noqa: ANN401 - pyarrow has no types
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    target = pa.PythonFile(sink, mode="w")
+    if form is RowForm.ARROW:
+        options = pa.ipc.IpcWriteOptions(compression="zstd")
+        return pa.ipc.new_file(target, schema, options=options)
+    return parquet.ParquetWriter(target, schema, compression="zstd", version="2.6")
 
 
 def _gathered(batches: pa.RecordBatchReader) -> Iterator[pa.Table]:

@@ -1,4 +1,4 @@
-"""Writing a reproduction: a file for each portion that was taken, its lock and its manifest."""
+"""Writing a reproduction: the rows of each portion that was taken, its lock and its manifest."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 from catalogs.fingerprint.identities import identities
 from catalogs.fingerprint.rows import Fingerprinting
 from catalogs.portion import Portion, portion_rows
-from snapshots.fingerprint import Fingerprint
+from snapshots.fingerprint import NO_ROWS, Fingerprint
 from temporal_lineage.locks.making import lock_of, tool
 from temporal_lineage.locks.text import lock_text
 from temporal_lineage.reproduce.answer import Written, WrittenFile
-from temporal_lineage.reproduce.folder import appearing, file_name
 from temporal_lineage.reproduce.kept_files import SeenFile, copy_content
 from temporal_lineage.reproduce.manifest import (
     LOCK_NAME,
@@ -21,19 +20,38 @@ from temporal_lineage.reproduce.manifest import (
     manifest_text,
     write_text,
 )
-from temporal_lineage.reproduce.rows import RowBounds, row_bounds, write_rows
+from temporal_lineage.reproduce.parts import PART_BYTES_MAX, pieces_of, plan_digest
+from temporal_lineage.reproduce.rows import RowBounds, RowForm, row_bounds, write_rows
+from temporal_lineage.reproduce.unfinished import unfinished
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from catalogs.fingerprint.identities import Identity
     from catalogs.table import TableState
     from temporal_lineage.linking.taken import TakenPortion
     from temporal_lineage.locks.lock import LockedRun
     from temporal_lineage.questions.question import Question
     from temporal_lineage.reproduce.answer import MadeBy
     from temporal_lineage.reproduce.look import Seen
+    from temporal_lineage.reproduce.parts import Part, Piece
     from temporal_lineage.reproduce.proof import Proof
+    from temporal_lineage.reproduce.unfinished import Unfinished
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is asked for: the folder to write, None for a verdict alone, and in which form.
+
+    With `recover` states that must be recovered count as readable. `progress` is called with a
+    state's address, how many rows are written, and how many there are (0: unknown).
+    """
+
+    out: Path | None
+    form: RowForm
+    recover: bool
+    progress: Callable[[str, int, int], None] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,27 +66,27 @@ class Job:
     proofs: Mapping[str, tuple[Proof, ...]]
 
 
-def write_job(job: Job, out: Path, progress: Callable[[str, int, int], None] | None) -> Written:
+def write_job(job: Job, out: Path, order: Order) -> Written:
     """Write it all to a folder that appears whole or not at all.
 
+    A process that was killed at the same job left what it had finished: that is not written again.
     Raises CannotWriteError, RowCountError, ContentError, and UnreadableError.
     """
     files: list[WrittenFile] = []
     fingerprints: dict[tuple[str, TakenPortion | None], Fingerprint] = {}
-    with appearing(out) as hidden:
-        for one in job.seen:
-            address = one.input.address
-            if isinstance(one, SeenFile):
-                named = {file.name for file in files}
-                files.append(copy_content(one, hidden / file_name(address, taken=named, ending="")))
+    pieces = pieces_of(job.seen, form=order.form, bytes_max=PART_BYTES_MAX)
+    with unfinished(out, plan_digest(pieces, form=order.form)) as begun:
+        for piece in pieces:
+            address = piece.seen.input.address
+            if isinstance(piece.seen, SeenFile):
+                files.append(copy_content(piece.seen, begun.path(piece.parts[0].name)))
                 continue
-            # What was taken in several portions is written in as many files.
-            for place, taken in enumerate(one.input.portions or (None,)):
-                path = hidden / file_name(address, taken={file.name for file in files})
-                files.append(_write_state(one, taken, path, progress))
-                for proof in job.proofs.get(address, ())[place : place + 1]:
-                    proof.hold(address, files[-1])
-                fingerprints[address, taken] = Fingerprint.parse(files[-1].fingerprint or "")
+            written = _Rows(piece.seen, piece, order).written(begun)
+            total = sum((Fingerprint.parse(one.fingerprint or "") for one in written), NO_ROWS)
+            for proof in job.proofs.get(address, ())[piece.place : piece.place + 1]:
+                proof.hold(address, total)
+            fingerprints[address, piece.taken] = total
+            files += written
         lock = lock_of(
             job.target,
             job.question,
@@ -77,39 +95,64 @@ def write_job(job: Job, out: Path, progress: Callable[[str, int, int], None] | N
             run=job.run,
             computed=lambda seen, taken: fingerprints[seen.input.address, taken],
         )
-        write_text(hidden / LOCK_NAME, lock_text(lock))
+        write_text(begun.path(LOCK_NAME), lock_text(lock))
         manifest = manifest_text(files, target=job.target, tool=tool())
-        write_text(hidden / MANIFEST_NAME, manifest)
+        write_text(begun.path(MANIFEST_NAME), manifest)
     return Written(str(out), LOCK_NAME, MANIFEST_NAME, tuple(files))
 
 
-def _write_state(
-    one: Seen,
-    taken: TakenPortion | None,
-    path: Path,
-    progress: Callable[[str, int, int], None] | None,
-) -> WrittenFile:
-    state, address = one.state, one.input.address
-    bounds = _bounds(state, taken)
+class _Rows:
+    """Writes the rows of one portion of one state, part by part."""
 
-    def moved(rows: int) -> None:
-        if progress is not None:
-            progress(address, rows, bounds.most if bounds else 0)
+    def __init__(self, seen: Seen, piece: Piece, order: Order) -> None:
+        self._state = seen.state
+        self._address = seen.input.address
+        self._piece = piece
+        self._form = order.form
+        self._progress = order.progress
+        self._bounds = _bounds(seen.state, piece.taken)
+        self._done = 0
 
-    moved(0)
-    whole = Portion(None, None)
-    named = identities(state.schema, state.identity_of)
-    with (
-        Fingerprinting(named) as sums,
-        closing(portion_rows(state, taken.portion if taken else whole)) as batches,
-    ):
-        written = write_rows(sums.passing(batches), path, address=address, progress=moved)
-        written = replace(written, fingerprint=str(sums.total()))
-    if bounds is not None:
-        counted = taken is not None and taken.rows is not None
-        told_by = "the run that read it counted" if counted else "its files hold"
-        bounds.hold(address, written.rows or 0, told_by=told_by)
-    return written
+    def written(self, begun: Unfinished) -> list[WrittenFile]:
+        """Give all files of it, those of an earlier process as they are."""
+        named = identities(self._state.schema, self._state.identity_of)
+        files = []
+        self._moved(0)
+        for part in self._piece.parts:
+            file = begun.finished(part.name)
+            if file is None:
+                file = self._write(part, begun, named)
+                begun.finish(file)
+            files.append(file)
+            self._done += file.rows or 0
+        if self._bounds is not None:
+            taken = self._piece.taken
+            counted = taken is not None and taken.rows is not None
+            told_by = "the run that read it counted" if counted else "its files hold"
+            self._bounds.hold(self._address, self._done, told_by=told_by)
+        return files
+
+    def _write(self, part: Part, begun: Unfinished, named: Mapping[str, Identity]) -> WrittenFile:
+        taken, state = self._piece.taken, self._state
+        if part.keys is not None:
+            state = state.only(part.keys)
+        with (
+            Fingerprinting(named) as sums,
+            closing(portion_rows(state, taken.portion if taken else Portion(None, None))) as rows,
+        ):
+            file = write_rows(
+                sums.passing(rows),
+                begun.path(part.name),
+                address=self._address,
+                progress=self._moved,
+                form=self._form,
+            )
+            return replace(file, name=part.name, fingerprint=str(sums.total()))
+
+    def _moved(self, rows: int) -> None:
+        if self._progress is not None:
+            most = self._bounds.most if self._bounds else 0
+            self._progress(self._address, self._done + rows, most)
 
 
 def _bounds(state: TableState, taken: TakenPortion | None) -> RowBounds | None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from temporal_lineage.reproduce.fingerprints import FingerprintAnswer
     from temporal_lineage.reproduce.recover import RecoverAnswer
     from temporal_lineage.reproduce.scan import ScanAnswer
+    from temporal_lineage.reproduce.writing import Order
 
 
 class ReadingQuestions(Asking):
@@ -127,20 +128,25 @@ class ReadingQuestions(Asking):
         *,
         out: Path | None = None,
         recover: bool = False,
+        form: str = "parquet",
         as_of: When = None,
         as_known: When = None,
         progress: Callable[[str, int, int], None] | None = None,
     ) -> ReproduceAnswer:
         """Give the verdict on rebuilding what went into a target; write the rows to `out`.
 
-        `target` may be the path of a lock, which says itself as of when it is.
+        `target` may be the path of a lock, which says itself as of when it is. `form` is parquet,
+        or arrow for files of Arrow IPC.
         """
         from temporal_lineage.reproduce.reproduction import reproduce
+        from temporal_lineage.reproduce.rows import RowForm
+        from temporal_lineage.reproduce.writing import Order
 
+        order = Order(out, RowForm(form), recover, progress)
         if is_lock(target):
             if (as_of, as_known) != (None, None):
                 raise BadTargetError(target, "a lock says itself as of when it is and was known")
-            return self._reproduce_lock(target, out, recover, progress)
+            return self._reproduce_lock(target, order)
         address = parse_address(target)
         return self._ask(
             "reproduce",
@@ -150,18 +156,10 @@ class ReadingQuestions(Asking):
             address,
             now=self.clock(),
             folder=self.workspace.folder,
-            out=out,
-            recover=recover,
-            progress=progress,
+            order=order,
         )
 
-    def _reproduce_lock(
-        self,
-        target: str,
-        out: Path | None,
-        recover: bool,  # noqa: FBT001 - handed on
-        progress: Callable[[str, int, int], None] | None,
-    ) -> ReproduceAnswer:
+    def _reproduce_lock(self, target: str, order: Order) -> ReproduceAnswer:
         from temporal_lineage.locks.opening import reader_for_lock
         from temporal_lineage.locks.reproducing import reproduce_lock
         from temporal_lineage.locks.text import read_lock
@@ -175,8 +173,6 @@ class ReadingQuestions(Asking):
                 Question("reproduce", target, point, known_until=None),
                 now=self.clock(),
                 folder=self.workspace.folder,
-                out=out,
-                recover=recover,
-                progress=progress,
+                order=order,
             )
         return replace(answer, doubts=(*answer.doubts, *doubts))
