@@ -107,3 +107,8 @@ class Refused:
     """The act would be refused, or cannot be foreseen: why."""
 
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unfit(Refused):
+    """The act is one for tables of another format."""

@@ -232,6 +232,8 @@ def test_all_tables_of_a_catalog_are_guarded_by_their_own_rules(lake: Lake) -> N
     assert {one.dataset for one in lake.session.guard(["lake.raw"]).tables} == {"lake.raw.orders"}
     with pytest.raises(UnknownNameError, match="nearest: delta"):
         lake.session.guard(["delta.order"])
+    vacuumed = lake.session.guard(act=LITE).tables
+    assert [one.dataset for one in vacuumed] == ["delta.customers", "delta.orders"]
     refused = lake.session.guard(["lake.raw.orders"], act=LITE).tables[0].refused
     assert "it is an Iceberg table" in (refused or "")
 
@@ -245,6 +247,7 @@ def test_a_scheduler_stops_where_something_breaks_or_nobody_could_look(lake: Lak
     assert lake.tl_status(*words) == 0
     assert lake.tl_status(*words, "--fail") == 3
     lake.session.unpin("pin:1", who="ada")
+    assert lake.tl_status("guard", "drop-ref", "delta.orders", "nosuch", "--fail") == 3
     (lake.delta / "orders").rename(lake.root / "away")
     assert lake.session.guard(["delta.orders"]).unseen == ("delta.orders",)
     assert lake.tl_status(*words, "--fail") == 3

@@ -23,6 +23,7 @@ from snapshots.maintenance import (
     Extent,
     Refused,
     Removal,
+    Unfit,
     Vacuum,
     Vacuumer,
 )
@@ -57,7 +58,7 @@ class DeltaUpkeep:
             case CleanLog(by):
                 return self._cleaning(by, at)
             case _:
-                return Refused("it is a Delta table: it is vacuumed, and its log is cleaned up")
+                return Unfit("it is a Delta table: it is vacuumed, and its log is cleaned up")
 
     def _vacuum(self, act: Vacuum, at: Instant, hold: Collection[int]) -> Removal | Refused:
         properties = self._newest.metadata.properties

@@ -22,6 +22,7 @@ from snapshots.maintenance import (
     Refused,
     Removal,
     RemoveOrphans,
+    Unfit,
 )
 
 ORPHAN_AGE_MICROS = 3 * 86_400_000_000
@@ -56,7 +57,7 @@ class IcebergUpkeep:
                 older = older_than or at.plus(micros=-ORPHAN_AGE_MICROS)
                 return self._orphans(older)
             case _:
-                return Refused("it is an Iceberg table: its snapshots are expired, not vacuumed")
+                return Unfit("it is an Iceberg table: its snapshots are expired, not vacuumed")
 
     def _expiry(
         self, act: ExpireSnapshots, at: Instant, hold: Collection[int], let_go: Collection[str]

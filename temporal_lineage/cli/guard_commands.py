@@ -67,7 +67,8 @@ def _tables(command: F) -> F:
     command = click.option(
         "--fail",
         is_flag=True,
-        help="Exit status 3 where a promise or a model breaks, or a table could not be looked at.",
+        help="Exit status 3 where a promise or model breaks, a table could not be looked at, or the"
+        " one that is named would refuse.",
     )(command)
     command = click.option(
         "--at", metavar="TIME", help="When it would run, if nothing is committed until then."
@@ -161,7 +162,7 @@ def expire(  # noqa: PLR0913 - an option each
 @click.argument("table", metavar="TABLE", help="An Iceberg table.")
 @click.argument("ref", metavar="REF", help="A branch or tag of it.")
 @click.option("--at", metavar="TIME", help="When snapshots would be expired after that.")
-@click.option("--fail", is_flag=True, help="Exit status 3 where a promise or a model breaks.")
+@click.option("--fail", is_flag=True, help="Exit status 3 where something breaks, or is refused.")
 @output_option
 @click.pass_obj
 def drop_ref(
@@ -300,7 +301,9 @@ def _answered(
         raise click.UsageError("--all is every table: name none, or leave it out")
     answer = session.guard(targets, act=act, at=at)
     print_answer(answer, output, text=guarded)
-    return ANSWERED_NO if flags["fail"] and (answer.breaks or answer.unseen) else 0
+    refused = len(answer.tables) == 1 and answer.tables[0].refused is not None
+    stops = answer.breaks or answer.unseen or refused
+    return ANSWERED_NO if flags["fail"] and stops else 0
 
 
 def _instant(session: Session, text: str | None) -> Instant | None:

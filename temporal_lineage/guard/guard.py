@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from catalogs.upkeep import Maintained
 from snapshots.errors import TemporalLineageError
-from snapshots.maintenance import Refused, Removal
+from snapshots.maintenance import Refused, Removal, Unfit
 from temporal_lineage.facts import LAST, AsOf
 from temporal_lineage.guard.answer import (
     BrokenState,
@@ -48,11 +48,12 @@ def guard(
 ) -> GuardAnswer:
     """Answer `tl guard`: what an act at `at` would break in each of the tables.
 
-    Where `act` is None, what whoever keeps a table runs without options. Nothing is committed or
-    deleted. Raises UnknownNameError.
+    Where `act` is None, what whoever keeps a table runs without options. Tables of another format
+    than the act is for are left out where there are others. Nothing is committed or deleted.
+    Raises UnknownNameError.
     """
-    found = _Guard(reader, folder, at=at, now=now)
     named = in_scope(reader, targets)
+    found = _Guard(reader, folder, at=at, now=now, alone=len(named) == 1)
     guarded = [
         one for dataset_id, name in named.items() for one in found.table(dataset_id, name, act)
     ]
@@ -74,8 +75,11 @@ def guard(
 class _Guard:
     """Looks at tables, each opened once."""
 
-    def __init__(self, reader: Reader, folder: Path, *, at: Instant, now: Instant) -> None:
+    def __init__(
+        self, reader: Reader, folder: Path, *, at: Instant, now: Instant, alone: bool
+    ) -> None:
         self._reader = reader
+        self._alone = alone
         self._tables = Tables(reader, folder)
         self._at = at
         self._promises = promises(reader, as_of=AsOf(valid=min(at, LAST), system=LAST))
@@ -101,6 +105,8 @@ class _Guard:
         for one in acts:
             try:
                 removal = upkeep.removal(one, at=self._at, hold=(), let_go=())
+                if isinstance(removal, Unfit) and not self._alone:
+                    continue
                 if isinstance(removal, Refused):
                     found.append(_refused(name, one, removal.reason))
                     continue
