@@ -137,6 +137,50 @@ def test_a_damaged_commit_of_a_listed_version_is_read_as_it_was_kept(lake: Lake)
     assert _recovered(lake, "1", table="delta.orders") == 5
 
 
+def test_a_version_that_was_rewritten_is_recovered_as_the_last_harvest_knew_it(lake: Lake) -> None:
+    log = _rewritten(lake)
+    lake.write_delta(rows=1)
+    lake.delta_table().create_checkpoint()
+    for version in range(3):
+        (log / f"{version:020d}.json").unlink()
+
+    verdicts = {one.version: one.verdict for one in _available(lake, "delta.orders")}
+    assert verdicts == {0: "recoverable", 1: "recoverable", 2: "recoverable", 3: "live"}
+    assert _recovered(lake, "2", table="delta.orders") == 12
+
+
+def test_no_version_is_put_together_of_commits_from_before_and_after_a_rewriting(
+    lake: Lake,
+) -> None:
+    log = _rewritten(lake)
+
+    every = lake.session.available("delta.orders")
+    assert {one.version: one.verdict for one in every.states}[3] == "log-truncated"
+    assert any("was rewritten, or went back" in doubt for doubt in every.doubts)
+    shutil.rmtree(log)
+    assert [one.verdict for one in _available(lake, "delta.orders")] == [
+        "recoverable",
+        "recoverable",
+        "recoverable",
+        "log-truncated",
+    ]
+    rows = lake.session.scan("delta.orders@2").batches.read_all().num_rows
+    assert rows == 12
+
+
+def _rewritten(lake: Lake) -> Path:
+    """Harvest versions 0 to 3, take the log back to 1, and harvest another 2; gives the log."""
+    for rows in (3, 2, 4, 1):
+        lake.write_delta(rows=rows)
+    lake.harvest()
+    log = lake.delta / "orders" / "_delta_log"
+    for version in (2, 3):
+        (log / f"{version:020d}.json").unlink()
+    lake.write_delta(rows=7)
+    lake.harvest()
+    return log
+
+
 def test_a_second_harvest_after_the_loss_loses_nothing_that_was_kept(lake: Lake) -> None:
     table, first, second = _two(lake)
     for file in local(table.location()).glob("metadata/*.avro"):

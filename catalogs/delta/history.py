@@ -59,6 +59,18 @@ def history_of(log: DeltaLog, *, location: str, known: TableHistory | None) -> T
     )
 
 
+def joined_upto(log: DeltaLog, known: TableHistory | None) -> int | None:
+    """Give the version up to which a log is the one that is known; None for a table never seen.
+
+    That is -1 where it is another table's, or was rewritten.
+    """
+    if known is None or known.head() is None:
+        return None
+    versions = log.segment.versions()
+    start = _start(log, known, newest=versions[-1] if versions else -1)
+    return -1 if start.after is None else start.after
+
+
 @dataclass(frozen=True, slots=True)
 class _Start:
     """Where to go on. `known` and `after` are None where everything is read anew."""

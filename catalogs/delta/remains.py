@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from catalogs.delta.files import commit_files_of
+from catalogs.delta.kept_log import as_known
 from catalogs.delta.log import DeltaLog, LogCache
 from catalogs.delta.loss import Losses, removed_at
 from catalogs.delta.paths import root_of
@@ -40,7 +41,7 @@ class DeltaRemains:
             kept={},
             cache=LogCache(),
         )
-        self._log = log.with_kept({one.witness: one.body for one in kept})
+        self._log = log.with_kept(as_known(kept))
 
     @property
     def location(self) -> str:

@@ -28,6 +28,9 @@ _CHECKPOINT = re.compile(
 )
 
 
+_OF_A_VERSION = (_COMMIT, _RATIFIED, _CHECKPOINT)
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Compaction:
     """A file that sums up the commits `first` to `last`."""
@@ -186,6 +189,15 @@ def holes(versions: Iterable[int], *, first: int) -> Iterator[tuple[int, int]]:
 def commit_name(version: int) -> str:
     """Give the name of a version's commit file."""
     return f"{version:020d}.json"
+
+
+def version_named(name: str) -> int | None:
+    """Give the version that a log file is about, the last one of several; None for sidecars."""
+    compacted = _COMPACTION.fullmatch(name)
+    if compacted:
+        return int(compacted[2])
+    found = next((one for kind in _OF_A_VERSION if (one := kind.fullmatch(name))), None)
+    return int(found[1]) if found else None
 
 
 def _names(segment: LogSegment) -> set[str]:

@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from catalogs.delta import segment
 from catalogs.delta.files import commit_files_of
-from catalogs.delta.history import history_of
+from catalogs.delta.history import history_of, joined_upto
 from catalogs.delta.keeping import worth_keeping
+from catalogs.delta.kept_log import as_known, still_kept
 from catalogs.delta.log import DeltaLog, LogCache
 from catalogs.delta.loss import Losses, removed_at
 from catalogs.delta.paths import root_of
@@ -40,6 +41,7 @@ class DeltaSource:
         self._ratified = frozenset(name.strip() for name in told if name.strip())
         self._cache = LogCache()
         self._known: TableHistory | None = None
+        self._kept_upto: int | None = None
 
     @property
     def location(self) -> str:
@@ -80,8 +82,9 @@ class DeltaSource:
         Raises UnreadableError where there is no table, or a commit cannot be decoded, and
         UnsupportedError where a version asks of its readers what this one does not have.
         """
-        found = history_of(self._log(), location=self._location, known=known)
-        self._known = found
+        log = self._log()
+        found = history_of(log, location=self._location, known=known)
+        self._known, self._kept_upto = found, joined_upto(log, known)
         return found
 
     def commit_files(
@@ -96,7 +99,9 @@ class DeltaSource:
         Witnesses are names below the log folder.
         """
         newest = max((one.snapshot_id for one in history.snapshots), default=-1)
-        yield from worth_keeping(self._log(), newest=newest, skip=skip)
+        # What was kept of commits that the log has no more must not stand for those it has.
+        kept = skip if self._kept_upto is None else still_kept(skip, upto=self._kept_upto)
+        yield from worth_keeping(self._log(), newest=newest, skip=kept)
 
     def state(
         self, snapshot_id: int, *, kept: Sequence[RawCommit]
@@ -114,7 +119,7 @@ class DeltaSource:
             table, trouble = tried(own, snapshot_id)
             if table is not None:
                 return self._state(own, table, snapshot_id, how=None)
-        joined = own.with_kept({one.witness: one.body for one in kept})
+        joined = own.with_kept(as_known(kept))
         table, joined = self._with_kept(own, joined, snapshot_id) if kept else (None, joined)
         if table is not None:
             how = f"the table's log and {len(kept)} kept files of it"
@@ -137,7 +142,7 @@ class DeltaSource:
 
     def rebuildable(self, kept: Sequence[RawCommit]) -> frozenset[int]:
         """Give the versions that the log leads to once it has the kept files again."""
-        return self._log().segment.with_names(one.witness for one in kept).readable()
+        return self._log().segment.with_names(as_known(kept)).readable()
 
     def broken(
         self, snapshot_ids: Collection[int], *, kept: Sequence[RawCommit], presence: Presence
@@ -150,7 +155,7 @@ class DeltaSource:
         self, history: TableHistory, files: Iterable[DataFile], *, kept: Sequence[RawCommit]
     ) -> Losses:
         """Find out who took some missing files, in one pass over the log and what was kept."""
-        log = self._log().with_kept({one.witness: one.body for one in kept})
+        log = self._log().with_kept(as_known(kept))
         commits = commit_files_of(log, history, skip=())
         return Losses(history, removed_at(files, commits))
 
@@ -165,7 +170,7 @@ class DeltaSource:
         """Find the rows of a condition in all files; see `TableSource.search`."""
         from catalogs.delta.search import search_table
 
-        log = self._log().with_kept({one.witness: one.body for one in kept})
+        log = self._log().with_kept(as_known(kept))
         return search_table(log, history, where, watch=watch)
 
     def _log(self) -> DeltaLog:
