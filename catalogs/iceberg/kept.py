@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -279,31 +278,40 @@ def _file_list(snapshot_id: int, parent_id: int | None) -> str:
 
 def _compact(entry: ManifestEntry, fields: int) -> _Entry:
     return _Entry(
+        content=entry.content,
+        path=entry.path,
+        file_format=entry.file_format,
+        spec_id=entry.spec_id,
         fields=fields,
         partition=list(entry.partition),
+        rows=entry.rows,
+        size_bytes=entry.size_bytes,
+        snapshot_id=entry.snapshot_id,
+        sequence_number=entry.sequence_number,
+        is_encrypted=entry.is_encrypted,
+        referenced_path=entry.referenced_path,
+        offset=entry.offset,
+        length=entry.length,
         equality_ids=list(entry.equality_ids),
-        **_same(entry),
     )
 
 
 def _entry(told: _Entry, fields: tuple[PartitionField, ...]) -> ManifestEntry:
     return ManifestEntry(
         status=Status.EXISTING,
+        snapshot_id=told.snapshot_id,
+        sequence_number=told.sequence_number,
+        content=told.content,
+        path=told.path,
+        file_format=told.file_format,
+        spec_id=told.spec_id,
         partition_fields=fields,
         partition=tuple(told.partition),
+        rows=told.rows,
+        size_bytes=told.size_bytes,
+        is_encrypted=told.is_encrypted,
+        referenced_path=told.referenced_path,
+        offset=told.offset,
+        length=told.length,
         equality_ids=tuple(told.equality_ids),
-        **_same(told),
     )
-
-
-_SAME = (
-    *("content", "path", "file_format", "spec_id", "rows", "size_bytes"),
-    *("snapshot_id", "sequence_number", "is_encrypted", "referenced_path", "offset", "length"),
-)
-"""What a manifest entry and its kept form hold alike."""
-
-_same_values = attrgetter(*_SAME)
-
-
-def _same(one: ManifestEntry | _Entry) -> dict[str, Any]:
-    return dict(zip(_SAME, _same_values(one), strict=True))
