@@ -86,9 +86,11 @@ def test_an_end_that_cannot_be_read_leaves_nothing_to_search(lake: BisectLake) -
     lake.row("t", 1, -2)
     for path in files(lake, 0):
         path.unlink()
-    found = root(lake.bisect("t", 0, 1))
+    answer = lake.bisect("t", 0, 1)
+    found = root(answer)
     assert found.outcome is BisectOutcome.UNJUDGED
     assert "delta.t@0 cannot be judged" in found.why
+    assert answer.doubts == ("`tl available delta.t` says which states can be read",)
 
 
 def test_after_a_rollback_the_last_change_to_bad_is_the_answer(lake: BisectLake) -> None:

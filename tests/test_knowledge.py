@@ -114,6 +114,18 @@ def test_an_option_that_the_question_does_not_take_is_named_as_it_is_typed(shop:
         shop.session.diff("at", "lake.s.orders", as_known=("2026-09-05", "now"), depth_max=3)
 
 
+def test_what_was_learned_of_the_use_of_tables_can_be_compared_too(shop: Shop) -> None:
+    known = ("2026-09-05", "now")
+    (change,) = learned(shop, "unused", "lake.s.orders", known=known).changes
+    assert (change.learned, change.what) == (Learned.LOST, "lake.s.orders")
+    path = learned(shop, "critical-path", "lake.s.features", known=known).changes
+    steps = {one.what: one for one in path}
+    assert steps["lake.s.orders@1"].learned is Learned.NEW
+    assert ("job", "null", "n/make") in steps["lake.s.features@0"].fields
+    assert learned(shop, "freshness", known=known).changes == ()
+    assert learned(shop, "volume", "lake.s.orders", known=known).changes == ()
+
+
 def test_the_earlier_day_comes_first(shop: Shop) -> None:
     with pytest.raises(EmptyPeriodError):
         learned(shop, "at", "lake.s.orders", known=("now", "2026-09-05"))

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+from deltalake import write_deltalake
 
+import temporal_lineage
+from reproduce_lake import Lake
 from snapshots.errors import EmptyPeriodError, UnknownNameError
 from snapshots.instant import Instant
 from temporal_lineage.cli.entry import run
@@ -80,6 +84,24 @@ def test_columns_that_nothing_is_made_of_are_told_where_all_readers_tell(shop: U
     assert untold in answer.doubts
     shop.ran(7, "count", "14T10:00", "14T11:00", reads=["orders"])
     assert shop.session.unused("lake", as_of="2026-09-20").columns == ()
+
+
+def test_columns_that_a_run_recorded_to_have_taken_are_used(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    columns = {"id": [1, 2], "name": ["a", "b"], "kind": ["x", "y"], "note": ["", ""]}
+    write_deltalake(lake.delta / "t", pa.table(columns))
+    lake.harvest()
+    with temporal_lineage.run("train", to=lake.session) as training:
+        training.read_delta("delta.t", columns=["id"], where="kind = 'x'").to_arrow()
+        training.log_model("m", "v1")
+    answer = lake.session.unused("delta")
+    assert [one.column for one in answer.columns] == ["delta.t#name", "delta.t#note"]
+    with temporal_lineage.run("train", to=lake.session) as training:
+        training.read_delta("delta.t").to_arrow()
+        training.log_model("m", "v2")
+    answer = lake.session.unused("delta")
+    assert answer.columns == ()
+    assert any("which columns of delta.t are used is not known" in one for one in answer.doubts)
 
 
 def test_no_read_known_is_not_called_no_read(shop: UseShop) -> None:

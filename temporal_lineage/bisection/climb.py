@@ -129,6 +129,10 @@ class Climb:
                 f"{before} was bad before, and was mended: this is the last change to bad, not the"
                 " first"
             ] = None
+        if searched.wrong is not None and self._judging.is_unreadable(candidates, searched.wrong):
+            self._doubts[f"`tl available {candidates.dataset}` says which states can be read"] = (
+                None
+            )
         skipped = len(searched.suspects) - 1
         if skipped > 0:
             self._doubts[

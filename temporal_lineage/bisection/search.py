@@ -46,8 +46,14 @@ class Judging:
         self._tables = tables
         self._progress = progress
         self._judged: dict[tuple[int, str, str], Judged] = {}
+        self._unreadable: set[tuple[int, str]] = set()
         self.steps: list[BisectStep] = []
         self.detours: dict[str, None] = {}
+
+    def is_unreadable(self, candidates: Candidates, place: int) -> bool:
+        """Tell whether a state that was to be judged could not be read."""
+        key = (candidates.dataset_id, candidates.states[place].version or "")
+        return key in self._unreadable
 
     def judge(self, candidates: Candidates, place: int, check: Check) -> Judged:
         """Judge one state; what cannot be read is skipped, with the reason.
@@ -80,6 +86,7 @@ class Judging:
         except (BadCheckError, CheckFailedError):
             raise
         except TemporalLineageError as error:
+            self._unreadable.add((candidates.dataset_id, one.version))
             return Judged(Verdict.SKIPPED, str(error))
 
     def _opened(self, candidates: Candidates, place: int, version: str) -> OpenState | Judged:
@@ -91,9 +98,11 @@ class Judging:
         if isinstance(reached, OutOfReach):
             return Judged(Verdict.SKIPPED, reached.reason)
         self.detours.update(dict.fromkeys(f"{name}: {doubt}" for doubt in reached.doubts))
+        self._unreadable.add((candidates.dataset_id, version))
         found = self._tables.state(reached, int(version))
         if isinstance(found, LogTruncated | Gone):
             return Judged(Verdict.SKIPPED, why_lost(dated(found, reached.history, int(version))))
+        self._unreadable.discard((candidates.dataset_id, version))
         return OpenState(address, name, version, since, found.state)
 
 

@@ -46,6 +46,8 @@ class SqlCheck:
             return Judged(Verdict.SKIPPED, str(error))
         except (pl.exceptions.SQLInterfaceError, pl.exceptions.SQLSyntaxError) as error:
             raise BadCheckError(self.text, _first_line(error)) from error
+        except pl.exceptions.PanicException as error:
+            return Judged(Verdict.SKIPPED, f"the check cannot be run on it: {_first_line(error)}")
         except pl.exceptions.PolarsError as error:
             # Of what else goes wrong, the columns of this state are the cause, or its values.
             return Judged(Verdict.SKIPPED, f"the check does not fit it: {_first_line(error)}")
@@ -161,5 +163,5 @@ def _judged(number: int, null: int, false: int) -> Judged:
     return Judged(Verdict.GOOD, "")
 
 
-def _first_line(error: Exception) -> str:
+def _first_line(error: BaseException) -> str:
     return str(error).strip().partition("\n")[0].partition("; valid columns")[0]

@@ -26,7 +26,8 @@ _COLOURS = {"new": "green", "lost": "red", "changed": "yellow"}
     nargs=-1,
     required=True,
     help="A command and what it asks about: upstream, downstream, at, log, show, schema log,"
-    " schema diff, schema audit or contamination.",
+    " schema diff, schema audit, contamination, unused, redundant, critical-path, freshness,"
+    " volume or owners.",
 )
 @click.option(
     "--as-known",

@@ -22,13 +22,19 @@ TRANSACTIONS_MAX = 100_000
 _IDENTITY = {
     "at": (),
     "contamination": ("dataset",),
+    "critical-path": ("state",),
     "downstream": ("source", "target"),
+    "freshness": ("dataset",),
     "log": ("snapshot_id",),
+    "owners": ("dataset",),
+    "redundant": ("kind", "sources", "targets"),
     "schema audit": ("dataset", "at", "field_id", "kind"),
     "schema diff": ("field_id", "kind"),
     "schema log": ("since", "schema_id"),
     "show": ("dataset",),
+    "unused": ("dataset",),
     "upstream": ("source", "target"),
+    "volume": ("snapshot_id",),
 }
 """Verbs whose answers can be compared, and the fields by which a row is the same row."""
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snapshots.refs import MAIN
 from temporal_lineage.claims import FlowClaim, decode
 from temporal_lineage.harvesting.histories import refs_at, remembered_schema
-from temporal_lineage.keys import EdgeKind, NodeKind
+from temporal_lineage.keys import AttributeKind, EdgeKind, NodeKind
+from temporal_lineage.linking.taken import TakenClaim
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,6 +19,10 @@ if TYPE_CHECKING:
     from temporal_lineage.facts import AsOf
     from temporal_lineage.questions.heard import Reading
     from temporal_lineage.store.reader import Reader
+
+_WORD = re.compile(r"[^\W\d][\w.]*")
+_QUOTES = frozenset('"`')
+"""What a name stands in that is no word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +43,8 @@ def unused_columns(
 ) -> tuple[tuple[UnusedColumn, ...], tuple[str, ...]]:
     """Give the columns of the tables that are read that no flow leads from, and what is open.
 
-    Where a job that reads a table told of no column, nobody can say what it uses.
+    Where a run that reads a table told of no column, nor recorded which ones it took, nobody can
+    say what it uses.
     """
     found: list[UnusedColumn] = []
     doubts = []
@@ -47,7 +54,10 @@ def unused_columns(
             continue
         used, telling = _used(reader, dataset_id, as_of)
         jobs = tuple(sorted({one.job for one in readings}))
-        silent = [one for one in jobs if one not in telling]
+        quiet = [one for one in readings if one.job not in telling]
+        taken = _taken(reader, dataset_id, quiet, as_of)
+        silent = sorted({one.job for one in quiet if one.run_id not in taken})
+        used |= {column for columns in taken.values() for column in columns}
         if silent:
             doubts.append(
                 f"which columns of {names[dataset_id]} are used is not known:"
@@ -67,6 +77,28 @@ def _schema(reader: Reader, dataset_id: int, as_of: AsOf) -> SchemaVersion | Non
     if entry is None or entry.schema_id is None:
         return None
     return remembered_schema(reader, dataset_id, entry.schema_id, system=as_of.system)
+
+
+def _taken(
+    reader: Reader, dataset_id: int, readings: Sequence[Reading], as_of: AsOf
+) -> dict[int, set[str]]:
+    """Give the columns that runs recorded to have taken; who took all of them told nothing."""
+    identity = reader.named(node_ids=[dataset_id])[dataset_id].name
+    rows = reader.attributes_of(
+        node_ids=[one.run_id for one in readings], kind=AttributeKind.TAKEN, as_of=as_of
+    )
+    taken: dict[int, set[str]] = {}
+    whole: set[int] = set()
+    for row in rows:
+        claim = decode(TakenClaim, row.claim)
+        for one in claim.portions if claim.identity == identity else ():
+            if one.columns is None or _QUOTES & set(one.where or ""):
+                whole.add(row.node_id)
+            else:
+                # A condition reads columns too; any word of it may be the name of one.
+                named = {*one.columns, *_WORD.findall(one.where or "")}
+                taken.setdefault(row.node_id, set()).update(named)
+    return {run_id: columns for run_id, columns in taken.items() if run_id not in whole}
 
 
 def _keys(schema: SchemaVersion, column: Field) -> set[str]:

@@ -48,7 +48,7 @@ class KnowledgeQuestions(Asking):
         if before > after:
             raise EmptyPeriodError(before.isoformat(), after.isoformat())
         valid = instant_of(as_of) or self.clock()
-        method = getattr(self, verb.replace(" ", "_"))
+        method = getattr(self, verb.replace(" ", "_").replace("-", "_"))
         _refuse_misfit(verb, targets, options, signature(method).parameters)
 
         def answer_as_known(known: Instant) -> Answer:
