@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from catalogs.moved import below, normal
+
 Watch = Callable[[int, int], None]
 """Is told how many files were looked at, and how many there are."""
 
@@ -36,6 +38,28 @@ class Look(StrEnum):
     RULED_OUT_BY_BLOOM = "bloom"
     NO_SUCH_COLUMN = "no-such-column"
     GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """What lies below a table's root: sizes by normal path, None where it could not be listed."""
+
+    root: str
+    sizes: Mapping[str, int] | None
+
+    def settled(self, path: str, size_bytes: int, look: Look) -> Look | None:
+        """Say what is true of a file that metadata rules out.
+
+        It is gone where it is not there. None where another file is there by its name: what was
+        recorded tells nothing of that one, and it has to be read.
+        """
+        place = normal(path)
+        if self.sizes is None or below(place, normal(self.root)) is None:
+            return look
+        found = self.sizes.get(place)
+        if found is None:
+            return Look.GONE
+        return look if found == size_bytes else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,8 @@ class AttributeKind(StrEnum):
     """On a DATASET, by catalog: while a catalog that had listed it did no more."""
     SNAPSHOT = "snapshot"
     """On a DATASET, by snapshot id; held while the table's metadata listed it."""
+    ERASED = "erased"
+    """On a VERSION, by case: that it held rows which a verified erasure took away."""
     EXPIRY = "expiry"
     """On a DATASET, by snapshot id: who took the snapshot out of the metadata."""
     POINT = "point"

@@ -24,10 +24,13 @@ from temporal_lineage.bisection.answer import BisectOutcome, InputVerdict
 from temporal_lineage.capture import facets, openlineage_events
 from temporal_lineage.cli.root import tl
 from temporal_lineage.erasure import answer as erasure
+from temporal_lineage.erasure import case as erasure_case
 from temporal_lineage.erasure import commands as erasure_commands
 from temporal_lineage.erasure import plan as erasure_plan
+from temporal_lineage.erasure import verify as erasure_verify
 from temporal_lineage.erasure.answer import Relation
 from temporal_lineage.erasure.plan import Act
+from temporal_lineage.erasure.verify import Closure, Fate
 from temporal_lineage.guard import answer as guarding
 from temporal_lineage.guard import watch
 from temporal_lineage.guard.drift import Drift
@@ -63,6 +66,8 @@ _ENUMS: dict[str, type[StrEnum]] = {
         FileRole,
         Relation,
         Act,
+        Closure,
+        Fate,
         Followed,
         Learned,
         Change,
@@ -87,7 +92,9 @@ _MODULES = (
     bisection,
     erasure,
     erasure_commands,
+    erasure_case,
     erasure_plan,
+    erasure_verify,
     harvest,
     ingest,
     openlineage_events,

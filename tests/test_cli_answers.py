@@ -107,6 +107,9 @@ QUESTIONS: dict[str, Ask] = {
     "recover delta.features.customer_features@4": lambda s: s.recover(
         "delta.features.customer_features@4"
     ),
+    "erasure verify --where 'customer_id = 7' --from delta.ml.scores": lambda s: s.erasure_verify(
+        "delta.ml.scores", where="customer_id = 7"
+    ),
     "reproduce model:fraud@v3": lambda s: s.reproduce("model:fraud@v3"),
     "reproduce model:fraud@v1": lambda s: s.reproduce("model:fraud@v1"),
 }
@@ -141,6 +144,7 @@ ROWS = {
     "why": "reasons",
     "available": "states",
     "erasure trace": "tables",
+    "erasure verify": "tables",
     "reproduce": "inputs",
 }
 

@@ -264,6 +264,19 @@ def test_files_are_ruled_out_by_what_manifests_say_of_them(tmp_path: Path) -> No
         }
 
 
+def test_a_file_that_is_not_the_one_that_was_recorded_is_not_ruled_out(tmp_path: Path) -> None:
+    with lake(tmp_path / "lake") as catalog:
+        table = orders(catalog)
+        table.append(rows(1, 2))
+        (held,) = searched(table.location(), "id = 1").holding
+        assert searched(table.location(), "id = 7").unexamined == ()
+        Path(held.path).write_bytes(b"another file")
+        (lost,) = searched(table.location(), "id = 7").unexamined
+        assert lost.place == held.path
+        Path(held.path).unlink()
+        assert set(looks(searched(table.location(), "id = 7")).values()) == {Look.GONE}
+
+
 def test_another_column_of_the_same_name_is_told_apart(tmp_path: Path) -> None:
     with lake(tmp_path / "lake") as catalog:
         table = orders(catalog)

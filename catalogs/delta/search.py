@@ -19,7 +19,7 @@ from catalogs.delta.segment import LOG_FOLDER
 from catalogs.delta.sought import Sought, bound
 from catalogs.delta.vectors import deleted_rows
 from catalogs.moved import below, normal
-from catalogs.search import FileRole, Holding, Look, LookedAt, Searched, Unexamined, Watch
+from catalogs.search import FileRole, Folder, Holding, Look, LookedAt, Searched, Unexamined, Watch
 from catalogs.storage import AbsentFileError, StoredFile
 from snapshots.errors import TemporalLineageError, UnreadableError
 from snapshots.history import TableHistory
@@ -36,8 +36,8 @@ def search_table(log: DeltaLog, history: TableHistory, where: str, *, watch: Wat
         raise lives.trouble or UnreadableError(log.root, "its log tells of no schema", _ADVICE)
     sought = bound(where, lives.told[::-1], location=log.root)
     search = _Search(log, lives, sought)
-    stray, lost = search.strays()
-    looks = {path: ruled_out(file, lives.stats[path], sought) for path, file in lives.files.items()}
+    stray, lost, folder = search.strays()
+    looks = {path: search.look(file, folder) for path, file in lives.files.items()}
     total, done = len(looks) + len(stray), 0
     for path, look in looks.items():
         search.file(lives.files[path], look)
@@ -71,6 +71,12 @@ class _Search:
         self.looked_at: list[LookedAt] = []
         self.unexamined: list[Unexamined] = []
         self.broken: set[int] = set()
+
+    def look(self, file: LogicalFile, folder: Folder) -> Look | None:
+        """Tell what settles a file without reading it; None where nothing does."""
+        look = ruled_out(file, self._lives.stats[file.path], self._sought)
+        place = located(self._log.root, file.path, self._log.moved)
+        return None if look is None else folder.settled(place, file.size_bytes, look)
 
     def file(self, file: LogicalFile, look: Look | None) -> None:
         """Search a file of some version."""
@@ -117,16 +123,19 @@ class _Search:
             found = Found(pa.array([], pa.int64()), found.rows, Look.NO_SUCH_COLUMN, lacks=True)
         self._take(place, role, file.size_bytes, found, {})
 
-    def strays(self) -> tuple[list[tuple[FileRole, LogicalFile]], list[Unexamined]]:
-        """Find the files below the root that no version is made of."""
+    def strays(self) -> tuple[list[tuple[FileRole, LogicalFile]], list[Unexamined], Folder]:
+        """Find the files below the root that no version is made of; and all that lie there."""
         log = self._log
         known = {normal(located(log.root, one, log.moved)) for one in self._lives.files}
         found: list[tuple[FileRole, LogicalFile]] = []
+        sizes: dict[str, int] = {}
+        listed = True
         lost: list[Unexamined] = []
         try:
             for file in log.storage.walk(log.root):
                 rest = below(normal(file.path), normal(log.root)) or file.path
                 name = rest.rpartition("/")[2]
+                sizes[normal(file.path)] = file.size_bytes
                 if rest.startswith(f"{LOG_FOLDER}/") or normal(file.path) in known:
                     continue
                 if name.endswith(".parquet"):
@@ -138,7 +147,9 @@ class _Search:
                     lost.append(Unexamined(file.path, reason, ()))
         except TemporalLineageError as error:
             lost.append(Unexamined(log.root, f"orphans were not looked for: {error}", ()))
-        return sorted(found, key=lambda one: one[1].path), lost
+            listed = False
+        folder = Folder(log.root, sizes if listed else None)
+        return sorted(found, key=lambda one: one[1].path), lost, folder
 
     def _take(
         self, place: str, role: FileRole, size: int, found: Found, live: dict[int, int]

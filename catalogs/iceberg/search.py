@@ -60,8 +60,9 @@ def search_table(
                 forgotten.append(one.snapshot_id)
             case SearchedState():
                 states.append(one)
+    stray, lost, folder = orphans(current, manifests.entries.values(), states)
+    manifests.settle(folder)
     search = _Search(current, sought, manifests, states)
-    stray, lost = orphans(current, manifests.entries.values(), states)
     total = search.count + len(stray)
     for done, path in enumerate(search.paths, start=1):
         search.file(path)

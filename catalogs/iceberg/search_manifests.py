@@ -15,7 +15,7 @@ from catalogs.iceberg.metadata import TableMetadata
 from catalogs.iceberg.partition_spread import partition_spreads
 from catalogs.iceberg.relocation import Relocation
 from catalogs.iceberg.sought import Sought
-from catalogs.search import Look
+from catalogs.search import Folder, Look
 from catalogs.storage import Storage
 from snapshots.files import FileContent
 
@@ -62,6 +62,16 @@ class ManifestSearch:
             live = [(entry, file) for entry, file in told if entry.status is not Status.DELETED]
             self._read[manifest.path] = self.taken(live)
         return self._read[manifest.path]
+
+    def settle(self, folder: Folder) -> None:
+        """Hold what is ruled out against what lies in the table's folder."""
+        for path, look in list(self.ruled_out.items()):
+            place = self._relocation.find(path)
+            settled = folder.settled(place, self.entries[path].size_bytes, look)
+            if settled is None:
+                del self.ruled_out[path]
+            else:
+                self.ruled_out[path] = settled
 
     def taken(self, live: Iterable[tuple[ManifestEntry, Mapping[str, Any]]]) -> Contents:
         """Take files in, each with what is told of its columns, if anything."""

@@ -10,7 +10,7 @@ from catalogs.iceberg.metadata import TableMetadata, file_name
 from catalogs.iceberg.search_files import UNCOUNTED
 from catalogs.iceberg.search_states import SearchedState
 from catalogs.moved import below, normal
-from catalogs.search import Unexamined
+from catalogs.search import Folder, Unexamined
 from catalogs.storage import StoredFile
 from snapshots.errors import TemporalLineageError
 from snapshots.files import FileContent
@@ -26,8 +26,8 @@ def orphans(
     current: CurrentTable,
     entries: Iterable[ManifestEntry],
     states: Sequence[SearchedState],
-) -> tuple[list[ManifestEntry], list[Unexamined]]:
-    """Give the files below the table's root that nothing names, as if a manifest did.
+) -> tuple[list[ManifestEntry], list[Unexamined], Folder]:
+    """Give the files below the table's root that nothing names, as if a manifest did; and all.
 
     What is there and no file of rows that anything here reads, is unexamined; so is the whole
     folder where it may not be listed.
@@ -38,9 +38,12 @@ def orphans(
         for contents in state.contents:
             known.update(normal(current.relocation.find(one.path)) for one in contents.deletes)
     found: list[ManifestEntry] = []
+    sizes: dict[str, int] = {}
+    listed = True
     lost: list[Unexamined] = []
     try:
         for file in current.storage.walk(root):
+            sizes[normal(file.path)] = file.size_bytes
             rest = below(normal(file.path), normal(root)) or file_name(file.path)
             if rest.partition("/")[0] == _OWN_FOLDER or normal(file.path) in known:
                 continue
@@ -52,7 +55,8 @@ def orphans(
                 lost.append(Unexamined(file.path, reason, ()))
     except TemporalLineageError as error:
         lost.append(Unexamined(root, f"orphans were not looked for: {error}", ()))
-    return sorted(found, key=lambda one: one.path), lost
+        listed = False
+    return sorted(found, key=lambda one: one.path), lost, Folder(root, sizes if listed else None)
 
 
 def beside(metadata: TableMetadata, root: str) -> tuple[str, ...]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from temporal_lineage.cli.erasure_text import traced
+from temporal_lineage.cli.erasure_text import traced, verified
 from temporal_lineage.cli.options import output_option, point_options, print_answer
 from temporal_lineage.session.erasure import DEPTH_MAX
 
@@ -19,13 +20,27 @@ if TYPE_CHECKING:
     from temporal_lineage.session import Session
 
 
-@click.group(short_help="Where rows of a condition still are.")
+STILL_THERE = 3
+"""The exit status of a verification that could not say that the rows are gone."""
+
+
+@click.group(short_help="Where rows of a condition still are, and proof that they went.")
 def erasure() -> None:
-    """Find every state and file that still holds the rows of a condition. Nothing is changed.
+    """Find every state and file that still holds the rows of a condition. No table is changed.
 
     \b
-    tl erasure trace --where "customer_id = 42" --from lake.raw.customers
+    tl erasure trace --where "customer_id = 42" --from lake.raw.customers --case request-17.json
+    tl erasure verify request-17.json --where "customer_id = 42"
     """
+
+
+_depth_option = click.option(
+    "--depth",
+    type=click.IntRange(min=0, max=1000),
+    default=DEPTH_MAX,
+    show_default=True,
+    help="Through how many tables downstream columns are followed.",
+)
 
 
 @erasure.command(short_help="Every table, state and file that still holds the rows.")
@@ -43,21 +58,25 @@ def erasure() -> None:
     metavar="TABLE",
     help="The table to begin with; several where several first got the rows.",
 )
+@_depth_option
 @click.option(
-    "--depth",
-    type=click.IntRange(min=0, max=1000),
-    default=DEPTH_MAX,
-    show_default=True,
-    help="Through how many tables downstream columns are followed.",
+    "--case",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Keep what was found in this new file, to be verified later; the values of the condition"
+    " are not in it, only a salted digest of them.",
 )
+@click.option("--keep-value", is_flag=True, help="Keep the condition in the case as it was typed.")
 @point_options
 @output_option
 @click.pass_obj
-def trace(
+def trace(  # noqa: PLR0913, PLR0917 - one parameter an option
     session: Session,
     where: str,
     targets: tuple[str, ...],
     depth: int,
+    case: Path | None,
+    keep_value: bool,  # noqa: FBT001 - Click passes flags by name
     as_of: str | None,
     as_known: str | None,
     output: str,
@@ -76,17 +95,99 @@ def trace(
     \b
     tl erasure trace --where "user_id = 42" --from lake.raw.events
     tl erasure trace --where "name = 'Ada' and born is null" --from lake.raw.people --output json
+    tl erasure trace --where "user_id = 42" --from lake.raw.events --case request-17.json
     """
+    if keep_value and case is None:
+        raise click.UsageError("--keep-value goes with --case")
     with _progress() as progress:
         answer = session.erasure_trace(
             *targets,
             where=where,
             depth_max=depth,
+            case=case,
+            keep_value=keep_value,
             as_of=as_of,
             as_known=as_known,
             progress=progress,
         )
     print_answer(answer, output, text=traced)
+
+
+@erasure.command(short_help="Whether the rows are gone; a signed certificate of it.")
+@click.argument(
+    "case",
+    type=click.Path(path_type=Path),
+    required=False,
+    metavar="CASE",
+    help="The file that `tl erasure trace --case` wrote.",
+)
+@click.option(
+    "--where",
+    metavar="CONDITION",
+    help="The condition; that of the case, unless the case keeps it.",
+)
+@click.option(
+    "--from",
+    "targets",
+    multiple=True,
+    metavar="TABLE",
+    help="The tables to begin with. Default: those of the case.",
+)
+@_depth_option
+@click.option(
+    "--key",
+    type=click.Path(path_type=Path),
+    metavar="PEM",
+    help="An Ed25519 private key, to sign the certificate with.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the certificate here, and its signature beside it, as FILE.sig.",
+)
+@point_options
+@output_option
+@click.pass_obj
+def verify(  # noqa: PLR0913, PLR0917 - one parameter an option
+    session: Session,
+    case: Path | None,
+    where: str | None,
+    targets: tuple[str, ...],
+    depth: int,
+    key: Path | None,
+    out: Path | None,
+    as_of: str | None,
+    as_known: str | None,
+    output: str,
+) -> int:
+    """Look at everything that CASE is about again, and say whether the rows are gone.
+
+    `closed`: no row was found, and all was examined. `incomplete`: none was found, and not all
+    could be examined; what could not is named. `open`: rows were found, and nothing is signed.
+    The certificate says what was examined, file by file, and what was not. A closed case is noted
+    in the ledger, and `tl available` tells it of the states that it took. Exit status 3 unless
+    closed.
+
+    \b
+    openssl genpkey -algorithm ed25519 -out key.pem
+    tl erasure verify request-17.json --where "user_id = 42" --key key.pem --out closed-17.json
+    tl erasure verify --where "user_id = 42" --from lake.raw.events
+    """
+    with _progress() as progress:
+        answer = session.erasure_verify(
+            *targets,
+            where=where,
+            case=case,
+            key=key,
+            out=out,
+            depth_max=depth,
+            as_of=as_of,
+            as_known=as_known,
+            progress=progress,
+        )
+    print_answer(answer, output, text=verified)
+    return 0 if answer.closure.value == "closed" else STILL_THERE
 
 
 @contextmanager

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from temporal_lineage.erasure.answer import ErasureAnswer, TracedTable
+    from temporal_lineage.erasure.verify import VerifyAnswer
 
 _SHOWN_MAX = 5
 """How many files, and how many places not examined, the text names; JSON names all."""
@@ -56,6 +57,33 @@ def traced(answer: ErasureAnswer) -> Iterator[str]:
     if not answer.found:
         yield "nothing was found in what was looked at"
     yield from _plan(answer)
+
+
+def verified(answer: VerifyAnswer) -> Iterator[str]:
+    """Give the lines of a verification."""
+    name = f"case {answer.case}" if answer.case else answer.question.target
+    colour = {"closed": "green", "incomplete": "yellow"}.get(answer.closure, "red")
+    yield f"{name}: {click.style(answer.closure, fg=colour, bold=True)}"
+    if any(one.holds for one in answer.tables):
+        yield from table(
+            ["table", "why", "states", "now", "rows now", "files"],
+            [_row(one) for one in answer.tables if one.holds],
+            right=(2, 4, 5),
+        )
+        for one in answer.tables:
+            yield from _files(one)
+    for former in answer.former[:_SHOWN_MAX]:
+        yield f"  {former.path}  {former.fate}"
+    if len(answer.former) > _SHOWN_MAX:
+        yield f"  and {len(answer.former) - _SHOWN_MAX:,} more files of the case"
+    for one in answer.tables:
+        yield from _examined(one)
+    for remaining in answer.remaining:
+        yield f"! {remaining} was made of the rows, and files of it are still there"
+    for product in answer.products:
+        yield f"! {product} was made of the rows, and is not looked into"
+    if answer.certificate:
+        yield f"certificate {answer.certificate}, signature {answer.signature}"
 
 
 def _row(one: TracedTable) -> list[object]:

@@ -24,7 +24,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "diff": ("knowledge", "How an answer changed between two days of the ledger."),
     "downstream": ("lineage", "What was made of a state, a model or a column."),
     "fingerprint": ("fingerprint", "A number for the rows of a state, whatever reads them."),
-    "erasure": ("erasure", "Where rows of a condition still are."),
+    "erasure": ("erasure", "Where rows of a condition still are, and proof that they went."),
     "guard": ("guard", "What a maintenance run would break."),
     "freshness": ("freshness", "When tables last changed, and which are overdue."),
     "harvest": ("intake", "Read the snapshot histories of tables, before they are forgotten."),

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snapshots.errors import TemporalLineageError
+from snapshots.files import FileContent
 from snapshots.instant import FOREVER
 from temporal_lineage.erasure.spread import SearchedStates
 from temporal_lineage.erasure.traced_table import table_out_of_reach, traced_table
 from temporal_lineage.harvesting.histories import remembered
 from temporal_lineage.naming import Naming
 from temporal_lineage.reproduce.reaching import OutOfReach
-from temporal_lineage.reproduce.tables import Tables
+from temporal_lineage.reproduce.tables import Found, Tables
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,23 +32,37 @@ Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
+class Means:
+    """How a trace looks: by the catalogs of a folder, through so many tables downstream.
+
+    `progress` is None where nobody wants to be told.
+    """
+
+    folder: Path
+    depth_max: int
+    progress: Progress | None
+
+
+@dataclass(frozen=True, slots=True)
 class Search:
-    """One table searched: for people, and for what follows the rows further."""
+    """One table searched: for people, for what follows the rows further, and all of it.
+
+    `found` is None where nobody could look.
+    """
 
     traced: TracedTable
     states: SearchedStates
+    found: Searched | None
 
 
 class Searching:
     """Searches tables, each opened once."""
 
-    def __init__(
-        self, reader: Reader, as_of: AsOf, *, folder: Path, progress: Progress | None
-    ) -> None:
-        """Find catalogs in the configuration of this folder."""
+    def __init__(self, reader: Reader, as_of: AsOf, means: Means) -> None:
+        """Find catalogs in the configuration of the folder."""
         self._reader = reader
-        self._tables = Tables(reader, folder)
-        self._progress = progress
+        self._tables = Tables(reader, means.folder)
+        self._progress = means.progress
         self._histories: dict[int, TableHistory | None] = {}
         self.naming = Naming(reader, as_of=as_of)
         self.doubts: list[str] = []
@@ -68,6 +83,21 @@ class Searching:
         """Give all schemas that a table ever had; none for what was never harvested."""
         history = self.history(dataset_id)
         return history.schemas if history else ()
+
+    def is_left(self, dataset_id: int, version: int) -> bool:
+        """Tell whether a state has a file of rows that is still there, or may have one."""
+        reached = self._tables.reach(dataset_id)
+        if isinstance(reached, OutOfReach):
+            return True
+        try:
+            found = self._tables.state(reached, version)
+            if not isinstance(found, Found):
+                return False
+            missing = {one.key for one in found.state.missing()}
+        except TemporalLineageError:
+            return True
+        data = (one for one in found.state.files if one.content is FileContent.DATA)
+        return any(one.key not in missing for one in data)
 
     def table(self, dataset_id: int, *, where: str, relation: Relation) -> Search:
         """Search a table; what stands in the way is told in its answer.
@@ -98,7 +128,7 @@ class Searching:
         except TemporalLineageError as error:
             return self._unseen(dataset_id, str(error), where, relation)
         traced = traced_table(name, reached.history, found, where=where, relation=relation)
-        return Search(traced, _states(dataset_id, reached.history, found))
+        return Search(traced, _states(dataset_id, reached.history, found), found)
 
     def _unseen(self, dataset_id: int, reason: str, where: str, relation: Relation) -> Search:
         history, claim = self.history(dataset_id), self._tables.claim(dataset_id)
@@ -111,7 +141,7 @@ class Searching:
             where=where,
             relation=relation,
         )
-        return Search(traced, SearchedStates(dataset_id, frozenset(), frozenset(), states))
+        return Search(traced, SearchedStates(dataset_id, frozenset(), frozenset(), states), None)
 
 
 def _states(dataset_id: int, history: TableHistory, found: Searched) -> SearchedStates:

@@ -7,6 +7,8 @@ find that by value; so do models, reports and files.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from temporal_lineage.claims import WriterClaim, decode
@@ -19,7 +21,7 @@ from temporal_lineage.erasure.answer import (
 )
 from temporal_lineage.erasure.carrying import Carrying, Names, conditions
 from temporal_lineage.erasure.planning import planned
-from temporal_lineage.erasure.searching import Progress, Search, Searching
+from temporal_lineage.erasure.searching import Means, Search, Searching
 from temporal_lineage.erasure.spread import Spread, spread
 from temporal_lineage.erasure.traced_table import NOTHING_EXAMINED, refs_of
 from temporal_lineage.harvesting.table_claims import table_claim
@@ -30,35 +32,43 @@ from temporal_lineage.questions.lineage_doubts import grade_doubts
 from temporal_lineage.questions.versions import told_versions
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Collection, Iterator
 
     from temporal_lineage.addresses import DatasetAddress
     from temporal_lineage.questions.question import Question
     from temporal_lineage.store.reader import Reader
 
 
-def erasure_trace(
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """A trace with all that it looked at: searches, and the condition's names, by dataset."""
+
+    answer: ErasureAnswer
+    searches: Mapping[int, Search]
+    names: Mapping[int, Names]
+    searching: Searching
+
+
+def traced(
     reader: Reader,
     addresses: Sequence[DatasetAddress],
     question: Question,
     *,
     where: str,
-    folder: Path,
-    depth_max: int,
-    progress: Progress | None,
-) -> ErasureAnswer:
+    means: Means,
+) -> Traced:
     """Answer `tl erasure trace`; `addresses` are the tables to begin with.
 
     Raises BadFilterError for a condition that fits no schema of one of these tables.
     """
-    searching = Searching(reader, question.as_of, folder=folder, progress=progress)
+    searching = Searching(reader, question.as_of, means)
     roots = [find_addressed(reader, one, as_of=question.as_of) for one in addresses]
     trace = _Trace(reader, question, searching, where)
-    trace.search(list(dict.fromkeys(roots)), depth_max=depth_max)
+    trace.search(list(dict.fromkeys(roots)), depth_max=means.depth_max)
     found = spread(reader, (one.states for one in trace.found.values()), question.as_of)
     searched = {dataset_id: one.traced for dataset_id, one in trace.found.items()}
     fed = dict(trace.fed(found))
+    verify = ["tl erasure verify --where CONDITION", *(f"--from {one}" for one in addresses)]
     steps = planned(
         reader,
         searching,
@@ -66,18 +76,17 @@ def erasure_trace(
         searched=searched,
         fed=fed,
         found=found,
-        verify=" ".join(
-            ["tl erasure verify --where CONDITION", *(f"--from {one}" for one in addresses)]
-        ),
+        verify=" ".join(verify),
     )
-    return ErasureAnswer(
+    answer = ErasureAnswer(
         question=question,
         where=where,
         tables=(*searched.values(), *fed.values()),
         products=tuple(trace.products(found)),
         plan=steps,
-        doubts=(*searching.doubts, *trace.doubts(found, depth_max)),
+        doubts=(*searching.doubts, *trace.doubts(found, means.depth_max)),
     )
+    return Traced(answer, trace.found, trace.names, searching)
 
 
 class _Trace:
@@ -92,6 +101,7 @@ class _Trace:
         self._where = where
         self._cut = False
         self.found: dict[int, Search] = {}
+        self.names: dict[int, Names] = {}
 
     def search(self, roots: Collection[int], *, depth_max: int) -> None:
         """Search the tables asked about, and all that carry the columns from them."""
@@ -108,6 +118,7 @@ class _Trace:
                 continue
             self.found[dataset_id] = one
             own = names or {column.name: (column.name,) for column in one.traced.columns}
+            self.names[dataset_id] = own
             further = [
                 (target, told, Relation.CARRIED)
                 for target, told in carrying.tables(dataset_id, own)
@@ -203,9 +214,10 @@ class _Trace:
 
         try:
             return self._searching.table(dataset_id, where=where, relation=relation)
-        except BadFilterError as error:
+        except BadFilterError:
             if relation is Relation.ASKED:
                 raise
             name = self._searching.naming.dataset(dataset_id)
-            self._searching.doubts.append(f"{name} was not searched by value: {error.reason}")
+            why = "the condition does not fit its columns"  # which ones may tell what is sought
+            self._searching.doubts.append(f"{name} was not searched by value: {why}")
             return None

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from snapshots.availability import (
     Availability,
+    Erased,
     Gone,
     LogTruncated,
     MadeOf,
     Missing,
+    Partial,
     Recoverable,
     Unverified,
     availability,
@@ -18,6 +20,7 @@ from snapshots.availability import (
 from snapshots.errors import TemporalLineageError, UnreadableError
 from snapshots.instant import Instant
 from snapshots.recovery import RecoveryPlan
+from temporal_lineage.erasure.erased import erased_states
 from temporal_lineage.facts import LAST, AsOf
 from temporal_lineage.naming import Naming, find_addressed
 from temporal_lineage.promises.beside import PromisedState, promised_beside
@@ -129,6 +132,8 @@ class _Look:
 
         Then look for what names those files in the table itself: manifest lists and manifests.
         """
+        as_of = AsOf(valid=now, system=LAST)
+        self._erased = erased_states(reader, reached.dataset_id, as_of=as_of)
         self._tables = tables
         self._reached = reached
         self._now = now
@@ -150,6 +155,9 @@ class _Look:
             judged, count = self._judged(snapshot.snapshot_id)
         except TemporalLineageError as error:
             judged, count = Unverified(str(error)), files
+        case = self._erased.get(snapshot.snapshot_id)
+        if case is not None and isinstance(judged, Gone | Partial | LogTruncated):
+            judged = Erased(case)
         return StateVerdict(
             snapshot.snapshot_id,
             snapshot.committed_at,
