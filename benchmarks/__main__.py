@@ -13,6 +13,7 @@ from benchmarks import (
     applying,
     closure,
     delta_history,
+    erasing,
     harvesting,
     ingesting,
     large_tables,
@@ -43,6 +44,7 @@ BENCHMARKS: dict[str, tuple[Benchmark, str]] = {
     "events": (ingesting.run, ingesting.NOTES),
     "linking": (linking.run, linking.NOTES),
     "posts": (posting.run, posting.NOTES),
+    "erasure": (erasing.run, erasing.NOTES),
 }
 
 PAGE = Path(__file__).with_name("README.md")

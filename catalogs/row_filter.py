@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import reduce
 from typing import Any
+from uuid import UUID
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -43,6 +44,7 @@ _UNARY: dict[Any, str] = {
     ice.NotNaN: "is not nan",
 }
 _NEGATED = (ice.NotNull, ice.NotNaN, ice.NotIn, ice.NotStartsWith)
+_UUID_BYTES = 16
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
@@ -187,6 +189,8 @@ def _predicate(node: Any, schema: pa.Schema, where: str) -> pc.Expression:  # no
     name = node.term.name
     path = _path(name, schema, where)
     field, kind = pc.field(*path), _type_at(path, schema)
+    if isinstance(kind, pa.UuidType):
+        field = field.cast(pa.binary(_UUID_BYTES))  # Arrow compares no UUIDs
     if hasattr(node, "literal") and not isinstance(node, ice.StartsWith | ice.NotStartsWith):
         return _compared(node, field, _scalar(node.literal.value, kind, name, where))
     if isinstance(node, ice.IsNull | ice.NotNull):
@@ -250,12 +254,14 @@ def _scalar(value: object, kind: Any, name: str, where: str) -> pa.Scalar:  # no
             and not isinstance(value, bool)
             and _is_number(kind)
         )
-        or (isinstance(value, str) and (_is_text(kind) or pt.is_temporal(kind) or _is_number(kind)))
+        or (isinstance(value, str) and _is_spelled(kind))
     )
     if not fits:
         raise BadFilterError(where, f"{name} is {kind}, and {value!r} is not")
     if pt.is_decimal(kind) and isinstance(value, int | float):
         value = Decimal(str(value))  # Arrow compares no decimal with a number of another kind
+    if isinstance(kind, pa.UuidType):
+        return pa.scalar(_uuid(str(value), name, where).bytes, pa.binary(_UUID_BYTES))
     plain = pa.scalar(value)
     try:
         return plain.cast(kind)
@@ -264,6 +270,19 @@ def _scalar(value: object, kind: Any, name: str, where: str) -> pa.Scalar:  # no
             return plain  # 1.5 beside a whole number: compared as what both can be
         reason = f"{value!r} is no {kind}, which {name} is"
         raise BadFilterError(where, reason) from error
+
+
+def _uuid(text: str, name: str, where: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise BadFilterError(where, f"{text!r} is no UUID, which {name} is") from error
+
+
+def _is_spelled(kind: Any) -> bool:  # noqa: ANN401
+    """Tell whether values of a type are written as texts, or may be."""
+    is_plain = _is_text(kind) or pt.is_temporal(kind) or _is_number(kind)
+    return bool(is_plain or isinstance(kind, pa.UuidType))
 
 
 def _is_number(kind: Any) -> bool:  # noqa: ANN401

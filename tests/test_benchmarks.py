@@ -25,6 +25,7 @@ IN_PROCESS = (
     "sql",
     "large",
     "linking",
+    "erasure",
 )
 
 

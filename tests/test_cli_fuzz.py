@@ -106,6 +106,7 @@ COMMANDS = (
     ("guard", "vacuum", "--hours", "0"),
     ("fingerprint",),
     ("erasure", "trace", "--where", "a = 1", "--from"),
+    ("erasure", "verify", "--where", "a = 1", "--from"),
     ("recover",),
     ("lock", "diff"),
     ("reproduce",),

@@ -3,6 +3,7 @@
 import datetime as dt
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import duckdb
 import pyarrow as pa
@@ -79,6 +80,30 @@ def test_a_filter_keeps_the_rows_that_sql_keeps(where: str) -> None:
         connection.register("rows", table)
         asked = connection.sql(f"SELECT day FROM rows WHERE {where} ORDER BY day")
         assert _kept(where) == [day for (day,) in asked.fetchall()]
+
+
+def test_uuids_are_compared_as_what_they_are() -> None:
+    held = [UUID(int=number) for number in (1, 2)]
+    stored = pa.array([*(one.bytes for one in held), None], pa.binary(16))
+    rows = pa.record_batch({"u": pa.ExtensionArray.from_storage(pa.uuid(), stored)})
+
+    def kept(where: str) -> int:
+        return int(rows.filter(arrow_filter(where, rows.schema)).num_rows)
+
+    assert kept(f"u = '{held[1]}'") == 1
+    assert kept(f"u in ('{held[0]}', '{held[1]}')") == 2
+    assert kept(f"u != '{str(held[1]).upper()}'") == 1
+    assert kept("u is null") == 1
+    with pytest.raises(BadFilterError, match="'x' is no UUID, which u is"):
+        kept("u = 'x'")
+
+
+def test_a_decimal_is_compared_with_a_whole_number() -> None:
+    rows = pa.record_batch(
+        {"p": pa.array([Decimal("1.50"), Decimal(3), None], pa.decimal128(9, 2))}
+    )
+    assert rows.filter(arrow_filter("p = 3", rows.schema)).num_rows == 1
+    assert rows.filter(arrow_filter("p < 1.505", rows.schema)).num_rows == 1
 
 
 @given(FILTERS)

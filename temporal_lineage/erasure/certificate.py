@@ -78,8 +78,8 @@ def claim(answer: VerifyAnswer) -> Iterator[str]:
         yield f"Made of the rows, and not looked into: {product}."
     yield (
         "Not examined at all: backups and older object versions that a store may keep, bounds and"
-        " statistics in metadata, partition paths, logs, caches, and data of which the ledger does"
-        " not know."
+        " statistics in metadata, partition paths, rows repeated in position delete files, logs,"
+        " caches, and data of which the ledger does not know."
     )
 
 

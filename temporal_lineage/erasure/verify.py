@@ -125,17 +125,6 @@ def erasure_verify(
         searches[dataset_id] = found.searching.table(
             dataset_id, where=own, relation=Relation(table.relation)
         )
-    columns = [one.name for search in found.searches.values() for one in search.traced.columns]
-    condition = (
-        replace(case.condition, text=None)
-        if case
-        else sealed(
-            condition_text,
-            dict.fromkeys(columns),
-            salted_by=f"{question.target} {now.isoformat()}",
-            keep_value=False,
-        )
-    )
     # The value sought stands in the condition; it is in no answer that is to be kept.
     tables = tuple(replace(one.traced, where=None) for one in searches.values())
     examined = tuple(_examined(one) for one in searches.values())
@@ -147,7 +136,7 @@ def erasure_verify(
         closure=_closure(tables, former, remaining),
         case=case.case if case else None,
         checked_at=now,
-        condition=condition,
+        condition=_condition(case, found, now),
         tables=tables,
         examined=examined,
         former=former,
@@ -157,6 +146,14 @@ def erasure_verify(
         signature=None,
         doubts=(*found.answer.doubts, *told_by_paths(condition_text, paths)),
     )
+
+
+def _condition(case: Case | None, found: Traced, now: Instant) -> SealedCondition:
+    if case is not None:
+        return replace(case.condition, text=None)
+    columns = (one.name for search in found.searches.values() for one in search.traced.columns)
+    salted_by = f"{found.answer.question.target} {now.isoformat()}"
+    return sealed(found.answer.where, dict.fromkeys(columns), salted_by=salted_by, keep_value=False)
 
 
 def told_by_paths(where: str, paths: Iterable[str]) -> Iterator[str]:

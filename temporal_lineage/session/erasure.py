@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
     from temporal_lineage.addresses import DatasetAddress
     from temporal_lineage.erasure.answer import ErasureAnswer
+    from temporal_lineage.erasure.case import Case
     from temporal_lineage.erasure.searching import Progress
+    from temporal_lineage.erasure.signing import SigningKey
     from temporal_lineage.erasure.verify import VerifyAnswer
     from temporal_lineage.questions.question import Question
     from temporal_lineage.store.reader import Reader
@@ -91,25 +93,16 @@ class ErasureQuestions(Asking):
         With `key`, an Ed25519 private key in PEM, a certificate and its signature are written to
         `out` and beside it, unless rows were found. A case that is closed is noted in the ledger.
         """
-        from temporal_lineage import __version__
-        from temporal_lineage.erasure.case import ExistingFileError, read_case
-        from temporal_lineage.erasure.certificate import certified
-        from temporal_lineage.erasure.erased import note_erased
+        from temporal_lineage.erasure.case import read_case
         from temporal_lineage.erasure.searching import Means
-        from temporal_lineage.erasure.signing import SigningKey
-        from temporal_lineage.erasure.verify import Closure, erasure_verify
-        from temporal_lineage.store.ledger import Ledger
+        from temporal_lineage.erasure.verify import erasure_verify
 
         known = None if case is None else read_case(case)
         if known is not None:
             tables = tables or known.asked
         if not tables or (known is None and where is None):
             raise BadTargetError("verify", "name a case, or a condition and the tables it is about")
-        if (key is None) != (out is None):
-            raise BadTargetError("verify", "a key and the file to sign go together")
-        signer = None if key is None else SigningKey(key)
-        if out is not None and out.exists():
-            raise ExistingFileError(out)
+        signer = _signer(key, out)
 
         def ask(reader: Reader, *asked: DatasetAddress | Question, **more: object) -> VerifyAnswer:
             return erasure_verify(reader, asked[:-1], asked[-1], **more)  # type: ignore[arg-type]
@@ -125,11 +118,36 @@ class ErasureQuestions(Asking):
             now=self.clock(),
             means=Means(self.workspace.folder, depth_max, progress),
         )
+        return self._concluded(answer, known, signer, out)
+
+    def _concluded(
+        self, answer: VerifyAnswer, case: Case | None, signer: SigningKey | None, out: Path | None
+    ) -> VerifyAnswer:
+        """Sign what may be claimed, and note a case that is closed."""
+        from temporal_lineage import __version__
+        from temporal_lineage.erasure.certificate import certified
+        from temporal_lineage.erasure.erased import note_erased
+        from temporal_lineage.erasure.verify import Closure
+        from temporal_lineage.store.ledger import Ledger
+
         if answer.closure is Closure.OPEN:
             return answer
         if signer is not None and out is not None:
             answer = certified(answer, out, signer, program=f"temporal-lineage {__version__}")
-        if known is not None and answer.closure is Closure.CLOSED:
+        if case is not None and answer.closure is Closure.CLOSED:
             with Ledger.open(self.workspace.ledger, clock=self.clock) as ledger:
-                note_erased(ledger, known)
+                note_erased(ledger, case)
         return answer
+
+
+def _signer(key: Path | None, out: Path | None) -> SigningKey | None:
+    """Read the key before anything is looked at. Raises what stands in the way of signing."""
+    from temporal_lineage.erasure.case import ExistingFileError
+    from temporal_lineage.erasure.signing import SigningKey
+
+    if (key is None) != (out is None):
+        raise BadTargetError("verify", "a key and the file to sign go together")
+    signer = None if key is None else SigningKey(key)
+    if out is not None and out.exists():
+        raise ExistingFileError(out)
+    return signer
