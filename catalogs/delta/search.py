@@ -5,6 +5,7 @@ what lies in its folder besides: change data, and files that no version has.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from urllib.parse import unquote
 
 import pyarrow as pa
@@ -109,18 +110,14 @@ class _Search:
         place = located(self._log.root, file.path, self._log.moved)
         try:
             found = found_in(file, self._sought, self._log)
-            if any(
-                one.name in self._sought.partitions
-                and (one.physical_name or one.name) not in file.partition_values
-                for one in self._sought.columns
-            ):
+            if found.absent & self._sought.partitions:
                 reason = "nothing tells which partition it was written for"
                 raise UnreadableError(place, reason, "look into it by hand, or remove it")
         except TemporalLineageError as error:
             self.unexamined.append(Unexamined(place, str(error), ()))
             return
-        if found.lacks:
-            found = Found(pa.array([], pa.int64()), found.rows, Look.NO_SUCH_COLUMN, lacks=True)
+        if len(found.absent) == len(self._sought.columns):
+            found = replace(found, positions=pa.array([], pa.int64()), look=Look.NO_SUCH_COLUMN)
         self._take(place, role, file.size_bytes, found, {})
 
     def strays(self) -> tuple[list[tuple[FileRole, LogicalFile]], list[Unexamined], Folder]:

@@ -33,13 +33,13 @@ _POSITION = "\0position"
 class Found:
     """The matching rows of a file, and how many it has in all.
 
-    `lacks` tells whether no column of the condition is in it or its partition.
+    `absent` are the columns of the condition that are neither in it nor in its partition.
     """
 
     positions: pa.Array
     rows: int
     look: Look
-    lacks: bool
+    absent: frozenset[str]
 
 
 def found_in(file: LogicalFile, sought: Sought, log: DeltaLog) -> Found:
@@ -50,7 +50,7 @@ def found_in(file: LogicalFile, sought: Sought, log: DeltaLog) -> Found:
     wanted = Wanted(
         columns=sought.columns,
         schema=sought.schema,
-        partitions=sought.partitions,
+        partitions=sought.partitions_of(file),
         by_id=sought.by_id,
         root=log.root,
         storage=log.storage,
@@ -83,7 +83,9 @@ def _found(
         msg = f"it holds {rows} rows where the log says {file.physical_rows}"
         raise ValueError(msg)
     names = names_in(list(parquet.schema_arrow), wanted)
-    lacks = all(one.name not in names and not wanted.is_partition(one) for one in sought.columns)
+    absent = [
+        one.name for one in sought.columns if one.name not in names and not wanted.is_partition(one)
+    ]
 
     def read(offset: int, length: int) -> bytes:
         raw.seek(offset)
@@ -98,7 +100,9 @@ def _found(
         for start, size, source in _sources(parquet, first, groups, names)
     ]
     positions = pa.concat_arrays(parts) if parts else pa.array([], pa.int64())
-    return Found(positions, rows, look_of(chosen, parquet.metadata.num_row_groups), lacks)
+    return Found(
+        positions, rows, look_of(chosen, parquet.metadata.num_row_groups), frozenset(absent)
+    )
 
 
 def _sources(

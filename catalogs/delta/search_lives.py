@@ -120,8 +120,6 @@ def ruled_out(file: LogicalFile, stats: list[str], sought: Sought) -> Look | Non
 
 
 def _constant(file: LogicalFile, sought: Sought, path: Path) -> Spread:
-    if path[0] not in sought.partitions:
-        return UNKNOWN
     name = sought.physical[path][0]
     if name not in file.partition_values:
         return UNKNOWN

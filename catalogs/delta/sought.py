@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from catalogs.condition import Condition, Path, paths_in
 from catalogs.delta.actions import Metadata
 from catalogs.delta.conform import arrow_fields
+from catalogs.delta.replay import LogicalFile
 from catalogs.delta.types import Column, Primitive, StructType, mapping_mode, parsed
 from catalogs.portion import BadFilterError
 from catalogs.row_filter import arrow_filter, bound_condition, filter_columns
@@ -39,6 +40,15 @@ class Sought:
     partitions: frozenset[str]
     by_id: bool
     searched: tuple[SearchedColumn, ...]
+
+    def partitions_of(self, file: LogicalFile) -> frozenset[str]:
+        """Give the columns whose values the log has for a file: others than now, where a table was
+        partitioned otherwise when it was written.
+        """
+        told = {name.casefold() for name in file.partition_values}
+        return frozenset(
+            one.name for one in self.columns if (one.physical_name or one.name).casefold() in told
+        )
 
 
 def bound(where: str, told: Sequence[Metadata], *, location: str) -> Sought:

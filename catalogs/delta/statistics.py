@@ -2,8 +2,8 @@
 Statistics".
 
 Statistics of an add with a deletion vector may leave out the rows that are deleted, and a search
-asks for those too; so only adds without one are believed here. Texts are cut off after 32 letters,
-instants after the millisecond; numbers stand as JSON has them.
+asks for those too; so only adds without one are believed here. Texts are cut off after 32 letters;
+numbers stand as JSON has them; bounds of instants are not believed.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ _INTEGERS = frozenset({"byte", "short", "integer", "long"})
 _TEXTS = ("string", "varchar", "char")
 _EXACT_DIGITS = 15
 """Decimals up to so many digits are exact as the floats that some writers make of them."""
-_MILLISECOND = 1_000
 
 
 class Statistics:
@@ -85,11 +84,10 @@ def _of_text(told: str, kind: str, *, up: bool) -> Value | None:
         # A text that was cut off bounds no more than what begins like it.
         cut = up and len(told) >= _TEXT_CUT
         return told.encode() + b"\xff" if cut else told.encode()
-    has_zone = told.endswith("Z") or told[-6:-5] in {"+", "-"}
-    if kind in {"date", "timestamp_ntz"} or (kind == "timestamp" and has_zone):
+    if kind == "date":
         found = value_of(told, kind)
-        rounded = _MILLISECOND if up and kind != "date" else 0
-        return found + rounded if isinstance(found, int) else None
+        return found if isinstance(found, int) else None
+    # Of instants writers gave bounds that do not hold; the footer of the file has better ones.
     return None
 
 
