@@ -122,7 +122,9 @@ def test_a_value_in_the_paths_of_a_partitioned_table_is_told(lake: Lake) -> None
     assert told in lake.session.erasure_verify(case=case, where="who = 'ada'").doubts
 
 
-def test_what_a_closed_case_took_is_called_erased(lake: Lake) -> None:
+def test_what_a_closed_case_took_is_called_erased(
+    lake: Lake, capsys: pytest.CaptureFixture[str]
+) -> None:
     case = lake.root / "request-18.json"
     lake.session.erasure_trace("delta.people", where="id = 1", case=case)
     erase(lake, "id = 1")
@@ -131,6 +133,8 @@ def test_what_a_closed_case_took_is_called_erased(lake: Lake) -> None:
     states = {one.version: one for one in lake.session.available("delta.people").states}
     assert states[0].availability == states[1].availability == Erased("request-18")
     assert states[0].verdict == "erased"
+    assert run(["available", "delta.people"], session=lake.session) == 0
+    assert "it held rows that case request-18 erased" in capsys.readouterr().out
     assert {key: one.verdict for key, one in states.items() if key > 1} == {
         key: one for key, one in before.items() if key > 1
     }

@@ -10,7 +10,7 @@ This module imports pyarrow; it is loaded only when rows are read.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,8 +93,18 @@ def _chosen(all_columns: StructType, names: Sequence[str] | None, root: str) -> 
 
 def _batches(file: LogicalFile, wanted: Wanted) -> Iterator[Any]:
     path = located(wanted.root, file.path, wanted.moved)
+    with opened(wanted.storage, path) as (parquet, _):
+        yield from _read(parquet, file, wanted, path)
+
+
+@contextmanager
+def opened(storage: Storage, path: str) -> Iterator[tuple[Any, Any]]:
+    """Open a Parquet file; give it, and the raw file below it.
+
+    Raises UnreadableError, here and while it is used, for all that goes wrong with it.
+    """
     with ExitStack() as closing:
-        raw = closing.enter_context(wanted.storage.open(path))
+        raw = closing.enter_context(storage.open(path))
         try:
             # Where writers left checksums, a damaged page is an error and no wrong row.
             parquet = pq.ParquetFile(
@@ -103,7 +113,7 @@ def _batches(file: LogicalFile, wanted: Wanted) -> Iterator[Any]:
                 page_checksum_verification=True,
                 pre_buffer=not is_local(path),
             )
-            yield from _read(closing.enter_context(parquet), file, wanted, path)
+            yield closing.enter_context(parquet), raw
         except (pa.ArrowException, OSError, ValueError, KeyError, OverflowError) as error:
             reason = str(error).partition("\n")[0]
             raise UnreadableError(path, reason, _ADVICE) from error

@@ -5,27 +5,22 @@ positions. Only the row groups that may match are read, and of these the conditi
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from catalogs.condition import Path
 from catalogs.delta.conform import place_of
 from catalogs.delta.log import DeltaLog
 from catalogs.delta.paths import located
 from catalogs.delta.replay import LogicalFile
-from catalogs.delta.rows import BATCH_ROWS, Wanted, column_of, names_in
+from catalogs.delta.rows import BATCH_ROWS, Wanted, column_of, names_in, opened
 from catalogs.delta.sought import Sought
 from catalogs.delta.types import Column, StructType
 from catalogs.row_groups import Leaf, chosen_groups, look_of, runs_of
 from catalogs.search import Look
-from catalogs.storage import is_local
-from snapshots.errors import UnreadableError
 
-_ADVICE = "restore the file from a copy of the table"
 _POSITION = "\0position"
 
 
@@ -56,19 +51,8 @@ def found_in(file: LogicalFile, sought: Sought, log: DeltaLog) -> Found:
         storage=log.storage,
         moved=log.moved,
     )
-    with ExitStack() as closing:
-        raw = closing.enter_context(log.storage.open(path))
-        try:
-            parquet = pq.ParquetFile(
-                raw,
-                coerce_int96_timestamp_unit="us",
-                page_checksum_verification=True,
-                pre_buffer=not is_local(path),
-            )
-            return _found(closing.enter_context(parquet), raw, file, sought, wanted)
-        except (pa.ArrowException, OSError, ValueError, KeyError, OverflowError) as error:
-            reason = str(error).partition("\n")[0]
-            raise UnreadableError(path, reason, _ADVICE) from error
+    with opened(log.storage, path) as (parquet, raw):
+        return _found(parquet, raw, file, sought, wanted)
 
 
 def _found(

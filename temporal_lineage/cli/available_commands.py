@@ -86,6 +86,8 @@ def _because(verdict: Availability) -> str | None:
             because = f"{lost} {files} missing{_act(since, act)}"
         case verdicts.LogTruncated(first):
             because = f"the log begins with {first}"
+        case verdicts.Erased(case):
+            because = f"it held rows that case {case} erased"
         case verdicts.Unverified(reason):
             because = reason
         case _:
