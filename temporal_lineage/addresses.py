@@ -130,6 +130,8 @@ def parse_address(text: str) -> Address:
     """
     if _NO_TEXT.search(text):
         raise BadAddressError(text, "it holds what is no text")
+    if not text.strip():
+        raise BadAddressError(text, "it is empty")
     if text.startswith("/") or ("://" in text and not text.startswith(_PREFIXES)):
         return _dataset_address(f"dataset:{_place(text)}")
     kind, colon, rest = text.partition(":")

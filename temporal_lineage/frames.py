@@ -19,14 +19,23 @@ def as_polars(answer: Answer) -> pl.DataFrame:
     """Give the rows of an answer: instants as UTC datetimes, records within rows as structs.
 
     An answer without rows (a state, a verdict) is a frame of one row. An end that is open is null.
+    The rows of a scan are those of the state; a frame holds them all at once.
     """
     import polars as pl
 
+    stream: Any = answer
+    if hasattr(answer, "__arrow_c_stream__"):
+        return pl.DataFrame(stream)
     return pl.DataFrame(_rows(answer), infer_schema_length=None)
 
 
 def as_arrow(answer: Answer) -> pa.Table:
-    """Give the same as an Arrow table."""
+    """Give the same as an Arrow table; the rows of a scan with their own types."""
+    stream: Any = answer
+    if hasattr(answer, "__arrow_c_stream__"):
+        import pyarrow as pa
+
+        return pa.table(stream)
     return as_polars(answer).to_arrow()
 
 

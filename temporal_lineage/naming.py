@@ -223,7 +223,9 @@ def readings(name: str) -> Sequence[Dataset]:
         return [Dataset(CATALOG_NAMESPACE, name)]
     text = unquoted(name.removeprefix("dataset:"))
     places = [place for place, letter in enumerate(text) if letter == "/"]
-    return [Dataset(text[:place], text[place + 1 :]) for place in places]
+    found = [Dataset(text[:place], text[place + 1 :]) for place in places]
+    # A path without the namespace of files is meant as one, unless events have just such a name.
+    return [*found, Dataset("file", text)] if text.startswith("/") else found
 
 
 def _names_of(reader: Reader, dataset_ids: Collection[int], as_of: AsOf) -> dict[int, list[str]]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from model_answers import merged
 from model_target import Target
 from model_world import MINUTE, World
-from snapshots.errors import UnknownNameError
+from snapshots.errors import TemporalLineageError, UnknownNameError
 from snapshots.instant import FOREVER, Instant
 from snapshots.refs import MAIN
 from temporal_lineage.session import Session
@@ -205,6 +207,15 @@ class Asked(Target):
         older = Asked(
             self.world, self.session, self.target, valid=self.valid, system=min(before, self.system)
         )
+        if older.root() is None and self.root() is None:
+            with pytest.raises(TemporalLineageError):
+                self.session.diff(
+                    "upstream",
+                    self.target,
+                    as_known=(older.system, self.system),
+                    as_of=self.valid,
+                )
+            return
         answers: list[dict[tuple[str, str], tuple[str, str]]] = []
         for one in (older, self):
             root = one.root()

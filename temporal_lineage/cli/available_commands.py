@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import click
 
 from snapshots.instant import FOREVER
-from temporal_lineage.addresses import DatasetAddress, parse_address
+from temporal_lineage.addresses import DatasetAddress
 from temporal_lineage.cli.layout import pairs, table
 from temporal_lineage.cli.options import output_option, point_options, print_answer
 from temporal_lineage.cli.recovery_text import plan_lines
+from temporal_lineage.session.targets import typed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +42,7 @@ def available(
     """
     answer = session.available(target, as_of=as_of, as_known=as_known)
     print_answer(answer, output, text=_available)
-    address = parse_address(target)
+    address = typed(target)
     one_state = isinstance(address, DatasetAddress) and address.at is not None
     if one_state and not all(one.verdict in _READABLE for one in answer.states):
         return 3

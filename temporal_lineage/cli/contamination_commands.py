@@ -8,7 +8,13 @@ import click
 
 from snapshots.instant import FOREVER
 from temporal_lineage.cli.layout import table
-from temporal_lineage.cli.options import output_option, point_options, print_answer
+from temporal_lineage.cli.options import (
+    LISTS,
+    graph_output_option,
+    point_options,
+    print_answer,
+    print_export,
+)
 from temporal_lineage.session.lineage import DEPTH_MAX
 
 if TYPE_CHECKING:
@@ -21,7 +27,11 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="What contains the rows of a bad commit, and what to do.")
-@click.argument("target", metavar="TABLE@STATE|MODEL@VERSION", help="The bad snapshot or version.")
+@click.argument(
+    "target",
+    metavar="TABLE@STATE|MODEL@VERSION|RUN",
+    help="The bad snapshot or version, or the run that wrote it.",
+)
 @click.option(
     "--depth",
     type=click.IntRange(min=1, max=1000),
@@ -30,7 +40,7 @@ if TYPE_CHECKING:
     help="How many edges to follow; what lies deeper is named as not followed.",
 )
 @point_options
-@output_option
+@graph_output_option
 @click.pass_obj
 def contamination(
     session: Session,
@@ -49,9 +59,14 @@ def contamination(
     \b
     tl contamination lake.raw.orders@8823423
     tl contamination lake.raw.orders@2026-10-21T05:00Z --as-of 2026-10-23
+    tl contamination run:0190f0c4-8e5b-7c1a-9d52-1f3f5f0f7a11 --output dot
     """
     answer = session.contamination(target, as_of=as_of, as_known=as_known, depth_max=depth)
-    print_answer(answer, output, text=_contamination)
+    if output in LISTS:
+        print_answer(answer, output, text=_contamination)
+    else:
+        graph = session.contamination_graph(answer, depth_max=depth)
+        print_export(graph.lineage, output, states=graph.states)
     return 3 if answer.rebuild else 0
 
 

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from temporal_lineage.cli.layout import table
-from temporal_lineage.cli.options import output_option, point_options, print_answer
+from temporal_lineage.cli.options import (
+    LISTS,
+    point_options,
+    print_answer,
+    print_export,
+    reach_output_option,
+)
 from temporal_lineage.session.lineage import DEPTH_MAX
 
 if TYPE_CHECKING:
@@ -41,7 +47,7 @@ _CHANGES = ("drop-column", "rename", "retype", "stop-job", "rollback", "delete",
 )
 @click.option("--paths", is_flag=True, help="Show one shortest way to each.")
 @point_options
-@output_option
+@reach_output_option
 @click.pass_obj
 def impact(
     session: Session,
@@ -64,7 +70,13 @@ def impact(
     tl impact lake.raw.orders@2026-10-01 --change rollback
     """
     answer = session.impact(target, change=change, as_of=as_of, as_known=as_known, depth_max=depth)
-    print_answer(answer, output, text=_with_paths if paths else _impact)
+    if output in LISTS:
+        print_answer(answer, output, text=_with_paths if paths else _impact)
+    else:
+        from temporal_lineage.questions.graphs import impact_graph
+
+        graph = impact_graph(answer)
+        print_export(graph.lineage, output, states=graph.states)
     return 3 if any(one.effect == "breaks" for one in answer.impacted) else 0
 
 

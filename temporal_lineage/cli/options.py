@@ -10,15 +10,18 @@ import click
 from temporal_lineage.cli.layout import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from temporal_lineage.questions.lineage_answer import LineageAnswer
     from temporal_lineage.questions.question import Answer, Json
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
-LISTS = ("text", "json", "ndjson")
+LISTS = ("text", "table", "json", "ndjson", "csv")
 """The formats of every answer."""
+
+_ROWS = ("table", "csv")
+"""Those that are written from the rows, whatever the answer."""
 
 
 def point_options(command: F) -> F:
@@ -63,22 +66,36 @@ def output_option(command: F) -> F:
         type=click.Choice(LISTS),
         default="text",
         show_default=True,
-        help="Text for people; JSON in the shape of docs/json.md; NDJSON: a line a row.",
+        help="Text for people; JSON in the shape of docs/json.md; its rows as a table, as NDJSON"
+        " (a line a row), or as CSV with all that is not known.",
     )(command)
 
 
 def graph_output_option(command: F) -> F:
     """Add `--output` with the formats of graphs."""
+    return _graph_output(command, "openlineage, prov (W3C PROV-JSON)", without=())
+
+
+def reach_output_option(command: F) -> F:
+    """Add `--output` with the formats of graphs that are not about runs."""
+    from temporal_lineage.exports import LINEAGE_ONLY
+
+    return _graph_output(command, "mermaid", without=LINEAGE_ONLY)
+
+
+def _graph_output(command: F, last: str, *, without: Sequence[str]) -> F:
     from temporal_lineage.exports import FORMATS
 
+    graphs = sorted(set(FORMATS) - set(LISTS) - set(without))
+    middle = "" if without else "mermaid, "
     return click.option(
         "--output",
         metavar="FORMAT",
-        type=click.Choice([*LISTS, *sorted(FORMATS)]),
+        type=click.Choice([*LISTS, *graphs]),
         default="text",
         show_default=True,
-        help="text, json or ndjson as for other questions; or the graph as csv, cypher (Neo4j),"
-        " dot (Graphviz), graphml, mermaid, openlineage, prov (W3C PROV-JSON).",
+        help="text, table, json, ndjson or csv as for other questions; or the graph as cypher"
+        f" (Neo4j), dot (Graphviz), graphml, {middle}{last}.",
     )(command)
 
 
@@ -86,12 +103,20 @@ def print_graph(
     answer: LineageAnswer, output: str, *, text: Callable[[Any], Iterable[str]]
 ) -> None:
     """Print an answer that is a graph; all formats carry its question and doubts."""
-    from temporal_lineage.exports import FORMATS, export
+    from temporal_lineage.exports import FORMATS
 
     if output in FORMATS:
-        click.echo(export(answer, output).encode("utf-8", "backslashreplace").decode(), nl=False)
+        print_export(answer, output, states={})
     else:
         print_answer(answer, output, text=text)
+
+
+def print_export(answer: LineageAnswer, output: str, *, states: Mapping[str, str]) -> None:
+    """Print a graph in the format of another tool, with what was found of its nodes."""
+    from temporal_lineage.exports import export
+
+    text = export(answer, output, states=states)
+    click.echo(text.encode("utf-8", "backslashreplace").decode(), nl=False)
 
 
 def print_answer(answer: Answer, output: str, *, text: Callable[[Any], Iterable[str]]) -> None:
@@ -105,6 +130,9 @@ def print_answer(answer: Answer, output: str, *, text: Callable[[Any], Iterable[
     whole = as_json(answer)
     if output == "json":
         _print_json(whole, indent=2)
+        return
+    if output in _ROWS:
+        _print_rows(whole["answer"], answer.ROWS, output, asked=answer)
         return
     for row in _json_lines(whole, answer.ROWS):
         _print_json(row, indent=None)
@@ -128,12 +156,30 @@ def print_report(
         whole = {"version": SHAPE_VERSION, "report": body}
         _print_json(whole, indent=2)
         return
+    if output in _ROWS:
+        _print_rows(body, rows, output, asked=None)
+        return
     if rows is None:
         _print_json(body, indent=None)
         return
     lines = body[rows] if isinstance(body, dict) else None
     for row in lines if isinstance(lines, list) else []:
         _print_json(row, indent=None)
+
+
+def _print_rows(body: Json, rows: str | None, output: str, *, asked: Answer | None) -> None:
+    """Print a table or CSV; `asked` is the answer that it is of, None for a report."""
+    from temporal_lineage.cli.rows import body_csv, row_table, rows_of
+
+    if output == "table":
+        lines = row_table(rows_of(body, rows))
+        for line in (*lines, *(footer(asked) if asked else ())):
+            click.echo(printable(line))
+        return
+    question = asked.question if asked else None
+    title = f"{question.verb} {question.target}, {question.point}" if question else ""
+    text = body_csv(body, question=title, doubts=asked.doubts if asked else ())
+    click.echo(text.encode("utf-8", "backslashreplace").decode(), nl=False)
 
 
 def _print_json(value: Json, *, indent: int | None) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from temporal_lineage.exports.drawing import LineKind, drawing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from temporal_lineage.exports.drawing import Drawing
     from temporal_lineage.questions.lineage_answer import LineageAnswer
@@ -21,9 +21,9 @@ _COLUMNS = (
 _KINDS = {LineKind.DERIVED: "edge", LineKind.CONTAINED: "contribution"}
 
 
-def written(answer: LineageAnswer) -> str:
+def written(answer: LineageAnswer, states: Mapping[str, str]) -> str:
     """Write a table whose first column tells what the row is: so a cut answer is seen to be cut."""
-    drawn = drawing(answer)
+    drawn = drawing(answer, states)
     body = StringIO()
     table = csv.DictWriter(body, _COLUMNS, restval="", lineterminator="\n")
     table.writeheader()
@@ -41,5 +41,7 @@ def _rows(drawn: Drawing, root: str) -> Iterator[dict[str, str]]:
     for one in drawn.dots:
         if one.cut:
             yield {"kind": "cut", "source": one.address, "note": one.cut}
+        if one.state:
+            yield {"kind": "state", "source": one.address, "note": one.state}
     for doubt in drawn.doubts:
         yield {"kind": "doubt", "note": doubt}

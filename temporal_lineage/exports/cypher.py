@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from temporal_lineage.exports.drawing import LineKind, drawing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from temporal_lineage.exports.drawing import Drawing
     from temporal_lineage.questions.lineage_answer import LineageAnswer
@@ -17,12 +17,12 @@ _TYPES = {LineKind.DERIVED: "FED", LineKind.CONTAINED: "CONTAINED_IN"}
 _ESCAPES = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
-def written(answer: LineageAnswer) -> str:
+def written(answer: LineageAnswer, states: Mapping[str, str]) -> str:
     """Write MERGE statements for `cypher-shell`; the question and its doubts are a node too.
 
     A node is known by its address; an edge between two nodes by its kind and all its facts.
     """
-    return "\n".join(_statements(drawing(answer))) + "\n"
+    return "\n".join(_statements(drawing(answer, states))) + "\n"
 
 
 def _statements(drawn: Drawing) -> Iterator[str]:
@@ -32,7 +32,7 @@ def _statements(drawn: Drawing) -> Iterator[str]:
     doubts = f"[{', '.join(map(_quoted, drawn.doubts))}]"
     yield f"MERGE (q:LineageQuestion {_map(asked)}) SET q.doubts = {doubts};"
     for one in drawn.dots:
-        facts = [("job", one.job), ("run", one.run), ("cut", one.cut)]
+        facts = [("job", one.job), ("run", one.run), ("cut", one.cut), ("state", one.state)]
         told = [(name, value) for name, value in facts if value]
         more = f" SET n += {_map(told)}" if told else ""
         yield f"MERGE (n:Lineage {_map([('address', one.address)])}){more};"

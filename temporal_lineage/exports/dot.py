@@ -7,26 +7,27 @@ from typing import TYPE_CHECKING
 from temporal_lineage.exports.drawing import LineKind, drawing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from temporal_lineage.questions.lineage_answer import LineageAnswer
 
 _STYLES = {LineKind.DERIVED: "solid", LineKind.CONTAINED: "dashed"}
 
 
-def written(answer: LineageAnswer) -> str:
+def written(answer: LineageAnswer, states: Mapping[str, str]) -> str:
     """Write a graph that `dot` draws from left to right, its doubts below it."""
-    return "\n".join(_lines(answer)) + "\n"
+    return "\n".join(_lines(answer, states)) + "\n"
 
 
-def _lines(answer: LineageAnswer) -> Iterator[str]:
-    drawn = drawing(answer)
+def _lines(answer: LineageAnswer, states: Mapping[str, str]) -> Iterator[str]:
+    drawn = drawing(answer, states)
     caption = "\n".join((drawn.title, drawn.point, *(f"! {doubt}" for doubt in drawn.doubts)))
     yield "digraph lineage {"
     yield f"  graph [rankdir=LR, labelloc=b, labeljust=l, label={_quoted(caption)}];"
     yield "  node [shape=box];"
     for one in drawn.dots:
-        label = one.address if one.cut is None else f"{one.address}\n… {one.cut}"
+        told = [one.state, f"… {one.cut}" if one.cut else None]
+        label = "\n".join([one.address, *(line for line in told if line)])
         more = "" if one.address != answer.root else ", penwidth=2"
         tooltip = f", tooltip={_quoted(one.job)}" if one.job else ""
         yield f"  {_quoted(one.address)} [label={_quoted(label)}{more}{tooltip}];"

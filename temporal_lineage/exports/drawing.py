@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from temporal_lineage.questions.lineage_answer import LineageAnswer
 
 
@@ -23,7 +25,8 @@ class LineKind(StrEnum):
 class Dot:
     """A node: its address is its name; `cut` says why nothing is drawn beyond it, None if all is.
 
-    `job` and `run` made this version; None where nobody claims it.
+    `job` and `run` made this version; None where nobody claims it. `state` is what the question
+    was about, as `healed` or `breaks`; None where it was about the graph alone.
     """
 
     address: str
@@ -31,6 +34,7 @@ class Dot:
     job: str | None
     run: str | None
     cut: str | None
+    state: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +62,24 @@ class Drawing:
     doubts: tuple[str, ...]
 
 
-def drawing(answer: LineageAnswer) -> Drawing:
-    """Draw a lineage answer: states and datasets as dots, edges and contributions as lines."""
+def drawing(answer: LineageAnswer, states: Mapping[str, str]) -> Drawing:
+    """Draw a lineage answer: states and datasets as dots, edges and contributions as lines.
+
+    `states` gives, by address, what is to be said of a dot besides.
+    """
     cuts = {one.address: one.why for one in answer.cuts}
     return Drawing(
         title=f"{answer.question.verb} {answer.question.target}",
         point=answer.question.point,
         dots=tuple(
-            Dot(one.address, one.depth, one.job, one.run, cuts.get(one.address))
+            Dot(
+                one.address,
+                one.depth,
+                one.job,
+                one.run,
+                cuts.get(one.address),
+                states.get(one.address),
+            )
             for one in answer.nodes
         ),
         lines=(*_derived(answer), *_contained(answer)),

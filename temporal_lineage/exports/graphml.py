@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 from temporal_lineage.exports.drawing import drawing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from temporal_lineage.questions.lineage_answer import LineageAnswer
 
@@ -19,14 +19,14 @@ _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 _KEYS = (
     *(("graph", name) for name in ("question", "point", "doubts")),
-    *(("node", name) for name in ("address", "depth", "job", "run", "cut")),
+    *(("node", name) for name in ("address", "depth", "job", "run", "cut", "state")),
     *(("edge", name) for name in ("kind", "edge", "grade", "job", "run", "how", "certainty")),
 )
 
 
-def written(answer: LineageAnswer) -> str:
+def written(answer: LineageAnswer, states: Mapping[str, str]) -> str:
     """Write a directed graph; the address is the id of a node, all else is data beside it."""
-    drawn = drawing(answer)
+    drawn = drawing(answer, states)
     # The default namespace is an attribute: registering a prefix would be for the whole process.
     root = ET.Element("graphml", {"xmlns": _NAMESPACE})
     for owner, name in _KEYS:
@@ -39,7 +39,7 @@ def written(answer: LineageAnswer) -> str:
     for one in drawn.dots:
         node = ET.SubElement(graph, "node", {"id": _text(one.address)})
         facts = [("address", one.address), ("depth", str(one.depth)), ("job", one.job)]
-        _add(node, "node", [*facts, ("run", one.run), ("cut", one.cut)])
+        _add(node, "node", [*facts, ("run", one.run), ("cut", one.cut), ("state", one.state)])
     for number, line in enumerate(drawn.lines):
         # With ids of their own two edges between the same nodes stay two.
         ends = {"id": f"e{number}", "source": _text(line.source), "target": _text(line.target)}

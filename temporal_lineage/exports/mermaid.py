@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from temporal_lineage.exports.drawing import LineKind, drawing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from temporal_lineage.questions.lineage_answer import LineageAnswer
 
@@ -28,17 +28,18 @@ _ENTITIES = str.maketrans(
 """Mermaid spells entities with a number sign; a backtick would begin Markdown."""
 
 
-def written(answer: LineageAnswer) -> str:
+def written(answer: LineageAnswer, states: Mapping[str, str]) -> str:
     """Write a flowchart from left to right; what it does not show stands in a note of its own."""
-    return "\n".join(_lines(answer)) + "\n"
+    return "\n".join(_lines(answer, states)) + "\n"
 
 
-def _lines(answer: LineageAnswer) -> Iterator[str]:
-    drawn = drawing(answer)
+def _lines(answer: LineageAnswer, states: Mapping[str, str]) -> Iterator[str]:
+    drawn = drawing(answer, states)
     yield "flowchart LR"
     names = {one.address: f"n{number}" for number, one in enumerate(drawn.dots)}
     for one in drawn.dots:
-        label = one.address if one.cut is None else f"{one.address} … {one.cut}"
+        told = [f": {one.state}" if one.state else "", f" … {one.cut}" if one.cut else ""]
+        label = one.address + "".join(told)
         yield f"  {names[one.address]}{_box(label)}"
     for line in drawn.lines:
         label = f'|"{line.label.translate(_ENTITIES)}"|' if line.label else ""

@@ -15,7 +15,7 @@ from temporal_lineage.capture.openlineage_written import (
 from temporal_lineage.questions.question import value_as_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from temporal_lineage.questions.lineage_answer import (
         LineageAnswer,
@@ -28,16 +28,17 @@ _PRODUCER = f"{OUR_URN}:export"
 _ENDED = frozenset({"COMPLETE", "FAIL", "ABORT"})
 
 
-def written(answer: LineageAnswer) -> str:
+def written(answer: LineageAnswer, states: Mapping[str, str]) -> str:
     """Write a line for each run, and for each job whose runs are not told: NDJSON.
 
-    Each carries, in a facet of ours, the question it was part of the answer to, and its doubts.
+    Each carries, in a facet of ours, the question it was part of the answer to, its doubts, and
+    what was found of the states.
     """
-    return "".join(f"{json.dumps(event, ensure_ascii=True)}\n" for event in _events(answer))
+    return "".join(f"{json.dumps(event, ensure_ascii=True)}\n" for event in _events(answer, states))
 
 
-def _events(answer: LineageAnswer) -> Iterator[dict[str, Any]]:
-    events = _Events(answer)
+def _events(answer: LineageAnswer, states: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    events = _Events(answer, states)
     groups: dict[tuple[str, str], list[LineageEdge]] = {}
     for edge in answer.edges:
         groups.setdefault((edge.run, edge.job), []).append(edge)
@@ -46,7 +47,7 @@ def _events(answer: LineageAnswer) -> Iterator[dict[str, Any]]:
 
 
 class _Events:
-    def __init__(self, answer: LineageAnswer) -> None:
+    def __init__(self, answer: LineageAnswer, states: Mapping[str, str]) -> None:
         point = answer.question.as_of
         self._asked_at = point.valid.isoformat()
         self._nodes = {one.address: one for one in answer.nodes}
@@ -60,6 +61,8 @@ class _Events:
             "knownUntil": value_as_json(answer.question.known_until),
             "doubts": list(answer.doubts),
         }
+        if states:
+            told["states"] = dict(states)
         self._facet = written_facet(_PRODUCER, core_schema("BaseFacet"), told)
 
     def of_run(self, run: str, job: str, edges: Sequence[LineageEdge]) -> dict[str, Any]:

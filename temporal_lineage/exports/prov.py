@@ -10,7 +10,14 @@ from temporal_lineage.capture.openlineage_written import OUR_URN
 from temporal_lineage.questions.question import value_as_json
 
 if TYPE_CHECKING:
-    from temporal_lineage.questions.lineage_answer import LineageAnswer, LineageNode, LineageRun
+    from collections.abc import Mapping
+
+    from temporal_lineage.questions.lineage_answer import (
+        LineageAnswer,
+        LineageEdge,
+        LineageNode,
+        LineageRun,
+    )
 
 _PREFIXES = {
     "tl": f"{OUR_URN}:",
@@ -21,23 +28,25 @@ _PREFIXES = {
 Record = dict[str, Any]
 
 
-def written(answer: LineageAnswer) -> str:
+def written(answer: LineageAnswer, states: Mapping[str, str]) -> str:
     """Write a PROV document: states are entities, runs activities, engines agents, code plans.
 
     The question is an entity too, with its two times and its doubts.
     """
     document = _Document()
     document.question(answer)
-    # A job is no entity, and nothing is derived from it: what it moves is in the edges beyond.
-    job = answer.root if answer.root.startswith("job:") else None
+    # A job or run is no entity, and nothing is derived from it: what it moves is an edge beyond.
+    job = answer.root if answer.root.startswith(("job:", "run:")) else None
     for node in answer.nodes:
         if node.address == job:
             continue
-        document.state(node, is_root=node.address == answer.root)
+        is_root = node.address == answer.root
+        document.state(node, states.get(node.address), is_root=is_root)
     for run in answer.runs:
         document.run(run)
     for edge in answer.edges:
         if job in (edge.source, edge.target):
+            document.link(edge, root=answer.root)
             continue
         facts = {"tl:edge": edge.edge, "tl:grade": edge.grade, "tl:job": edge.job}
         document.derived(edge.source, edge.target, edge.run, facts | {"tl:how": list(edge.how)})
@@ -69,12 +78,13 @@ class _Document:
         }
         self._add("entity", "tl:question", facts)
 
-    def state(self, node: LineageNode, *, is_root: bool) -> None:
+    def state(self, node: LineageNode, now: str | None, *, is_root: bool) -> None:
         facts = {
             "prov:label": node.address,
             "tl:dataset": node.dataset,
             "tl:version": node.version,
             "tl:column": node.column,
+            "tl:now": now,
             "prov:type": "tl:root" if is_root else None,
         }
         self._add("entity", _name("state", node.address), facts)
@@ -94,6 +104,17 @@ class _Document:
             association["prov:plan"] = plan = _name("code", run.code)
             self._add("entity", plan, {"prov:type": "prov:Plan", "prov:label": run.code})
         self._relate("wasAssociatedWith", association)
+
+    def link(self, edge: LineageEdge, *, root: str) -> None:
+        """Say what a run that was asked about read or wrote itself; of a job, its runs tell."""
+        activity = _name("run", edge.run)
+        if edge.run and activity in self.records.get("activity", {}):
+            if edge.target == root:
+                entity = _name("state", edge.source)
+                self._relate("used", {"prov:activity": activity, "prov:entity": entity})
+            else:
+                entity = _name("state", edge.target)
+                self._relate("wasGeneratedBy", {"prov:entity": entity, "prov:activity": activity})
 
     def derived(self, source: str, target: str, run: str, facts: Record) -> None:
         used, made = _name("state", source), _name("state", target)

@@ -65,6 +65,10 @@ def find_table(folder: Path, target: str) -> Target:
     from catalogs.configuration import Configuration
 
     configuration = Configuration(folder)
+    if not target.strip():
+        # An empty path would be the folder that the program runs in.
+        known = [entry.name for entry in configuration.entries()]
+        raise UnknownNameError("table or catalog", repr(target), known[:3], "name one")
     if "/" in target or Path(target).exists():
         return _at_path(target, configuration.moved())
     return _one_table(configuration, target)

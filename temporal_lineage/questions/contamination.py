@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from snapshots.errors import BadTargetError
+from snapshots.errors import BadTargetError, UnknownNameError
 from snapshots.instant import FOREVER
-from temporal_lineage.addresses import ModelAddress
+from temporal_lineage.addresses import ModelAddress, RunAddress
 from temporal_lineage.claims import EdgeClaim, WriterClaim, decode
 from temporal_lineage.harvesting.histories import remembered_snapshot
 from temporal_lineage.harvesting.table_claims import table_claim
@@ -83,18 +83,14 @@ class ContaminationAnswer:
 
 def contamination(
     reader: Reader,
-    address: DatasetAddress | ModelAddress,
+    address: DatasetAddress | ModelAddress | RunAddress,
     question: Question,
     *,
     depth_max: int,
 ) -> ContaminationAnswer:
     """Answer `tl contamination`. Raises BadTargetError where no single state is named."""
-    if isinstance(address, ModelAddress) and address.version is None:
-        raise BadTargetError(str(address), f"name the bad version, as in {address}@v3")
-    if not isinstance(address, ModelAddress) and address.at is None:
-        raise BadTargetError(str(address), f"name the bad snapshot, as in {address}@8823423")
     as_of = question.as_of
-    root_id = find_version(reader, address, as_of)
+    root_id = _bad(reader, address, as_of)
     graph = ledger_graph(
         reader,
         root_id,
@@ -115,6 +111,23 @@ def contamination(
         rebuild=spread.rebuild(),
         doubts=(*doubts, *spread.doubts(), *walk_doubts(graph, names)),
     )
+
+
+def _bad(reader: Reader, address: DatasetAddress | ModelAddress | RunAddress, as_of: AsOf) -> int:
+    """Find the bad state: a run stands for what it wrote, where that is one."""
+    if isinstance(address, RunAddress):
+        from temporal_lineage.questions.run_lineage import written_by
+
+        wrote = written_by(reader, address, as_of)
+        if len(wrote) == 1:
+            return wrote[0]
+        names = sorted(Naming(reader, as_of=as_of).addresses(wrote).values())
+        raise UnknownNameError("single state written by", str(address), names, "name the bad one")
+    if isinstance(address, ModelAddress) and address.version is None:
+        raise BadTargetError(str(address), f"name the bad version, as in {address}@v3")
+    if not isinstance(address, ModelAddress) and address.at is None:
+        raise BadTargetError(str(address), f"name the bad snapshot, as in {address}@8823423")
+    return find_version(reader, address, as_of)
 
 
 class _Spread:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
 
 from snapshots.errors import BadTargetError
-from temporal_lineage.addresses import DatasetAddress, JobAddress
+from temporal_lineage.addresses import DatasetAddress, JobAddress, ModelAddress
 from temporal_lineage.naming import Naming, find_addressed
 from temporal_lineage.questions.column_reach import (
     column_reach,
@@ -45,7 +45,7 @@ _ASKS_FOR = {
     Change.RETYPE: "a column, as in lake.sales.orders#amount",
     Change.STOP_JOB: "a job, as in job:shop/orders",
     Change.ROLLBACK: "the state to go back to, as in lake.sales.orders@8823423",
-    Change.DELETE: "a table, as in lake.sales.orders",
+    Change.DELETE: "a table or a model, as in lake.sales.orders",
     Change.EXPIRE: "the state that would be expired, as in lake.sales.orders@8823423",
 }
 
@@ -74,6 +74,9 @@ def impact(
             found = _column(reader, address, question, change, depth_max)
         case Change.DELETE, DatasetAddress(at=None, column=None):
             found = _deleted(reader, address, question, depth_max)
+        case Change.DELETE, ModelAddress(version=None):
+            model = DatasetAddress(str(address), None, None)
+            found = _deleted(reader, model, question, depth_max)
         case Change.ROLLBACK, DatasetAddress(column=None) if address.at is not None:
             found = impact_of_rollback(reader, address, question.as_of, depth_max=depth_max)
         case Change.EXPIRE, DatasetAddress(column=None) if address.at is not None:

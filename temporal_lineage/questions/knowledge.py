@@ -102,11 +102,19 @@ def knowledge(
 
     `compared` is one of VERBS.
 
-    What could not be answered on one of the days, as for a table not harvested yet, is no row.
+    What could not be answered on one of the days, as for a table not harvested yet, is no row;
+    where it can be on neither, the question is refused as it would be on the later one.
     """
     after_known = question.as_of.system
-    before, doubts = _rows(compared, known_before, answer_as_known)
-    after, more = _rows(compared, after_known, answer_as_known)
+    before, refused = _rows(compared, known_before, answer_as_known)
+    after, refused_too = _rows(compared, after_known, answer_as_known)
+    if refused is not None and refused_too is not None:
+        raise refused_too
+    doubts = [
+        f"as known {known}: {error}"
+        for known, error in ((known_before, refused), (after_known, refused_too))
+        if error is not None
+    ]
     taught = _transactions(reader, known_before, after_known)
     by_instant = {one.recorded_at: one for one in taught}
     changes = tuple(
@@ -120,7 +128,7 @@ def knowledge(
         known_after=after_known,
         changes=changes,
         transactions=tuple(taught),
-        doubts=(*doubts, *more),
+        doubts=tuple(doubts),
     )
 
 
@@ -129,12 +137,12 @@ _Row = dict[str, Json]
 
 def _rows(
     verb: str, known: Instant, ask: Callable[[Instant], Answer]
-) -> tuple[dict[tuple[str, ...], _Row], list[str]]:
-    """Give the rows of an answer by what makes them the same row."""
+) -> tuple[dict[tuple[str, ...], _Row], TemporalLineageError | None]:
+    """Give the rows of an answer by what makes them the same row, or why there is no answer."""
     try:
         answer = ask(known)
     except TemporalLineageError as error:
-        return {}, [f"as known {known}: {error}"]
+        return {}, error
     body = as_json(answer)["answer"]
     rows = body[answer.ROWS] if answer.ROWS is not None and isinstance(body, dict) else [body]
     found: dict[tuple[str, ...], _Row] = {}
@@ -142,7 +150,7 @@ def _rows(
         if isinstance(row, dict):
             key = tuple(str(row.get(name)) for name in _IDENTITY[verb])
             found[key] = row
-    return found, []
+    return found, None
 
 
 def _changes(
@@ -186,7 +194,8 @@ def _taught(
 ) -> KnowledgeChange:
     """Name the transaction that taught an edge; other rows rest on several."""
     edge = row.get("edge")
-    if not isinstance(edge, str):
+    # What a job reads and writes itself is told by its runs, and is no edge of the ledger's.
+    if not isinstance(edge, str) or not edge.startswith("edge:"):
         return change
     history = reader.edge_history(edge_id=int(edge.removeprefix("edge:")))
     said = [one.recorded_at for one in history if one.recorded_at <= until]

@@ -56,7 +56,7 @@ def lineage(
     )
     naming = Naming(reader, as_of=as_of)
     names = naming.addresses(graph.depths)
-    answer = _answer(reader, graph, question, naming, names)
+    answer = lineage_of(reader, graph, question, naming, names)
     versions = told_versions(reader, graph.root_id, as_of)
     if not versions:
         return answer
@@ -93,7 +93,7 @@ def _column_lineage(
     if not root.is_named:
         dataset, _, _ = names[root.node_id].rpartition("#")
         names[root.node_id] = f"{dataset}#{address.column}"
-    return _answer(reader, graph, question, naming, names)
+    return lineage_of(reader, graph, question, naming, names)
 
 
 def flows(
@@ -116,7 +116,7 @@ def flows(
     )
     naming = Naming(reader, as_of=as_of)
     names = naming.datasets(graph.depths)
-    return _answer(reader, graph, question, naming, names)
+    return lineage_of(reader, graph, question, naming, names)
 
 
 def find_version(reader: Reader, address: DatasetAddress | ModelAddress, as_of: AsOf) -> int:
@@ -150,13 +150,14 @@ def model_as_dataset(reader: Reader, address: ModelAddress, as_of: AsOf) -> Data
     return DatasetAddress(name, AtRef(address.version), None)
 
 
-def _answer(
+def lineage_of(
     reader: Reader,
     graph: LineageGraph,
     question: Question,
     naming: Naming,
     names: Mapping[int, str],
 ) -> LineageAnswer:
+    """Put a graph into words: what it leads to, by whom, how surely, and what it leaves open."""
     as_of = question.as_of
     writers = {
         one.node_id: decode(WriterClaim, one.claim)

@@ -12,12 +12,11 @@ from temporal_lineage.addresses import (
     AtRef,
     DatasetAddress,
     ModelAddress,
-    parse_address,
 )
 from temporal_lineage.bisection.searching import USUAL
 from temporal_lineage.session.asking import Asking, When, instant_of
 from temporal_lineage.session.lineage import DEPTH_MAX
-from temporal_lineage.session.targets import refuse_column, refuse_state
+from temporal_lineage.session.targets import misfit, refuse_column, refuse_state, typed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,7 +76,7 @@ class ChangeQuestions(Asking):
             chosen = Change(change)
         except ValueError:
             raise BadTargetError(change, f"a change is one of {', '.join(Change)}") from None
-        address = parse_address(target)
+        address = typed(target)
         return self._ask(
             "impact",
             target,
@@ -103,12 +102,12 @@ class ChangeQuestions(Asking):
         """
         from temporal_lineage.questions.changes import changes
 
-        address = parse_address(target)
+        address = typed(target)
+        refuse_state(address, target)
         if isinstance(address, ModelAddress):
             address = DatasetAddress(f"model:{address.name}", None, None)
         if not isinstance(address, DatasetAddress):
-            raise BadTargetError(target, "a table or model is asked for")
-        refuse_state(address, target)
+            raise misfit(address, target, "a table or model is asked for")
         refuse_column(address, target)
         return self._ask(
             "changes",
@@ -141,12 +140,12 @@ class ChangeQuestions(Asking):
         """
         from temporal_lineage.bisection.bisect import Bisected, bisect
 
-        address = parse_address(target)
+        address = typed(target)
         if isinstance(address, ModelAddress):
             refuse_state(address, target)
             address = DatasetAddress(f"model:{address.name}", None, None)
         if not isinstance(address, DatasetAddress):
-            raise BadTargetError(target, "a table or model is asked for")
+            raise misfit(address, target, "a table or model is asked for")
         refuse_column(address, target)
         if address.at is not None and not isinstance(address.at, AtRef):
             raise BadTargetError(target, f"leave {address.at} out; --good and --bad name states")
@@ -173,7 +172,7 @@ class ChangeQuestions(Asking):
             return AtInstant(MAIN, instant_of(when) or self.clock())
         # What may follow the @ of a model is less: the times of its versions are no part of it.
         place = f"dataset:{name.removeprefix('model:')}" if name.startswith("model:") else name
-        address = parse_address(f"{place}@{when}")
+        address = typed(f"{place}@{when}")
         if not isinstance(address, DatasetAddress) or address.at is None or address.column:
             raise BadTargetError(when, "a time, a version or a tag is asked for")
         return address.at

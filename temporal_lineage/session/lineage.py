@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from snapshots.errors import BadTargetError
-from temporal_lineage.addresses import DatasetAddress, JobAddress, ModelAddress, parse_address
+from temporal_lineage.addresses import DatasetAddress, JobAddress, ModelAddress, RunAddress
 from temporal_lineage.collecting import nothing_collected
 from temporal_lineage.session.asking import Asking, When
-from temporal_lineage.session.targets import refuse_column, refuse_state
+from temporal_lineage.session.targets import misfit, refuse_column, refuse_state, typed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from temporal_lineage.lineage.graph import Direction
     from temporal_lineage.questions.contamination import ContaminationAnswer
+    from temporal_lineage.questions.graphs import StatedGraph
     from temporal_lineage.questions.lineage_answer import LineageAnswer
     from temporal_lineage.questions.reached import ReachedAnswer
     from temporal_lineage.questions.reasons import WhyAnswer
@@ -79,7 +82,7 @@ class LineageQuestions(Asking):
         """Tell how an edge, a version's writer, or the links of a run are known."""
         from temporal_lineage.questions.reasons import why
 
-        address = parse_address(target)
+        address = typed(target)
         if isinstance(address, JobAddress):
             raise BadTargetError(
                 target,
@@ -99,9 +102,10 @@ class LineageQuestions(Asking):
         """Tell what contains the rows of a bad commit, what is healed, and what to rebuild."""
         from temporal_lineage.questions.contamination import contamination
 
-        address = parse_address(target)
-        if not isinstance(address, DatasetAddress | ModelAddress):
-            raise BadTargetError(target, "a snapshot of a table or a version of a model is asked")
+        address = typed(target)
+        if not isinstance(address, DatasetAddress | ModelAddress | RunAddress):
+            wanted = "a snapshot of a table, a version of a model or a run is asked for"
+            raise misfit(address, target, wanted)
         refuse_column(address, target)
         return self._ask(
             "contamination",
@@ -117,9 +121,9 @@ class LineageQuestions(Asking):
     ) -> ReachedAnswer:
         from temporal_lineage.questions.reached import reached
 
-        address = parse_address(target)
+        address = typed(target)
         if not isinstance(address, DatasetAddress | ModelAddress | JobAddress):
-            raise BadTargetError(target, "a table, model or job is asked for")
+            raise misfit(address, target, "a table, model or job is asked for")
         refuse_state(address, target)
         refuse_column(address, target)
         with nothing_collected():
@@ -132,6 +136,18 @@ class LineageQuestions(Asking):
                 direction=direction,
             )
 
+    def contamination_graph(
+        self, answer: ContaminationAnswer, *, depth_max: int = DEPTH_MAX
+    ) -> StatedGraph:
+        """Give the graph of an answer about contamination, for `temporal_lineage.exports`."""
+        from temporal_lineage.questions.graphs import contamination_graph
+
+        point = answer.question.as_of
+        downstream = self.downstream(
+            answer.commit, as_of=point.valid, as_known=point.system, depth_max=depth_max
+        )
+        return contamination_graph(answer, downstream)
+
     def _lineage(
         self,
         direction: Direction,
@@ -142,27 +158,29 @@ class LineageQuestions(Asking):
         depth_max: int,
         by_flow: bool,
     ) -> LineageAnswer:
-        address = parse_address(target)
-        if isinstance(address, JobAddress):  # jobs have no states: what they move is flow
-            from temporal_lineage.questions.job_lineage import job_lineage
+        address = typed(target)
+        ask: Callable[..., LineageAnswer]
+        match address:
+            case JobAddress():  # jobs have no states: what they move is flow
+                from temporal_lineage.questions.job_lineage import job_lineage
 
-            return self._ask(
-                direction.value,
-                target,
-                (as_of, as_known),
-                job_lineage,
-                address,
-                direction=direction,
-                depth_max=depth_max,
-            )
-        if not isinstance(address, DatasetAddress | ModelAddress):
-            raise BadTargetError(target, "a table, state, column, model or job is asked for")
-        from temporal_lineage.questions.provenance import flows, lineage
+                ask = job_lineage
+            case RunAddress() if not by_flow:
+                from temporal_lineage.questions.run_lineage import run_lineage
 
+                ask = run_lineage
+            case RunAddress():
+                raise misfit(address, target, "a run has no flow of its own: leave --flow out")
+            case DatasetAddress() | ModelAddress():
+                from temporal_lineage.questions.provenance import flows, lineage
+
+                ask = flows if by_flow else lineage
+            case _:
+                wanted = "a table, state, column, model, job or run is asked for"
+                raise misfit(address, target, wanted)
         if by_flow:
             refuse_state(address, target)
             refuse_column(address, target)
-        ask = flows if by_flow else lineage
         with nothing_collected():
             return self._ask(
                 direction.value,

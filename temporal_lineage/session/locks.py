@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from temporal_lineage.addresses import parse_address
 from temporal_lineage.facts import AsOf
 from temporal_lineage.questions.question import Question
 from temporal_lineage.session.asking import Asking, When
+from temporal_lineage.session.targets import typed
 
 if TYPE_CHECKING:
     from temporal_lineage.locks.comparing import LockDiffAnswer
@@ -38,7 +38,7 @@ class LockQuestions(Asking):
             target,
             (as_of, as_known),
             lock,
-            parse_address(target),
+            typed(target),
             now=self.clock(),
             folder=self.workspace.folder,
             out=out,

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from snapshots.errors import BadTargetError
 from snapshots.instant import FOREVER
-from temporal_lineage.addresses import parse_address
 from temporal_lineage.session.asking import Asking, When, instant_of
-from temporal_lineage.session.targets import as_table, is_lock
+from temporal_lineage.session.targets import as_table, is_lock, typed
 
 if TYPE_CHECKING:
     from temporal_lineage.promises.pinning import PinReport, UnpinReport
@@ -35,7 +34,7 @@ class Promises(Asking):
 
         if not reason.strip():
             raise BadTargetError(target, "a promise needs a reason, for who finds it later")
-        wanted = read_lock(Path(target)) if is_lock(target) else parse_address(target)
+        wanted = read_lock(Path(target)) if is_lock(target) else typed(target)
         end = FOREVER if until is None else instant_of(until) or self.clock()
         with Ledger.open(self.workspace.ledger, clock=self.clock) as ledger:
             return pin(

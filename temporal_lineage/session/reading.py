@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from snapshots.errors import BadTargetError
 from snapshots.instant import Instant
-from temporal_lineage.addresses import parse_address
+from temporal_lineage.addresses import EdgeAddress, JobAddress
 from temporal_lineage.facts import AsOf
 from temporal_lineage.questions.question import Question
 from temporal_lineage.session.asking import Asking, When
-from temporal_lineage.session.targets import as_place, as_state, is_lock
+from temporal_lineage.session.targets import as_place, as_state, is_lock, misfit, typed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -147,7 +147,10 @@ class ReadingQuestions(Asking):
             if (as_of, as_known) != (None, None):
                 raise BadTargetError(target, "a lock says itself as of when it is and was known")
             return self._reproduce_lock(target, order)
-        address = parse_address(target)
+        address = typed(target)
+        if isinstance(address, JobAddress | EdgeAddress):
+            wanted = "a model version, a run or the state of a table is asked for"
+            raise misfit(address, target, wanted)
         return self._ask(
             "reproduce",
             target,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snapshots.errors import BadTargetError
-from temporal_lineage.addresses import JobAddress, RunAddress, parse_address
+from snapshots.errors import BadAddressError, BadTargetError
+from temporal_lineage.addresses import JobAddress, RunAddress
 from temporal_lineage.session.asking import Asking, When
+from temporal_lineage.session.targets import typed
 
 if TYPE_CHECKING:
     from temporal_lineage.questions.coverage import CoverageAnswer
@@ -37,7 +38,7 @@ class RunQuestions(Asking):
 
         period = self._period(since, until)
         if job is not None and job.startswith("job:"):
-            address = parse_address(job)
+            address = typed(job)
             job = address.name if isinstance(address, JobAddress) else job
         wanted = RunFilter(job, dataset, state.casefold() if state else None, period)
         return self._ask("runs", "", (as_of, as_known), run_list, wanted=wanted, limit=limit)
@@ -46,7 +47,7 @@ class RunQuestions(Asking):
         """Tell all that is known of one run."""
         from temporal_lineage.questions.run_show import run_show
 
-        address = parse_address(target if ":" in target else f"run:{target}")
+        address = typed(target if ":" in target else f"run:{target}")
         if not isinstance(address, RunAddress):
             raise BadTargetError(target, "a run is asked for, as run:ID; `tl runs` lists them")
         return self._ask("run show", str(address), (as_of, as_known), run_show, address)
@@ -56,5 +57,8 @@ class RunQuestions(Asking):
     ) -> CoverageAnswer:
         """Tell which commits a run explains and which not, of all, a catalog or a table."""
         from temporal_lineage.questions.coverage import coverage
+
+        if scope is not None and not scope.strip():
+            raise BadAddressError(scope, "it is empty")
 
         return self._ask("coverage", scope or "", (as_of, as_known), coverage, scope=scope)

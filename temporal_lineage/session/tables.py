@@ -10,10 +10,16 @@ from temporal_lineage.addresses import (
     JobAddress,
     ModelAddress,
     RunAddress,
-    parse_address,
 )
 from temporal_lineage.session.asking import Asking, When
-from temporal_lineage.session.targets import as_state, as_table, refuse_column, refuse_state
+from temporal_lineage.session.targets import (
+    as_state,
+    as_table,
+    misfit,
+    refuse_column,
+    refuse_state,
+    typed,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,16 +53,16 @@ class TableQuestions(Asking):
         """Describe one job: its facets, code and SQL, its last runs, what it reads and writes."""
         from temporal_lineage.questions.jobs import show_job
 
-        address = parse_address(target)
+        address = typed(target)
         if not isinstance(address, JobAddress):
-            raise BadTargetError(target, "a job is asked for, as in job:shop/orders")
+            raise misfit(address, target, "a job is asked for, as in job:shop/orders")
         return self._ask("show", target, (as_of, as_known), show_job, address)
 
     def show(self, target: str, *, as_of: When = None, as_known: When = None) -> TableAnswer:
         """Describe one dataset."""
         from temporal_lineage.questions.tables import show
 
-        address = parse_address(target)
+        address = typed(target)
         refuse_state(address, target)
         refuse_column(address, target)
         if isinstance(address, ModelAddress):
@@ -64,7 +70,7 @@ class TableQuestions(Asking):
         if isinstance(address, RunAddress):
             raise BadTargetError(target, f"`tl run show {target}` tells of a run")
         if not isinstance(address, DatasetAddress):
-            raise BadTargetError(target, "a dataset, a model or a job is asked for")
+            raise misfit(address, target, "a dataset, a model or a job is asked for")
         return self._ask("show", target, (as_of, as_known), show, address)
 
     def show_all(self, *, as_of: When = None, as_known: When = None) -> CatalogAnswer:

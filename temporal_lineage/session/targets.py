@@ -2,10 +2,31 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from snapshots.errors import BadTargetError
-from temporal_lineage.addresses import Address, DatasetAddress, ModelAddress, parse_address
+from temporal_lineage.addresses import (
+    Address,
+    DatasetAddress,
+    EdgeAddress,
+    JobAddress,
+    ModelAddress,
+    RunAddress,
+    parse_address,
+)
+
+_FROM_HERE = ("./", "../", "~/")
+"""How a path starts that is not whole: it depends on where the program runs, and who runs it."""
+
+
+def typed(target: str) -> Address:
+    """Read an address as people type it: a path may start from this folder, or from home."""
+    if target.startswith(_FROM_HERE):
+        # Links are not followed: a table is asked for by the path it was harvested by.
+        target = os.path.abspath(Path(target).expanduser())  # noqa: PTH100
+    return parse_address(target)
+
 
 _LOCK_ENDINGS = (".lock", ".lock.json")
 
@@ -24,11 +45,16 @@ def as_table(target: str) -> DatasetAddress:
 
 def as_state(target: str) -> DatasetAddress:
     """Read the address of a table, or of a state of it."""
-    address = parse_address(target)
+    address = typed(target)
     if not isinstance(address, DatasetAddress):
-        raise BadTargetError(target, "a table is asked for")
+        raise misfit(address, target, "a table is asked for")
     refuse_column(address, target)
     return address
+
+
+def misfit(address: Address, target: str, wanted: str) -> BadTargetError:
+    """Give the error of a target of another kind, with the questions that take it."""
+    return BadTargetError(target, f"{wanted}; {_taken(address, target)}")
 
 
 def refuse_state(address: Address, target: str) -> None:
@@ -43,7 +69,23 @@ def refuse_state(address: Address, target: str) -> None:
 def refuse_column(address: Address, target: str) -> None:
     """Refuse a column where it would be left out of account."""
     if isinstance(address, DatasetAddress) and address.column is not None:
-        raise BadTargetError(target, "leave #column out")
+        takes = "`tl upstream`, `tl downstream` and `tl impact` take one"
+        raise BadTargetError(target, f"leave #column out; {takes}")
+
+
+def _taken(address: Address, target: str) -> str:
+    """Name the questions that take an address."""
+    match address:
+        case JobAddress():
+            return f"`tl show {target}` and `tl runs --job {target}` take a job"
+        case RunAddress():
+            return f"`tl run show {target}` and `tl why {target}` take a run"
+        case EdgeAddress():
+            return f"`tl why {target}` takes an edge"
+        case ModelAddress():
+            return f"`tl show model:{address.name}` and `tl upstream {target}` take a model"
+        case DatasetAddress():
+            return f"`tl show {address.name}` tells of it"
 
 
 def as_place(target: str) -> tuple[str, str | None] | None:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from snapshots.errors import BadTargetError
 from snapshots.instant import BEGINNING
-from temporal_lineage.addresses import DatasetAddress, ModelAddress, parse_address
+from temporal_lineage.addresses import DatasetAddress, ModelAddress
 from temporal_lineage.session.asking import Asking, When, instant_of
 from temporal_lineage.session.lineage import DEPTH_MAX
-from temporal_lineage.session.targets import as_table, refuse_column
+from temporal_lineage.session.targets import as_table, refuse_column, typed
 
 if TYPE_CHECKING:
     from snapshots.instant import Instant
@@ -42,7 +42,7 @@ class UseQuestions(Asking):
         """
         from temporal_lineage.questions.critical_path import critical_path
 
-        address = parse_address(target)
+        address = typed(target)
         if not isinstance(address, DatasetAddress | ModelAddress):
             raise BadTargetError(target, "a state of a table or model is asked for")
         refuse_column(address, target)
