@@ -128,7 +128,8 @@ class EdgeReads(Reads):
             for src_id, dst_id, *told in self._runner.rows("edge_lines", parameters):
                 lines.setdefault((kind, src_id, dst_id), []).append(EdgeTold(*told))
         for line in lines.values():
-            line.sort(key=lambda one: (-one.rank, one.start))
+            if len(line) > 1:
+                line.sort(key=lambda one: (-one.rank, one.start))
         return lines
 
     def edge_timelines(

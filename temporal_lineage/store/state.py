@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from snapshots.instant import BEGINNING, FOREVER
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _OPEN = FOREVER.micros
 
@@ -31,8 +34,8 @@ class Standing:
 
     __slots__ = ("claim_id", "last_tx", "open_tx", "since")
 
-    def __init__(self, state: State = UNTOLD) -> None:
-        """Begin where the key stands."""
+    def __init__(self, state: Sequence[int] = UNTOLD) -> None:
+        """Begin where the key stands: a State, or the like of one."""
         self.last_tx, self.since, self.open_tx, self.claim_id = state
 
     def tell(self, start: int, end: int, *, claim_id: int, tx: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from snapshots.instant import BEGINNING
@@ -43,7 +43,7 @@ class KnownKey(Standing):
 
     __slots__ = ("is_new", "number", "turn", "turn_end")
 
-    def __init__(self, number: int, state: State, *, is_new: bool) -> None:
+    def __init__(self, number: int, state: Sequence[int], *, is_new: bool) -> None:
         """Begin where the key stands: in this transaction nobody said anything of it yet."""
         super().__init__(state)
         self.number = number
@@ -119,32 +119,24 @@ class AssertionWrites(Writes):
         self._keep_states(log, known)
         return len(rows)
 
-    def _keys(self, log: _Log, wanted: Iterable[_Key]) -> dict[_Key, KnownKey]:
+    def _keys(self, log: _Log, wanted: Collection[_Key]) -> dict[_Key, KnownKey]:
         """Give the keys as they are before this batch; new ones get a number."""
         known = self._known.setdefault(log.table, {})
-        found: dict[_Key, KnownKey] = {}
-        asked = []
-        for key in wanted:
-            one = known.get(key)
-            if one is None:
-                asked.append(key)
-            else:
-                found[key] = one
+        asked = [key for key in wanted if key not in known]
+        found = {key: known[key] for key in wanted if key in known}
         fresh: dict[_Key, KnownKey] = {}
         for kind, pairs in _by_kind((kind, first, second) for first, kind, second in asked):
             for batch in batches(pairs):
-                parameters = {"kind": kind, "keys": log.listed(batch)}
-                for first, second, number, *state in self._session.runner.rows(
-                    log.states, parameters
-                ):
-                    one = KnownKey(number, State._make(state), is_new=False)
-                    fresh[first, kind, second] = one
+                rows = self._session.runner.rows(
+                    log.states, {"kind": kind, "keys": log.listed(batch)}
+                )
+                for first, second, number, *state in rows:
+                    fresh[first, kind, second] = KnownKey(number, state, is_new=False)
         for key in asked:
             if key not in fresh:
                 fresh[key] = KnownKey(self._next(log.table), UNTOLD, is_new=True)
         known.update(fresh)
-        found.update(fresh)
-        return found
+        return found | fresh
 
     def _keep_states(self, log: _Log, known: dict[_Key, KnownKey]) -> None:
         columns = (*log.key, f"{log.table}_id", *State._fields)
