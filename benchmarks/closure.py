@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
-from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,7 +10,9 @@ from benchmarks.closure_peers import peers
 from benchmarks.flow_facts import facts
 from benchmarks.flow_histories import FlowHistory, name, numbered
 from benchmarks.flow_ledger import tell_edges, tell_flows
+from benchmarks.marquez_design import DEPTH_MAX, marquez_design
 from benchmarks.measuring import take_turns, timed
+from benchmarks.postgresql_server import server_if_any
 from benchmarks.rows import Row, faster, longer, within
 from benchmarks.starting import PASS, compiling, output, starting
 from temporal_lineage.facts import AsOf
@@ -66,7 +66,9 @@ def run(size: Size, folder: Path) -> Iterator[Row]:
     yield from _now_and_then(world, size, folder)
     yield from _hub(world, size)
     yield from _process(world, size, folder)
-    yield from _marquez(size, folder)
+    with server_if_any() as server:
+        if server is not None:
+            yield _marquez(size, server, folder)
 
 
 def _world(size: Size, folder: Path) -> _World:
@@ -168,24 +170,14 @@ def _tl(world: _World) -> tuple[str, ...]:
     return (sys.executable, "-c", program, "--ledger", world.session.workspace.ledger)
 
 
-def _marquez(size: Size, folder: Path) -> Iterator[Row]:
-    """Ask for all that is connected, in whatever direction, where PostgreSQL starts here."""
-    from benchmarks.marquez_design import DEPTH_MAX, marquez_design
-    from benchmarks.postgresql_server import running_server
-
+def _marquez(size: Size, server: str, folder: Path) -> Row:
+    """Ask for all that is connected, in whatever direction."""
     history = FlowHistory(size.connected)
     edges = history.island
     root = history.roots[-1]
     path = folder / "once.db"
     nodes = tell_edges(path, edges)
-    with ExitStack() as stack:
-        try:
-            server = stack.enter_context(running_server())
-        except (OSError, subprocess.SubprocessError) as error:
-            print(f"without Marquez's design: {error}", file=sys.stderr)
-            return
-        theirs = stack.enter_context(marquez_design(server, edges))
-        reader = stack.enter_context(open_reader(str(path)))
+    with marquez_design(server, edges) as theirs, open_reader(str(path)) as reader:
         ours = partial(_connected, reader, nodes[root], history.now)
         found = theirs.connected(root)
         assert {nodes[one] for one in found} == ours()
@@ -199,7 +191,7 @@ def _marquez(size: Size, folder: Path) -> Iterator[Row]:
     what = f"all {len(found):,} datasets connected with one, of {size.connected:,}"
     peer = f"Marquez's design, depth {DEPTH_MAX}"
     goal = {1_000: 400.0, 10_000: 2_000.0}.get(size.connected)
-    yield faster(what, ours=times[0], peer=times[1], peer_name=peer, goal=goal)
+    return faster(what, ours=times[0], peer=times[1], peer_name=peer, goal=goal)
 
 
 def _connected(reader: Reader, node_id: int, at: Instant) -> set[int]:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-import subprocess
-import sys
 import time
-from contextlib import ExitStack
 from itertools import count
 from typing import TYPE_CHECKING
 
 from benchmarks.measuring import take_turns
+from benchmarks.postgresql_server import server_if_any
 from benchmarks.rows import Row, faster
 from snapshots.instant import FOREVER, Instant
 from temporal_lineage.store.engines import make_engine
@@ -46,15 +44,9 @@ def run(size: Size, folder: Path) -> Iterator[Row]:
     """Compare our session with raw drivers, on tables with the ledger's own indexes."""
     folder.mkdir()
     yield _sqlite(size, folder)
-    with ExitStack() as stack:
-        from benchmarks.postgresql_server import running_server
-
-        try:
-            server = stack.enter_context(running_server())
-        except (OSError, subprocess.SubprocessError) as error:
-            print(f"without PostgreSQL: {error}", file=sys.stderr)
-            return
-        yield _postgresql(size, server)
+    with server_if_any() as server:
+        if server is not None:
+            yield _postgresql(size, server)
 
 
 def _sqlite(size: Size, folder: Path) -> Row:

@@ -6,9 +6,10 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -42,6 +43,18 @@ def running_server() -> Iterator[str]:
             server.kill()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def server_if_any() -> Iterator[str | None]:
+    """Give the same for a measurement; None where none starts here, which is told."""
+    with ExitStack() as stack:
+        try:
+            url = stack.enter_context(running_server())
+        except (OSError, subprocess.SubprocessError) as error:
+            print(f"without PostgreSQL: {error}", file=sys.stderr)
+            url = None
+        yield url
 
 
 def _start(folder: Path) -> subprocess.Popen[bytes]:
