@@ -9,7 +9,7 @@ import pytest
 from deltalake import DeltaTable, write_deltalake
 
 from bisect_lake import GOOD, BisectLake, judged, root
-from reproduce_lake import local, orders
+from reproduce_lake import current, local, orders
 from snapshots.errors import BadTargetError, BeforeHistoryError, EmptyPeriodError, UnknownNameError
 from temporal_lineage.bisection.answer import BisectOutcome
 from temporal_lineage.bisection.checks import BadCheckError
@@ -123,6 +123,18 @@ def test_a_bad_episode_that_was_rolled_back_is_named_beside_the_answer(lake: Bis
     )
     if f"lake.raw.orders@{episode}" in judged(answer):
         assert any("was mended" in one and episode in one for one in answer.doubts)
+
+
+def test_a_rollback_to_a_bad_state_is_what_made_it_bad(lake: BisectLake) -> None:
+    table = lake.iceberg()
+    bad = lake.append(table, rows=8)
+    table.delete("id >= 3")
+    good = current(table)
+    table.manage_snapshots().rollback_to_snapshot(int(bad)).commit()
+    lake.harvest()
+    answer = lake.session.bisect("lake.raw.orders", good=good, check="count(*) < 5")
+    assert root(answer).first_bad == (f"lake.raw.orders@{bad}",)
+    assert any(f"lake.raw.orders@{bad} is older: main went back" in one for one in answer.doubts)
 
 
 def test_a_branch_is_searched_along_its_own_log(lake: BisectLake) -> None:

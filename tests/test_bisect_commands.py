@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bisect_lake import BisectLake, judged, root
+from bisect_lake import GOOD, BisectLake, judged, root
 from temporal_lineage.bisection.answer import BisectOutcome
 from temporal_lineage.bisection.checks import BadCheckError, CheckFailedError
 from temporal_lineage.bisection.searching import USUAL, Searching
@@ -97,7 +97,7 @@ def test_a_program_that_takes_too_long_is_ended_with_all_that_it_started(
 ) -> None:
     pid = tmp_path / "pid"
     slow = f"command:sh -c 'sleep 600 & echo $! > {pid}; wait'"
-    soon = Searching(USUAL.depth_max, 300, USUAL.progress)
+    soon = Searching(USUAL.depth_max, 300, USUAL.progress, USUAL.is_stopped)
     found = root(lake.bisect("t", 0, 4, slow, searching=soon))
     assert found.outcome is BisectOutcome.UNJUDGED
     assert "did not end within 0.3 seconds" in found.why
@@ -105,7 +105,9 @@ def test_a_program_that_takes_too_long_is_ended_with_all_that_it_started(
 
 
 def test_sql_that_takes_too_long_skips_the_state(lake: BisectLake) -> None:
-    found = root(lake.bisect("t", 0, 4, searching=Searching(0, 0, USUAL.progress)))
+    found = root(
+        lake.bisect("t", 0, 4, searching=Searching(0, 0, USUAL.progress, USUAL.is_stopped))
+    )
     assert found.outcome is BisectOutcome.UNJUDGED
     assert "not read to its end within 0 seconds" in found.why
 
@@ -143,6 +145,17 @@ def test_an_interrupted_search_leaves_no_program_and_no_file(
     assert search.returncode == 1
     assert told.strip() == "tl: interrupted; what was committed before is kept"
     assert not alive(int(pid.read_text()))
+    assert list(scratch.iterdir()) == []
+
+
+@pytest.mark.parametrize("check", [GOOD, "command:sleep 600"])
+def test_whoever_searches_may_stop_it(lake: BisectLake, scratch: Path, check: str) -> None:
+    looks = iter([False, False])
+    stopping = Searching(
+        USUAL.depth_max, USUAL.check_ms_max, USUAL.progress, lambda: next(looks, True)
+    )
+    with pytest.raises(KeyboardInterrupt):
+        lake.bisect("t", 0, 4, check, searching=stopping)
     assert list(scratch.iterdir()) == []
 
 

@@ -111,6 +111,7 @@ def test_an_input_that_was_bad_before_too_does_not_explain_it(tmp_path: Path) ->
     (found,) = root(answer).inputs
     assert found.verdict is InputVerdict.BAD_BEFORE
     assert found.before == "delta.raw@0"
+    assert any(one.startswith("delta.raw is neither cleared nor") for one in answer.doubts)
     assert [one.commit for one in answer.guilty] == ["delta.clean@1"]
 
 
@@ -126,7 +127,11 @@ def test_an_input_that_was_not_read_before_is_called_new(tmp_path: Path) -> None
         write=lambda: lake.amounts("clean", -1, mode="overwrite"),
         job="clean",
     )
-    found = {one.dataset: one.verdict for one in root(lake.bisect("clean", 0, 1)).inputs}
+    answer = lake.bisect("clean", 0, 1)
+    assert "delta.other is neither cleared nor blamed: it was not read for what was good" in (
+        answer.doubts
+    )
+    found = {one.dataset: one.verdict for one in root(answer).inputs}
     assert found == {
         "delta.raw": InputVerdict.UNCHANGED,
         "delta.other": InputVerdict.NEW,
@@ -177,7 +182,7 @@ def test_a_bad_check_of_its_own_is_refused_and_the_targets_own_is_only_left_out(
 
 
 def test_the_depth_is_bounded_and_what_lies_beyond_is_named(lake: BisectLake) -> None:
-    alone = Searching(0, USUAL.check_ms_max, USUAL.progress)
+    alone = Searching(0, USUAL.check_ms_max, USUAL.progress, USUAL.is_stopped)
     answer = lake.bisect("report", 1, 2, searching=alone)
     assert len(answer.tables) == 1
     assert [(one.verdict, one.why) for one in root(answer).inputs] == [

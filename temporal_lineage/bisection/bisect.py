@@ -57,7 +57,7 @@ def bisect(
     checks = TableChecks(
         asked.check,
         {dataset_id: asked.upstream[name] for dataset_id, name in upstream.items()},
-        ms_max=searching.check_ms_max,
+        searching,
     )
     dataset_id = find_dataset(reader, address.name, as_of=as_of)
     branch = address.at.ref if isinstance(address.at, AtRef) else MAIN
@@ -65,6 +65,6 @@ def bisect(
     candidates = find_candidates(reader, dataset_id, name, as_of, branch=branch)
     newest = AtInstant(branch, as_of.valid)
     good, bad = find_ends(reader, candidates, asked.good, asked.bad or newest, as_of)
-    judging = Judging(Tables(reader, folder), searching.progress)
+    judging = Judging(Tables(reader, folder), searching)
     climb = Climb(reader, checks, judging, as_of, depth_max=searching.depth_max)
     return climb.answer(question, candidates, good=good, bad=bad)

@@ -45,6 +45,12 @@ _VERDICTS = {
 }
 
 
+_OPEN = {
+    InputVerdict.BAD_BEFORE: "what was good was made from a state that the check calls bad too",
+    InputVerdict.NEW: "it was not read for what was good",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class _Found:
     """A search that was made, and from where."""
@@ -101,6 +107,12 @@ class Climb:
         )
         if left:
             self._doubts[f"not followed, and so not cleared: {', '.join(left)}"] = None
+        self._doubts |= dict.fromkeys(
+            f"{each.dataset} is neither cleared nor blamed: {_OPEN[each.verdict]}"
+            for one in tables
+            for each in one.inputs
+            if each.verdict in _OPEN
+        )
         unused = [self._naming.dataset(one) for one in self._checks.unused]
         doubts = [
             *self._judging.detours,
@@ -133,6 +145,13 @@ class Climb:
             self._doubts[f"`tl available {candidates.dataset}` says which states can be read"] = (
                 None
             )
+        for place in searched.suspects[-1:]:
+            version, since = candidates.states[place].version, candidates.states[place].since
+            if version and candidates.of(version, before=searched.suspects[0]) is not None:
+                self._doubts[
+                    f"{candidates.address(place)} is older: {candidates.branch} went back to it at"
+                    f" {since}, and that made it bad"
+                ] = None
         skipped = len(searched.suspects) - 1
         if skipped > 0:
             self._doubts[

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import time
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from temporal_lineage.bisection.checks import OpenState
+    from temporal_lineage.bisection.searching import Searching
 
 FILE = "{}"
 """In the words of a command, this stands for the file that holds the rows."""
@@ -32,6 +34,7 @@ SINCE_VARIABLE = "TEMPORAL_LINEAGE_STATE_SINCE"
 
 _SKIP = 125
 _BAD_MAX = 124
+_LOOK_SECONDS = 0.1
 _GRACE_SECONDS = 5
 _TOLD_BYTES_MAX = 4096
 _TOLD_LETTERS_MAX = 200
@@ -40,20 +43,36 @@ _TOLD_LETTERS_MAX = 200
 class CommandCheck:
     """A program that ends with 0 where a state is good."""
 
-    def __init__(self, text: str, words: Sequence[str], *, ms_max: int) -> None:
+    def __init__(self, text: str, words: Sequence[str], searching: Searching) -> None:
         """Take the command as it was typed, its words, and how long it may run for one state."""
         self.text = text
         self._words = words
-        self._ms_max = ms_max
+        self._searching = searching
 
     def judge(self, state: OpenState) -> Judged:
         """Write the rows to a file of its own, and run the program; see `Check.judge`."""
         with TemporaryDirectory(prefix="tl-bisect-") as folder:
-            file = _written(state, Path(folder))
+            file = self._written(state, Path(folder))
             if file is None and any(FILE in word for word in self._words):
                 raise BadCheckError(self.text, f"{state.address} has no rows that {FILE} could be")
             status, told = self._run(state, file, Path(folder) / "output")
         return self._verdict(state, status, told)
+
+    def _written(self, state: OpenState, folder: Path) -> Path | None:
+        """Write the rows of a state; None for what has none."""
+        if state.table is None:
+            return None
+        from temporal_lineage.reproduce.rows import row_bounds, write_rows
+
+        path = folder / "state.parquet"
+        with closing(state.table.batches(columns=None)) as batches:
+            written = write_rows(
+                batches, path, address=state.address, progress=lambda _: self._go_on()
+            )
+        bounds = row_bounds(state.table.files)
+        if bounds is not None:
+            bounds.hold(state.address, written.rows or 0, told_by="its files hold")
+        return path
 
     def _run(self, state: OpenState, file: Path | None, output: Path) -> tuple[int | None, str]:
         """Give the exit status, None where the time was up, and the last line it printed."""
@@ -81,19 +100,33 @@ class CommandCheck:
                     self.text, f"{self._words[0]} cannot be run: {reason}"
                 ) from error
             try:
-                status: int | None = process.wait(self._ms_max / 1000)
-            except subprocess.TimeoutExpired:
-                status = None
+                status = self._waited(process)
             finally:
                 _end(process)
         return status, _last_line(output)
+
+    def _waited(self, process: subprocess.Popen[bytes]) -> int | None:
+        """Wait for the end of a program; None where its time was up before."""
+        ends = time.monotonic() + self._searching.check_ms_max / 1000
+        while True:
+            left = ends - time.monotonic()
+            try:
+                return process.wait(max(0, min(_LOOK_SECONDS, left)))
+            except subprocess.TimeoutExpired:
+                if left <= 0:
+                    return None
+            self._go_on()
+
+    def _go_on(self) -> None:
+        if self._searching.is_stopped():
+            raise KeyboardInterrupt
 
     def _verdict(self, state: OpenState, status: int | None, told: str) -> Judged:
         match status:
             case None:
                 return Judged(
                     Verdict.SKIPPED,
-                    f"the check did not end within {self._ms_max / 1000:g} seconds",
+                    f"the check did not end within {self._searching.check_ms_max / 1000:g} seconds",
                 )
             case 0:
                 return Judged(Verdict.GOOD, told)
@@ -108,21 +141,6 @@ class CommandCheck:
         raise CheckFailedError(
             self._words[0], state.address, f"{how}{f' ({told})' if told else ''}"
         )
-
-
-def _written(state: OpenState, folder: Path) -> Path | None:
-    """Write the rows of a state; None for what has none."""
-    if state.table is None:
-        return None
-    from temporal_lineage.reproduce.rows import row_bounds, write_rows
-
-    path = folder / "state.parquet"
-    with closing(state.table.batches(columns=None)) as batches:
-        written = write_rows(batches, path, address=state.address, progress=lambda _: None)
-    bounds = row_bounds(state.table.files)
-    if bounds is not None:
-        bounds.hold(state.address, written.rows or 0, told_by="its files hold")
-    return path
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -14,10 +14,9 @@ from temporal_lineage.reproduce.loss import dated, why_lost
 from temporal_lineage.reproduce.reaching import OutOfReach
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from temporal_lineage.bisection.candidates import Candidates
     from temporal_lineage.bisection.checks import Check
+    from temporal_lineage.bisection.searching import Searching
     from temporal_lineage.reproduce.tables import Tables
 
 
@@ -41,10 +40,10 @@ class Searched:
 class Judging:
     """Judges states, each once for one check, and notes every step."""
 
-    def __init__(self, tables: Tables, progress: Callable[[BisectStep], None]) -> None:
-        """Read states of these tables; `progress` hears of every step as it is made."""
+    def __init__(self, tables: Tables, searching: Searching) -> None:
+        """Read states of these tables."""
         self._tables = tables
-        self._progress = progress
+        self._searching = searching
         self._judged: dict[tuple[int, str, str], Judged] = {}
         self._unreadable: set[tuple[int, str]] = set()
         self.steps: list[BisectStep] = []
@@ -62,6 +61,8 @@ class Judging:
         """
         one = candidates.states[place]
         key = (candidates.dataset_id, one.version or f"since {one.since}", check.text)
+        if self._searching.is_stopped():
+            raise KeyboardInterrupt
         if key not in self._judged:
             judged = self._judge(candidates, place, check)
             self._judged[key] = judged
@@ -73,7 +74,7 @@ class Judging:
                 judged.why,
             )
             self.steps.append(step)
-            self._progress(step)
+            self._searching.progress(step)
         return self._judged[key]
 
     def _judge(self, candidates: Candidates, place: int, check: Check) -> Judged:

@@ -21,13 +21,15 @@ CHECK_MS_MAX = 600_000
 class Searching:
     """At most `depth_max` steps upstream, at most `check_ms_max` for each state.
 
-    `progress` hears of each step as it is made.
+    `progress` hears of each step as it is made. Once `is_stopped` says so, the search ends with
+    KeyboardInterrupt at its next step, its next batch of rows, or by ending its program.
     """
 
     depth_max: int
     check_ms_max: int
     progress: Callable[[BisectStep], None]
+    is_stopped: Callable[[], bool]
 
 
-USUAL = Searching(DEPTH_MAX, CHECK_MS_MAX, lambda _: None)
+USUAL = Searching(DEPTH_MAX, CHECK_MS_MAX, lambda _: None, lambda: False)
 """How a search goes unless told otherwise."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from catalogs.table import TableState
     from temporal_lineage.bisection.checks import OpenState
+    from temporal_lineage.bisection.searching import Searching
 
 _QUERY = re.compile(r"\s*(?:select|with)\b", re.IGNORECASE)
 
@@ -27,11 +28,11 @@ _NAME = "state"
 class SqlCheck:
     """A query that gives true where a state is good, one value or one for each row."""
 
-    def __init__(self, text: str, *, ms_max: int) -> None:
+    def __init__(self, text: str, searching: Searching) -> None:
         """Take the query, and how long it may read one state."""
         self.text = text
         self._query = _query(text)
-        self._ms_max = ms_max
+        self._searching = searching
 
     def judge(self, state: OpenState) -> Judged:
         """Ask the query of the rows; see `Check.judge`."""
@@ -39,9 +40,11 @@ class SqlCheck:
 
         if state.table is None:
             raise BadCheckError(self.text, f"{state.address} has no rows that SQL could read")
-        rows = _Rows(state.table, ms_max=self._ms_max)
+        rows = _Rows(state.table, self._searching)
         try:
             found = self._asked(rows)
+        except _StoppedError:
+            raise KeyboardInterrupt from None
         except _TooLongError as error:
             return Judged(Verdict.SKIPPED, str(error))
         except (pl.exceptions.SQLInterfaceError, pl.exceptions.SQLSyntaxError) as error:
@@ -95,6 +98,10 @@ def _query(text: str) -> str:
     return text if _QUERY.match(text) else f"SELECT {text} FROM {_NAME}"
 
 
+class _StoppedError(Exception):
+    """The search was stopped while a state was read."""
+
+
 class _TooLongError(Exception):
     """A state took longer to read than it may."""
 
@@ -105,11 +112,11 @@ class _Rows:
     `error` is what reading them raised; None while all goes well.
     """
 
-    def __init__(self, table: TableState, *, ms_max: int) -> None:
+    def __init__(self, table: TableState, searching: Searching) -> None:
         self.error: Exception | None = None
         self._table = table
-        self._ms_max = ms_max
-        self._ends = time.monotonic() + ms_max / 1000
+        self._searching = searching
+        self._ends = time.monotonic() + searching.check_ms_max / 1000
 
     def frame(self) -> pl.LazyFrame:
         """Give the rows, yet to be read."""
@@ -146,8 +153,11 @@ class _Rows:
 
         with closing(self._table.batches(columns=columns)) as batches:
             for batch in batches:
+                # A signal handler that raised here would raise inside of polars.
+                if self._searching.is_stopped():
+                    raise _StoppedError
                 if time.monotonic() > self._ends:
-                    seconds = self._ms_max / 1000
+                    seconds = self._searching.check_ms_max / 1000
                     raise _TooLongError(f"it was not read to its end within {seconds:g} seconds")
                 yield pl.DataFrame(batch)
 

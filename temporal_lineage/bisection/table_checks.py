@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from temporal_lineage.bisection.checks import Check
+    from temporal_lineage.bisection.searching import Searching
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +27,10 @@ class Chosen:
 class TableChecks:
     """The check of the target, and those given for tables upstream."""
 
-    def __init__(self, check: str, upstream: Mapping[int, str], *, ms_max: int) -> None:
+    def __init__(self, check: str, upstream: Mapping[int, str], searching: Searching) -> None:
         """Read them all, the latter by dataset. Raises BadCheckError."""
-        self.target = _understood(check, ms_max=ms_max)
-        self._upstream = {one: _understood(text, ms_max=ms_max) for one, text in upstream.items()}
+        self.target = _understood(check, searching)
+        self._upstream = {one: _understood(text, searching) for one, text in upstream.items()}
         # What only counts rows would count other things elsewhere, and a program that does not
         # know a table fails just as it does on a bad state.
         self._is_general = not check.startswith(COMMAND) and names_columns(check)
@@ -44,8 +45,8 @@ class TableChecks:
         return Chosen(self.target, own=False) if self._is_general else None
 
 
-def _understood(text: str, *, ms_max: int) -> Check:
+def _understood(text: str, searching: Searching) -> Check:
     read = read_check(text)
     if isinstance(read, SqlText):
-        return SqlCheck(read.text, ms_max=ms_max)
-    return CommandCheck(read.text, read.words, ms_max=ms_max)
+        return SqlCheck(read.text, searching)
+    return CommandCheck(read.text, read.words, searching)

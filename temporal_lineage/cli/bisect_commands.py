@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, NoReturn, TypedDict, Unpack
+from threading import Event
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import click
 
@@ -96,8 +97,18 @@ def bisect(session: Session, target: str, output: str, **asked: Unpack[_Asked]) 
     tl bisect lake.raw.orders --good v1.8 --bad 8823423 --check "SELECT max(n) < 9 FROM state"
     tl bisect lake.raw.orders --good 2026-10-01 --check "command:python check.py {}"
     """
-    searching = Searching(asked["depth"], round(asked["seconds"] * 1000), _progress())
-    with told_to_stop(_interrupt):
+    stopped = Event()
+
+    def stop() -> None:
+        # Whoever says it twice does not want to wait for the end of a step.
+        if stopped.is_set():
+            raise KeyboardInterrupt
+        stopped.set()
+
+    searching = Searching(
+        asked["depth"], round(asked["seconds"] * 1000), _progress(), stopped.is_set
+    )
+    with told_to_stop(stop):
         answer = session.bisect(
             target,
             good=asked["good"],
@@ -110,11 +121,6 @@ def bisect(session: Session, target: str, output: str, **asked: Unpack[_Asked]) 
         )
     print_answer(answer, output, text=_bisected)
     return 0 if answer.tables[0].outcome == "found" else ANSWERED_NO
-
-
-def _interrupt() -> NoReturn:
-    # As Ctrl-C does: a program under way is ended, and its files are taken away.
-    raise KeyboardInterrupt
 
 
 def _checks(upstream: Sequence[str]) -> dict[str, str]:
