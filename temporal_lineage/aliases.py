@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from snapshots.instant import FOREVER
+from snapshots.instant import BEGINNING, FOREVER
 from snapshots.period import Period
 from temporal_lineage.beliefs import settle_attributes
 from temporal_lineage.claims import AliasClaim, decode, encode
@@ -15,7 +15,7 @@ from temporal_lineage.naming import CATALOG_NAMESPACE, UNHARVESTED
 from temporal_lineage.store.assertions import NodeKey
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from snapshots.dataset import Dataset
     from snapshots.instant import Instant
@@ -25,10 +25,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Renamed:
-    """What else names meant before, and whether they mean what they did."""
+    """What else names meant before, whether they mean what they did, and what lost them to it.
+
+    `lost` gives, by identity, the first instant from which a name meant that and does no more.
+    """
 
     before: frozenset[str]
     is_same: bool
+    lost: Mapping[str, Instant]
 
 
 def rename(
@@ -46,6 +50,7 @@ def rename(
     again at `seen_at`, has the name again from then on.
     """
     before: set[str] = set()
+    lost: dict[str, Instant] = {}
     made = 0
     node_ids = transaction.nodes([NodeKey(NodeKind.NAME, 0, name_key(name)) for name in names])
     for name, node_id in zip(names, node_ids, strict=True):
@@ -62,10 +67,14 @@ def rename(
         means = _taken(transaction.reader, kept, name, identity, lifetime, seen_at)
         wanted = [(piece, one.claim) for one, _ in kept for piece in one.valid.minus(means)]
         wanted.append((means, encode(AliasClaim(identity))))
-        made += settle_attributes(
-            transaction, node_id, AttributeKind.ALIAS, {"": tuple(sorted(wanted))}
-        )
-    return Renamed(frozenset(before - {identity}), made == 0)
+        line_now = {"": tuple(sorted(wanted))}
+        if settle_attributes(transaction, node_id, AttributeKind.ALIAS, line_now):
+            made += 1
+            since = means.start if kept and kept[0][0].valid.start < means.start else BEGINNING
+            for other, at in _lost([(one.valid.start, other) for one, other in kept], since):
+                lost[other] = min(at, lost.get(other, at))
+    lost.pop(identity, None)
+    return Renamed(frozenset(before - {identity}), made == 0, lost)
 
 
 def end_alias(transaction: Transaction, name: Dataset, *, missed_at: Instant) -> None:
@@ -77,6 +86,18 @@ def end_alias(transaction: Transaction, name: Dataset, *, missed_at: Instant) ->
     gone = Period.since(missed_at)
     wanted = [(piece, one.claim) for one in line for piece in one.valid.minus(gone)]
     settle_attributes(transaction, node_id, AttributeKind.ALIAS, {"": tuple(wanted)})
+
+
+def _lost(meant: Sequence[tuple[Instant, str]], since: Instant) -> Iterator[tuple[str, Instant]]:
+    """Yield what a name no longer means since then, and from when on that is.
+
+    It meant each until it meant the next, and the first before that too.
+    """
+    starts = [BEGINNING, *(start for start, _ in meant[1:])]
+    ends = [*starts[1:], FOREVER]
+    for (_, identity), start, end in zip(meant, starts, ends, strict=False):
+        if since < end:
+            yield identity, max(start, since)
 
 
 def _taken(

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from snapshots.dataset import Dataset
 from snapshots.instant import Instant
+from temporal_lineage.capture.openlineage_events import RunEventKind
+from temporal_lineage.capture.openlineage_names import canonical
 from temporal_lineage.evidence.runs import RunRecord
 
 SKEW_MS_MAX = 2_000
@@ -71,3 +75,21 @@ def window_of(run: RunRecord, *, skew_ms_max: int) -> Window:
         ended=run.ended_at is not None,
         skew_micros=max(skew_ms_max, 0) * 1000,
     )
+
+
+def begun_at(run: RunRecord) -> Instant:
+    """Give the START of a run, or its first event where none was heard."""
+    return run.started_at or run.first_at
+
+
+def written_at(run: RunRecord) -> Mapping[Dataset, Instant]:
+    """Give when an event last told of each output; START alone tells what is yet to be written.
+
+    Outputs that only START names are not in it. Names are canonical.
+    """
+    return {
+        canonical(mention.dataset): event.at
+        for event in run.events
+        if event.kind is not RunEventKind.START
+        for mention in event.outputs
+    }

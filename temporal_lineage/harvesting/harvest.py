@@ -13,7 +13,7 @@ from snapshots.instant import BEGINNING
 from snapshots.period import Period
 from temporal_lineage.aliases import Renamed, rename
 from temporal_lineage.capture.openlineage_names import located
-from temporal_lineage.evidence.changed import ALL_CHANGED, changed
+from temporal_lineage.evidence.changed import Changed, changed
 from temporal_lineage.harvesting.catalog_names import miss_names, note_names
 from temporal_lineage.harvesting.contributing import keep_contributions
 from temporal_lineage.harvesting.histories import remember
@@ -227,15 +227,22 @@ def _keep(transaction: Transaction, target: Target, reading: Reading, look: _Loo
     transaction.note_harvest(
         name=address, dataset_id=dataset_id, head=reading.head, outcome="read", detail=RULES
     )
-    former_ids = [
-        transaction.reader.node(kind=NodeKind.DATASET, parent_id=0, name=identity)
-        for identity in sorted(renamed.before)
-        if identity.startswith(UNHARVESTED)
-    ]
-    changes = {one: ALL_CHANGED for one in former_ids if one is not None}
+    changes = _of_others(transaction.reader, renamed)
     # A name that means another dataset now may have been used by a run of any time.
     changes[dataset_id] = changed(known if renamed.is_same else None, history)
     link(transaction, run_ids=(), changes=changes)
+
+
+def _of_others(reader: Reader, renamed: Renamed) -> dict[int, Changed]:
+    """Say since when runs that named the table's names meant this, and not another dataset."""
+    since = dict.fromkeys(renamed.before, BEGINNING)
+    since = {one: at for one, at in since.items() if one.startswith(UNHARVESTED)}
+    since |= renamed.lost
+    found = {
+        reader.node(kind=NodeKind.DATASET, parent_id=0, name=identity): Changed(at, ())
+        for identity, at in sorted(since.items())
+    }
+    return {node_id: change for node_id, change in found.items() if node_id is not None}
 
 
 def _name(transaction: Transaction, target: Target, reading: Reading, look: _Look) -> Renamed:

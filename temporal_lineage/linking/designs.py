@@ -8,6 +8,7 @@ from temporal_lineage.capture.openlineage_events import JobEvent
 from temporal_lineage.capture.openlineage_names import canonical
 from temporal_lineage.keys import EdgeKind, NodeKind
 from temporal_lineage.linking.event_keys import DESIGN
+from temporal_lineage.linking.meant import Meaning
 from temporal_lineage.linking.words import Teller, said
 from temporal_lineage.store.assertions import NodeKey
 
@@ -93,6 +94,23 @@ class Designs:
         for one in self._outside.of(f"{DESIGN}{job}"):
             if isinstance(one, JobEvent):
                 yield one
+
+
+class MeantByDesign:
+    """The meanings of names in a design, of reads and writes alike at the time it was told."""
+
+    def __init__(self, event: JobEvent, designs: Designs) -> None:
+        """Look names up as all designs do."""
+        self._event = event
+        self._designs = designs
+
+    def read(self, dataset: Dataset) -> Meaning:
+        """Give what is read under a name."""
+        return Meaning(self._designs.meant(self._event, dataset), self._event.at)
+
+    def written(self, dataset: Dataset) -> Meaning:
+        """Give what is written under a name."""
+        return self.read(dataset)
 
 
 def _names(mention: DatasetMention) -> list[Dataset]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from snapshots.dataset import Dataset
 from temporal_lineage.capture.openlineage_events import DatasetSource
 from temporal_lineage.capture.openlineage_names import canonical
+from temporal_lineage.linking.meant import MeantByRun
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,11 +24,7 @@ def explicit_lineage(record: RunRecord, resolver: Resolver) -> Mapping[int, froz
     entries = list(record.lineage)
     for observation in record.outputs:
         entries += [one.lineage for one in observation.mentions() if one.lineage is not None]
-    at = record.started_at or record.first_at
-
-    def dataset_id(dataset: Dataset) -> int:
-        return resolver.names((canonical(dataset),), at=at).dataset_id
-
+    meant = MeantByRun(record, resolver)
     feeding: dict[int, frozenset[int]] = {}
     for entry in entries:
         if not isinstance(entry.target, Dataset):
@@ -35,7 +32,11 @@ def explicit_lineage(record: RunRecord, resolver: Resolver) -> Mapping[int, froz
         sources = [*(entry.inputs or ()), *(one for field in entry.fields for one in field.inputs)]
         if entry.inputs is None and not entry.fields:
             continue
-        target_id = dataset_id(entry.target)
-        named = {dataset_id(one.dataset) for one in sources if isinstance(one, DatasetSource)}
+        target_id = meant.written(canonical(entry.target)).resolved.dataset_id
+        named = {
+            meant.read(canonical(one.dataset)).resolved.dataset_id
+            for one in sources
+            if isinstance(one, DatasetSource)
+        }
         feeding[target_id] = feeding.get(target_id, frozenset()) | named
     return feeding

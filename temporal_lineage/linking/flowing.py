@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from functools import partial
 from typing import TYPE_CHECKING
 
 from snapshots.dataset import Dataset
@@ -19,22 +18,23 @@ from temporal_lineage.evidence.flow_sightings import (
 )
 from temporal_lineage.evidence.flows import FlowSighting
 from temporal_lineage.keys import EVERY_COLUMN, EdgeKind, NodeKind
+from temporal_lineage.linking.designs import MeantByDesign
 from temporal_lineage.linking.flow_history import FlowHistory, merged, spliced
+from temporal_lineage.linking.meant import MeantByRun
 from temporal_lineage.linking.sightings import KeptSightings, Manner, Pair, Scope, Sighting
 from temporal_lineage.store.assertions import NodeKey
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from snapshots.instant import Instant
     from temporal_lineage.capture.openlineage_events import JobEvent
     from temporal_lineage.evidence.flow_sightings import ColumnFlow, ColumnSighting
     from temporal_lineage.evidence.runs import RunRecord
     from temporal_lineage.linking.designs import Designs
+    from temporal_lineage.linking.meant import Meant
     from temporal_lineage.linking.resolving import Resolved, Resolver
     from temporal_lineage.store.transaction import Transaction
-
-    Meaning = Callable[[Dataset], Resolved]
 
 _MASKED = "MASKED"
 
@@ -115,34 +115,24 @@ class _Translation:
 
     def told(self, record: RunRecord) -> Iterator[tuple[int, EdgeKind, Sighting]]:
         """Give what a run shows, by the dataset that is fed."""
-        named = {one.dataset: one for one in (*record.inputs, *record.outputs)}
-        at = record.started_at or record.first_at
-
-        def meant(dataset: Dataset) -> Resolved:
-            # As the run's links do: by all names that the run gave the dataset.
-            if dataset in named:
-                return self._resolver.observed(named[dataset], at=at)
-            return self._resolver.names((dataset,), at=at)
-
-        return self._shown(record, meant)
+        return self._shown(record, MeantByRun(record, self._resolver))
 
     def designed(
         self, event: JobEvent, designs: Designs
     ) -> Iterator[tuple[int, EdgeKind, Sighting]]:
         """Give what a job is said to move, by the dataset that is fed."""
-        return self._shown(as_run(event), partial(designs.meant, event))
+        return self._shown(as_run(event), MeantByDesign(event, designs))
 
-    def _shown(self, record: RunRecord, meant: Meaning) -> Iterator[tuple[int, EdgeKind, Sighting]]:
+    def _shown(self, record: RunRecord, meant: Meant) -> Iterator[tuple[int, EdgeKind, Sighting]]:
         for one in dataset_sightings(record):
-            target = meant(one.output)
-            sources = {meant(source).dataset_id for source in one.sources}
+            target = meant.written(one.output).resolved
+            sources = {meant.read(source).resolved.dataset_id for source in one.sources}
             pairs = frozenset((source, target.dataset_id, _TOLD_BY_EVENTS) for source in sources)
             yield target.dataset_id, EdgeKind.FLOW, self._translated(one, target, pairs)
         columns = column_sightings(record)
-        begun = record.started_at or record.first_at
         for each in (*columns, *self._read_out_of_sql(record, columns)):
-            target = meant(each.output)
-            keys = _column_keys(each, target, meant, begun)
+            target = meant.written(each.output).resolved
+            keys = _column_keys(each, target, meant)
             yield (
                 target.dataset_id,
                 EdgeKind.COLUMN_FLOW,
@@ -189,13 +179,12 @@ class _Translation:
         )
 
 
-def _column_keys(
-    sighting: ColumnSighting, target: Resolved, meant: Meaning, begun: Instant
-) -> list[NodeKey]:
+def _column_keys(sighting: ColumnSighting, target: Resolved, meant: Meant) -> list[NodeKey]:
     """Name source and target of each column flow, in order."""
     keys: list[NodeKey] = []
     for one in _in_order(sighting):
-        keys.append(_column_key(meant(one.dataset), one.field, begun, one.schema_id))
+        source = meant.read(one.dataset)
+        keys.append(_column_key(source.resolved, one.field, source.at, one.schema_id))
         keys.append(_column_key(target, one.target, sighting.at, None))
     return keys
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from temporal_lineage.evidence.runs import together
+from temporal_lineage.linking.meant import MeantByRun
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -27,18 +28,22 @@ class NamedDatasets:
     def outputs(self, record: RunRecord) -> Mapping[int, Named]:
         """Give what a run says of each dataset that it wrote, by dataset."""
         if record.run_id not in self._outputs:
-            self._outputs[record.run_id] = self._named(record.outputs, record)
+            meant = MeantByRun(record, self._resolver)
+            self._outputs[record.run_id] = _named(
+                (one, meant.written(one.dataset).resolved) for one in record.outputs
+            )
         return self._outputs[record.run_id]
 
     def inputs(self, record: RunRecord) -> Mapping[int, Named]:
         """Give what a run says of each dataset that it read, by dataset."""
-        return self._named(record.inputs, record)
+        meant = MeantByRun(record, self._resolver)
+        return _named((one, meant.read(one.dataset).resolved) for one in record.inputs)
 
-    def _named(self, observations: Iterable[Observation], record: RunRecord) -> dict[int, Named]:
-        by_dataset: dict[int, list[Observation]] = defaultdict(list)
-        resolved: dict[int, Resolved] = {}
-        for one in observations:
-            meant = self._resolver.observed(one, at=record.started_at or record.first_at)
-            by_dataset[meant.dataset_id].append(one)
-            resolved[meant.dataset_id] = meant
-        return {key: (together(names), resolved[key]) for key, names in by_dataset.items()}
+
+def _named(side: Iterable[Named]) -> dict[int, Named]:
+    by_dataset: dict[int, list[Observation]] = defaultdict(list)
+    resolved: dict[int, Resolved] = {}
+    for one, meant in side:
+        by_dataset[meant.dataset_id].append(one)
+        resolved[meant.dataset_id] = meant
+    return {key: (together(names), resolved[key]) for key, names in by_dataset.items()}

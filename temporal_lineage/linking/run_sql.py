@@ -15,6 +15,7 @@ from temporal_lineage.evidence.pin_values import RefPin
 from temporal_lineage.evidence.sql_flows import Places, SqlFlows, flows_of
 from temporal_lineage.evidence.sql_reads import spoken
 from temporal_lineage.evidence.windows import SKEW_MS_MAX, window_of
+from temporal_lineage.linking.meant import MeantByRun
 from temporal_lineage.sql.scripts import analyse
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from temporal_lineage.evidence.flow_sightings import ColumnFlow, ColumnSighting
     from temporal_lineage.evidence.pin_values import Pin
     from temporal_lineage.evidence.runs import Observation, RunRecord
-    from temporal_lineage.evidence.timeline import Timeline
+    from temporal_lineage.linking.meant import Meaning
     from temporal_lineage.linking.resolving import Resolver
     from temporal_lineage.sql.dialects import Dialect
     from temporal_lineage.sql.names import Read
@@ -74,17 +75,16 @@ class RunSchemas:
         """Look at histories through this resolver."""
         self._record = record
         self._places = places
-        self._resolver = resolver
         self._observations = {one.dataset: one for one in (*record.outputs, *record.inputs)}
-        self._begun = record.started_at or record.first_at
+        self._meant = MeantByRun(record, resolver)
 
     def columns(self, read: Read) -> Sequence[str] | None:
         """Give the top-level columns; None where neither a history nor an event tells them."""
         dataset = self._places.find(read.place)
         if dataset is None:
             return None
-        table = self._table(dataset)
-        schema_id = self._schema_id(table, read.pin) if table else None
+        meant = self._meant.read(dataset)
+        table, schema_id = meant.resolved.table, self._schema_id(meant, read.pin)
         schema = (
             table.table.schema(schema_id=schema_id) if table and schema_id is not None else None
         )
@@ -104,26 +104,26 @@ class RunSchemas:
     def schema_of(self, read: Read) -> int | None:
         """Give the id of the schema a read sees; None where no history tells it."""
         dataset = self._places.find(read.place)
-        table = self._table(dataset) if dataset is not None else None
-        return self._schema_id(table, read.pin) if table else None
+        return None if dataset is None else self._schema_id(self._meant.read(dataset), read.pin)
 
     def signature(self) -> str:
         """Tell runs with other schemas apart: what SQL means depends on nothing else."""
         told = []
         for dataset, one in sorted(self._observations.items()):
-            table = self._table(dataset)
-            current = self._schema_id(table, None) if table else None
+            meant = self._meant.read(dataset)
+            current = self._schema_id(meant, None)
             names = sorted(str(name) for name in _names(one))
-            identity = self._resolver.observed(one, at=self._begun).identity
-            told.append((str(dataset), names, identity, current, _told_by_events(one)))
+            told.append(
+                (str(dataset), names, meant.resolved.identity, current, _told_by_events(one))
+            )
         return repr(told)
 
-    def _table(self, dataset: Dataset) -> Timeline | None:
-        return self._resolver.observed(self._observations[dataset], at=self._begun).table
-
-    def _schema_id(self, table: Timeline, pin: Pin | None) -> int | None:
+    def _schema_id(self, of: Meaning, pin: Pin | None) -> int | None:
+        table = of.resolved.table
+        if table is None:
+            return None
         if pin is None or isinstance(pin, RefPin):
-            entry = table.at(MAIN if pin is None else pin.name, self._begun)
+            entry = table.at(MAIN if pin is None else pin.name, of.at)
             if entry is not None or pin is None:
                 return entry.schema_id if entry else None
         window = window_of(self._record, skew_ms_max=SKEW_MS_MAX)

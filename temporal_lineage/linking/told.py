@@ -10,6 +10,7 @@ from temporal_lineage.beliefs import Line, settle_attributes
 from temporal_lineage.capture.openlineage_names import canonical
 from temporal_lineage.facts import LAST, AsOf
 from temporal_lineage.keys import AttributeKind, EdgeKind, NodeKind
+from temporal_lineage.linking.meant import MeantByRun
 from temporal_lineage.linking.run_records import RunRecords
 from temporal_lineage.linking.runs import runs_naming
 from temporal_lineage.linking.words import Teller, Word, lines_of, said
@@ -96,15 +97,12 @@ class Told:
 
     def _words(self, records: Iterable[RunRecord]) -> Iterator[tuple[int, Word]]:
         for record in records:
-            at = record.started_at or record.first_at
-            reads, writes = (
-                {one.dataset: self._resolver.observed(one, at=at) for one in side}
-                for side in (record.inputs, record.outputs)
-            )
+            meant = MeantByRun(record, self._resolver)
             for event in record.events:
                 teller = Teller(event.producer, event.run_id, str(event.job), event.at)
-                for meant, side in ((reads, event.inputs), (writes, event.outputs)):
-                    yield from said(teller, ((one, meant[canonical(one.dataset)]) for one in side))
+                for side, look in ((event.inputs, meant.read), (event.outputs, meant.written)):
+                    told = ((one, look(canonical(one.dataset)).resolved) for one in side)
+                    yield from said(teller, told)
 
     def _named(self) -> set[tuple[int, int]]:
         """Give the pairs of run and dataset that the ledger believes of these runs now."""
