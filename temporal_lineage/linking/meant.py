@@ -1,4 +1,4 @@
-"""What names in the events of a run meant: what it read at START, what it wrote when it was told.
+"""What the names in a run's events meant: what it read by START, what it wrote when it was told.
 
 A run may drop the table that it is about to write and make another under its name: dbt does, and
 `CREATE TABLE AS` after a `DROP`. What it made then has the name only by the end.
