@@ -67,6 +67,29 @@ def taken_by(history: TableHistory, *, now: Instant) -> frozenset[int]:
     return frozenset(one for one, risk in at_risk(history).items() if risk.since <= now)
 
 
+def refused_by_newer_spark(history: TableHistory, *, now: Instant) -> frozenset[int]:
+    """Give the listed versions of a Delta table that newer Spark readers refuse to travel to.
+
+    Those committed longer ago than the table's `delta.deletedFileRetentionDuration`, but for the
+    newest, and whether or not a VACUUM ever ran: Delta for Spark since 4.1, Databricks Runtime
+    since 18. Nobody else refuses them, so it is no verdict.
+    """
+    if history.identity.format is not TableFormat.DELTA:
+        return frozenset()
+    head = history.head()
+    retention = retention_micros(DELETED_FILE_RETENTION, head.properties if head else {})
+    if retention is None:
+        return frozenset()
+    oldest = now.plus(micros=-retention)
+    listed = _listed(history)
+    newest = max(listed, default=None)
+    return frozenset(
+        version
+        for version, one in listed.items()
+        if version != newest and one.committed_at < oldest
+    )
+
+
 def protections(history: TableHistory) -> dict[int, tuple[Protected, ...]]:
     """Map snapshots to the refs that name them, and until when each ref is safe from expiry.
 

@@ -85,3 +85,12 @@ def test_states_whose_files_lie_where_nobody_can_look_are_unverified(tmp_path: P
     assert isinstance(state.availability, Unverified)
     assert "nowhere://bucket/a.parquet" in state.availability.reason
     assert state.files is None
+
+
+def test_what_newer_spark_refuses_to_read_is_said_beside_the_verdict(session: Session) -> None:
+    answer = session.available("delta.raw.payments")
+    (doubt,) = answer.doubts
+    assert doubt.startswith("Delta 4.1 for Spark and Databricks Runtime 18 refuse time travel to")
+    assert {one.verdict for one in answer.states} == {"live", "at-risk"}
+    assert session.available("lake.raw.orders").doubts == ()
+    assert session.available("delta.raw.payments@11").doubts == ()

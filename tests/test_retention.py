@@ -13,7 +13,13 @@ from snapshots.dataset import TableFormat, TableIdentity
 from snapshots.history import TableHistory
 from snapshots.instant import FOREVER, Instant
 from snapshots.refs import MAIN, Branch, SnapshotRef
-from snapshots.retention import at_risk, duration_micros, protections, taken_by
+from snapshots.retention import (
+    at_risk,
+    duration_micros,
+    protections,
+    refused_by_newer_spark,
+    taken_by,
+)
 from snapshots.snapshot import Effect, Snapshot
 from strategies import NO_COUNTS, branch, point, snapshot, tag
 
@@ -267,3 +273,17 @@ def test_the_newest_state_of_a_table_is_at_no_risk() -> None:
         history = _history(_line(4), [branch(MAIN, 3)], kind=kind)
         assert isinstance(history.head(), CommitPoint)
         assert 3 not in at_risk(history)
+
+
+def test_newer_spark_refuses_what_is_older_than_deleted_files_are_kept_but_the_newest() -> None:
+    snapshots = _line(5)
+    now = snapshots[-1].committed_at.plus(micros=10 * DAY * 1000)
+    days = {"delta.deletedFileRetentionDuration": "interval 12 days"}
+    ids = [one.snapshot_id for one in snapshots]
+
+    def refused(properties: Mapping[str, str], kind: TableFormat) -> set[int]:
+        return set(refused_by_newer_spark(_history(snapshots, (), properties, kind=kind), now=now))
+
+    assert refused({}, TableFormat.DELTA) == set(ids[:-1])
+    assert refused(days, TableFormat.DELTA) == set(ids[:2])
+    assert refused({}, TableFormat.ICEBERG) == set()

@@ -221,6 +221,8 @@ class DeltaUpkeep:
 def _doubts(act: Vacuum, properties: Mapping[str, str], retention: int) -> Iterator[str]:
     if act.retention_micros is not None and act.retention_micros < retention:
         yield "VACUUM refuses to keep less than the table's own retention, unless that check is off"
+    if act.by is Vacuumer.SPARK and act.retention_micros:
+        yield "Delta for Spark from 4.1 on ignores RETAIN unless it is 0 hours"
     feeds = properties.get("delta.enableChangeDataFeed", "").lower() == "true"
     if act.by is Vacuumer.SPARK and act.extent is Extent.LITE and feeds:
         yield "Spark may take files of the change data feed, too"

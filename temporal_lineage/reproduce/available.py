@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from snapshots.availability import (
+    AtRisk,
     Availability,
     Erased,
     Gone,
+    Live,
     LogTruncated,
     MadeOf,
     Missing,
     Partial,
+    Protected,
     Recoverable,
     Unverified,
     availability,
@@ -20,6 +23,7 @@ from snapshots.availability import (
 from snapshots.errors import TemporalLineageError, UnreadableError
 from snapshots.instant import Instant
 from snapshots.recovery import RecoveryPlan
+from snapshots.retention import refused_by_newer_spark
 from temporal_lineage.erasure.erased import erased_states
 from temporal_lineage.facts import LAST, AsOf
 from temporal_lineage.naming import Naming, find_addressed
@@ -27,13 +31,14 @@ from temporal_lineage.promises.beside import PromisedState, promised_beside
 from temporal_lineage.questions.states import version_of
 from temporal_lineage.reproduce.answer import availability_name
 from temporal_lineage.reproduce.known_files import KnownFiles
+from temporal_lineage.reproduce.look import refused_in_words
 from temporal_lineage.reproduce.loss import Acts, dated
 from temporal_lineage.reproduce.reaching import OutOfReach, Reached
 from temporal_lineage.reproduce.tables import Found, Tables, rebuilt
 from temporal_lineage.reproduce.unharvested import never_harvested
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from snapshots.snapshot import Snapshot
@@ -106,8 +111,20 @@ def available(
         found = tables.state(reached, only)
         if isinstance(found, Found):
             plan, lost = found.plan, found.lost
-    doubts = (*reached.doubts, *lost)
+    doubts = (*reached.doubts, *lost, *_refused(reached, states, now))
     return AvailableAnswer(question, name, now, states, promised, plan, doubts)
+
+
+def _refused(reached: Reached, states: Sequence[StateVerdict], now: Instant) -> Iterator[str]:
+    """Say which states newer Spark readers refuse to travel to, though they can be read."""
+    refused = refused_by_newer_spark(reached.history, now=now)
+    found = [
+        one.version
+        for one in states
+        if one.version in refused and isinstance(one.availability, Live | Protected | AtRisk)
+    ]
+    if found:
+        yield refused_in_words(found)
 
 
 def _unseen(snapshot: Snapshot, reason: str) -> StateVerdict:

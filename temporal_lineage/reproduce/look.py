@@ -6,15 +6,19 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from snapshots.availability import (
+    AtRisk,
     Gone,
+    Live,
     LogTruncated,
     MadeOf,
     Missing,
+    Protected,
     Recoverable,
     Unverified,
     availability,
 )
 from snapshots.errors import TemporalLineageError
+from snapshots.retention import refused_by_newer_spark
 from temporal_lineage.keys import split_name_key
 from temporal_lineage.reproduce.answer import LostFile, ReproduceInput, availability_name, judged
 from temporal_lineage.reproduce.inputs import Input, InputState, UnknownState
@@ -133,9 +137,21 @@ def _looked(
     if isinstance(verdict, Recoverable):
         told = replace(told, plan=found.plan)
         doubts += found.lost
+    too_old = refused_by_newer_spark(history, now=now)
+    if snapshot_id in too_old and isinstance(verdict, Live | Protected | AtRisk):
+        doubts += (f"{told.address}: {refused_in_words([snapshot_id])}",)
     metadata = state.plan.how if state.plan else None
     metadata = metadata or _witness(history, snapshot_id)
     return Seen(_described(judged(told, verdict), state, missing), state, metadata, act, doubts)
+
+
+def refused_in_words(versions: Sequence[int]) -> str:
+    """Say that newer Spark readers refuse these versions of a Delta table."""
+    named = f"version {versions[0]}" if len(versions) == 1 else f"versions up to {max(versions)}"
+    return (
+        f"Delta 4.1 for Spark and Databricks Runtime 18 refuse time travel to {named}, committed"
+        " longer ago than delta.deletedFileRetentionDuration; other readers do not"
+    )
 
 
 def _refusal(state: TableState) -> str | None:
