@@ -12,7 +12,7 @@ from deltalake import DeltaTable
 from reproduce_lake import Lake
 from temporal_lineage.erasure.answer import ErasureAnswer, Relation
 from temporal_lineage.erasure.carrying import conditions
-from temporal_lineage.erasure.commands import spark_condition
+from temporal_lineage.erasure.commands import Named, remove_files, spark_condition
 from temporal_lineage.erasure.plan import Act
 from temporal_lineage.session import Session, open_session
 from transcripts import at_home, told_lake
@@ -91,6 +91,15 @@ def test_an_iceberg_table_is_clean_after_the_printed_commands_and_a_broom(lake: 
         Path(file.path).unlink()
     after = lake.session.erasure_trace("lake.raw.people", where="name = 'a'")
     assert not after.found
+
+
+def test_a_full_vacuum_is_not_advised_where_vectors_are_in_use() -> None:
+    with_vectors, without = (
+        remove_files(Named("delta.t", "/lake/t", is_delta=True, has_vectors=one))[-1]
+        for one in (True, False)
+    )
+    assert "full=True" not in with_vectors.command
+    assert without.command.endswith("dry_run=False, full=True)")
 
 
 def test_a_plan_names_the_promises_that_it_breaks(lake: Lake) -> None:

@@ -27,11 +27,15 @@ class PlanCommand:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A table as engines call it: its catalog and name, or its place where it has none."""
+    """A table as engines call it: its catalog and name, or its place where it has none.
+
+    `has_vectors` tells whether deletion vectors may mask rows of a Delta table.
+    """
 
     address: str
     location: str
     is_delta: bool
+    has_vectors: bool
 
     @property
     def spark(self) -> str:
@@ -108,7 +112,9 @@ def remove_files(table: Named) -> tuple[PlanCommand, ...]:
     """Remove the files that no state is made of any more."""
     if table.is_delta:
         check = "SET spark.databricks.delta.retentionDurationCheck.enabled = false"
-        arguments = "retention_hours=0, enforce_retention_duration=False, dry_run=False, full=True"
+        arguments = "retention_hours=0, enforce_retention_duration=False, dry_run=False"
+        # A full one takes orphans too, and in delta-rs the vectors that are in use with them.
+        arguments += "" if table.has_vectors else ", full=True"
         return (
             PlanCommand("spark", f"{check}; VACUUM {table.spark} RETAIN 0 HOURS"),
             PlanCommand("delta-rs", f"{table.python}.vacuum({arguments})"),

@@ -80,9 +80,10 @@ class _Planner:
         history = self._searching.history(dataset_id)
         head = history.head() if history else None
         is_delta = claim is not None and claim.format == "delta"
+        has_vectors = claim is not None and "deletionVectors" in claim.features
         return PlannedTable(
             traced=traced,
-            named=Named(traced.table, traced.location, is_delta),
+            named=Named(traced.table, traced.location, is_delta, has_vectors),
             tags=frozenset(ref.name for ref in (head.refs if head else ()) if isinstance(ref, Tag)),
             promised=self._promised(dataset_id, traced),
         )
