@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -11,7 +12,7 @@ import msgspec
 from catalogs.iceberg.files import FileLists, Live
 from catalogs.iceberg.kept import KeptState
 from catalogs.iceberg.later_states import LaterStates, agrees
-from catalogs.iceberg.manifests import Manifest
+from catalogs.iceberg.manifests import Manifest, ManifestEntry
 from catalogs.iceberg.metadata import SnapshotEntry, SpecEntry, TableMetadata
 from catalogs.iceberg.pieces import ListPiece, ManifestHeader, Pieces
 from catalogs.iceberg.relocation import Relocation, folder_of
@@ -27,7 +28,7 @@ BY_LIST = "a manifest list that no metadata file names"
 BY_LATER = "the manifests of later snapshots, whose changes were taken back"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Pieced:
     """Puts snapshots of one table together; `metadata` is a file of it, None where none is left."""
 
@@ -59,7 +60,7 @@ class Pieced:
         for one in self.pieces.lists(snapshot_id):
             try:
                 manifests = self.lists.manifests(one.entry(timestamp_ms=0, schema_id=None))
-                live = {entry.key: entry for m in manifests for entry in self.lists.entries(m)}
+                live = {entry.key: entry for m in manifests for entry in self._entries(m)}
             except UnreadableError:
                 return None
             readable.append((one, manifests, live))
@@ -71,8 +72,7 @@ class Pieced:
         snapshot = self.known.snapshot(snapshot_id=snapshot_id) if self.known else None
         if snapshot is None:
             return None  # without its totals nothing could be proved
-        later = LaterStates(self.lists, self._entry, self._children, self._listed())
-        found = later.live(snapshot_id)
+        found = self._later.live(snapshot_id)
         if found is None or not agrees(found[0], snapshot.summary):
             return None
         live, paths = found
@@ -86,6 +86,12 @@ class Pieced:
         )
         pieces = [(Piece.MANIFEST, path) for path in paths]
         return self._made(own, manifests, live, BY_LATER, pieces, [])
+
+    @cached_property
+    def _later(self) -> LaterStates:
+        return LaterStates(
+            self.lists, entry=self._entry, children=self._children, listed=self._listed
+        )
 
     def _made(
         self,
@@ -118,7 +124,26 @@ class Pieced:
             key=lambda one: (one.snapshot_id == own.snapshot_id, one.sequence_number or 0),
             reverse=True,
         )
-        return [(one.snapshot_id == own.snapshot_id, self.lists.header(one)) for one in ordered]
+        return [(one.snapshot_id == own.snapshot_id, self._header(one)) for one in ordered]
+
+    def _entries(self, manifest: Manifest) -> tuple[ManifestEntry, ...]:
+        """Read a manifest's live entries once: hundreds of snapshots may share it."""
+        if manifest.path not in self._read:
+            self._read[manifest.path] = tuple(self.lists.entries(manifest))
+        return self._read[manifest.path]
+
+    def _header(self, manifest: Manifest) -> ManifestHeader:
+        if manifest.path not in self._headed:
+            self._headed[manifest.path] = self.lists.header(manifest)
+        return self._headed[manifest.path]
+
+    @cached_property
+    def _read(self) -> dict[str, tuple[ManifestEntry, ...]]:
+        return {}
+
+    @cached_property
+    def _headed(self) -> dict[str, ManifestHeader]:
+        return {}
 
     def _schema(
         self, snapshot_id: int, headers: Sequence[tuple[bool, ManifestHeader]], lost: list[str]
@@ -164,9 +189,15 @@ class Pieced:
         return tuple(dict.fromkeys(listed))
 
     def _children(self, snapshot_id: int) -> list[int]:
-        known = self.known.snapshots if self.known else ()
-        told = [one.snapshot_id for one in known if one.parent_id == snapshot_id]
+        told = self._known_children.get(snapshot_id, [])
         return list(dict.fromkeys((*told, *self.pieces.children(snapshot_id))))
+
+    @cached_property
+    def _known_children(self) -> dict[int | None, list[int]]:
+        found: dict[int | None, list[int]] = {}
+        for one in self.known.snapshots if self.known else ():
+            found.setdefault(one.parent_id, []).append(one.snapshot_id)
+        return found
 
 
 def metadata_folders(known: TableHistory, relocation: Relocation) -> list[str]:

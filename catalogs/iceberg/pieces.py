@@ -72,12 +72,11 @@ class Pieces:
 
         Raises UnreadableError where a folder cannot be looked at.
         """
-        return tuple(one for one in self.all_lists if one.snapshot_id == snapshot_id)
+        return self._by_snapshot.get(snapshot_id, ())
 
     def children(self, snapshot_id: int) -> tuple[int, ...]:
         """Give the snapshots that were made on top of one."""
-        found = (one.snapshot_id for one in self.all_lists if one.parent_id == snapshot_id)
-        return tuple(dict.fromkeys(found))
+        return self._by_parent.get(snapshot_id, ())
 
     def descend(self, snapshot_id: int, *, known: Collection[int]) -> bool:
         """Tell whether the parents of a snapshot, by its list and theirs, lead to a known one."""
@@ -100,6 +99,20 @@ class Pieces:
                 if name.startswith(_LIST) and name.endswith(_ENDING):
                     found += self._told(file.path, file.modified)
         return tuple(sorted(found, key=lambda one: (one.sequence_number, one.written, one.path)))
+
+    @cached_property
+    def _by_snapshot(self) -> dict[int, tuple[ListPiece, ...]]:
+        found: dict[int, tuple[ListPiece, ...]] = {}
+        for one in self.all_lists:
+            found[one.snapshot_id] = (*found.get(one.snapshot_id, ()), one)
+        return found
+
+    @cached_property
+    def _by_parent(self) -> dict[int | None, tuple[int, ...]]:
+        found: dict[int | None, dict[int, None]] = {}
+        for one in self.all_lists:
+            found.setdefault(one.parent_id, {})[one.snapshot_id] = None
+        return {parent: tuple(children) for parent, children in found.items()}
 
     def _told(self, path: str, written: Instant) -> Iterator[ListPiece]:
         try:

@@ -39,6 +39,7 @@ class IcebergRemains:
         self._storage = storage
         self._properties = dict(properties)
         self._never_seen: frozenset[int] = frozenset()
+        self._asked: tuple[TableHistory, Pieced] | None = None
         self._relocation = Relocation(
             root=known.location,
             recorded_root=KeptStates(kept).location() or known.location,
@@ -79,21 +80,26 @@ class IcebergRemains:
         Only one that is on top of a known one, where any is known: other tables' pieces may lie
         among its own.
         """
-        pieces = self._pieces(known)
-        seen = [one for one in known.snapshots if one.snapshot_id not in self._never_seen]
-        known = replace(known, snapshots=tuple(seen))
-        ids = {one.snapshot_id for one in seen}
-        if ids and not pieces.descend(snapshot_id, known=ids):
+        pieced = self._pieced_of(known)
+        ids = {one.snapshot_id for one in pieced.known.snapshots} if pieced.known else set()
+        if ids and not pieced.pieces.descend(snapshot_id, known=ids):
             return None
-        pieced = Pieced(
-            pieces=pieces,
-            lists=FileLists(self._storage, self._relocation),
-            root=self._relocation.root,
-            metadata=None,
-            known=known,
-        )
         found = pieced.state(snapshot_id)
         return None if found is None else self._made(found)
+
+    def _pieced_of(self, known: TableHistory) -> Pieced:
+        """Give what puts snapshots together; each list is read once, whatever is asked for."""
+        if self._asked is None or self._asked[0] is not known:
+            seen = [one for one in known.snapshots if one.snapshot_id not in self._never_seen]
+            pieced = Pieced(
+                pieces=self._pieces(known),
+                lists=FileLists(self._storage, self._relocation),
+                root=self._relocation.root,
+                metadata=None,
+                known=replace(known, snapshots=tuple(seen)),
+            )
+            self._asked = known, pieced
+        return self._asked[1]
 
     def never_seen(self, known: TableHistory) -> tuple[Snapshot, ...]:
         """Give the snapshots that only their lists tell of; see `FromPieces.never_seen`."""

@@ -62,6 +62,7 @@ class IcebergSource:
         self._moved = moved_by(storage.options)
         self._current: CurrentTable | None = None
         self._keeping = Keeping()
+        self._pieced: Pieced | None = None
 
     @classmethod
     def pointed_to(
@@ -179,14 +180,16 @@ class IcebergSource:
     def from_pieces(self, snapshot_id: int, *, known: TableHistory) -> IcebergState | None:
         """Put a snapshot together from lists and manifests; see `FromPieces.from_pieces`."""
         current = self._now()
-        pieced = Pieced(
-            pieces=Pieces(metadata_folders(known, current.relocation), storage=current.storage),
-            lists=FileLists(current.storage, current.relocation),
-            root=current.relocation.root,
-            metadata=current.metadata,
-            known=known,
-        )
-        found = pieced.state(snapshot_id)
+        if self._pieced is None or self._pieced.known is not known:
+            folders = metadata_folders(known, current.relocation)
+            self._pieced = Pieced(
+                pieces=Pieces(folders, storage=current.storage),
+                lists=FileLists(current.storage, current.relocation),
+                root=current.relocation.root,
+                metadata=current.metadata,
+                known=known,
+            )
+        found = self._pieced.state(snapshot_id)
         return None if found is None else self._made(current, found)
 
     def never_seen(self, known: TableHistory) -> tuple[Snapshot, ...]:
