@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -10,12 +12,13 @@ from pyiceberg.table import Table
 
 from catalogs.iceberg.avro import read_header, read_records
 from catalogs.iceberg.avro_writing import container
+from catalogs.storage import Storage
 from reproduce_lake import Lake, current, local, orders
 from snapshots.errors import UnknownNameError
 from snapshots.recovery import Keeper, Piece
 
 PROPERTIES = "lost for good: the table's properties, a name mapping among them"
-WHEN = "lost for good: when it was committed, and whether it ever was: its list was written at "
+WHEN = "lost for good: when it was committed: its list was written at "
 
 
 @pytest.fixture
@@ -37,7 +40,10 @@ def test_a_state_that_no_harvest_saw_is_found_by_its_list_once_all_metadata_is_l
 
     every = lake.session.available("lake.raw.orders")
     assert [one.verdict for one in every.states] == ["recoverable", "recoverable"]
-    assert any("no harvest saw 1 of its states" in doubt for doubt in every.doubts)
+    assert any(
+        "no harvest saw a state that only its manifest list tells" in doubt
+        for doubt in every.doubts
+    )
     answer = lake.session.recover(f"lake.raw.orders@{new}", into=lake.root / "out")
     assert answer.state.columns == ("id", "title")
     assert answer.state.plan is not None
@@ -115,6 +121,59 @@ def test_manifests_that_were_merged_later_bring_back_a_state_whose_own_is_gone(
     assert (state.verdict, newest.verdict) == ("recoverable", "live")
     rows = lake.session.scan(f"lake.raw.orders@{first}").batches.read_all()
     assert sorted(rows["id"].to_pylist()) == [0, 1, 2]
+
+
+def test_a_snapshot_that_java_expired_before_the_first_harvest_is_found_by_its_list(
+    lake: Lake,
+) -> None:
+    table = lake.iceberg()
+    first, second = lake.append(table), lake.append(table, rows=2)
+    current_file = local(table.metadata_location)
+    for file in current_file.parent.glob("*.json"):
+        if file != current_file:
+            file.unlink()
+    metadata = json.loads(current_file.read_text())
+    del metadata["snapshots"][0]  # its child still names it as parent, and the log has its instant
+    current_file.write_text(json.dumps(metadata))
+    lake.harvest()
+
+    answer = lake.session.available("lake.raw.orders")
+    assert [(str(one.version), one.verdict) for one in answer.states] == [
+        (first, "recoverable"),
+        (second, "live"),
+    ]
+    assert any("only its manifest list tells" in doubt for doubt in answer.doubts)
+    one = lake.session.recover(f"lake.raw.orders@{first}", into=lake.root / "out")
+    assert one.state.rows == 3
+    assert not any(WHEN in doubt for doubt in one.doubts)
+    told = metadata["snapshot-log"][0]["timestamp-ms"]
+    made = json.loads((lake.root / "out" / "metadata" / "v1.metadata.json").read_text())
+    assert made["snapshots"][0]["timestamp-ms"] == told
+
+
+def test_each_manifest_is_read_once_however_many_states_are_put_together(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake.write_delta()
+    lake.harvest()
+    table = lake.iceberg()
+    ids = [lake.append(table) for _ in range(8)]
+    lists = [_list(table, one) for one in ids]
+    for file in lists[:-1]:
+        file.unlink()
+    lake.harvest()
+    read: Counter[str] = Counter()
+    reading = Storage.read
+
+    def counted(self: Storage, path: str) -> bytes:
+        read[path] += 1
+        return reading(self, path)
+
+    monkeypatch.setattr(Storage, "read", counted)
+    verdicts = [one.verdict for one in lake.session.available("lake.raw.orders").states]
+    assert verdicts == ["recoverable"] * 7 + ["live"]
+    # Once for its header, once for what its snapshot changed, once for what is live in the last.
+    assert max(count for path, count in read.items() if path.endswith("-m0.avro")) <= 3
 
 
 def test_a_list_of_another_table_in_the_same_folder_is_not_taken_for_ours(lake: Lake) -> None:

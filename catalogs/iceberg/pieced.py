@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import msgspec
 
+from catalogs.iceberg.commits import snapshot_of
 from catalogs.iceberg.files import FileLists, Live
 from catalogs.iceberg.kept import KeptState
 from catalogs.iceberg.later_states import LaterStates, agrees
 from catalogs.iceberg.manifests import Manifest, ManifestEntry
 from catalogs.iceberg.metadata import SnapshotEntry, SpecEntry, TableMetadata
 from catalogs.iceberg.pieces import ListPiece, ManifestHeader, Pieces
-from catalogs.iceberg.relocation import Relocation, folder_of
 from catalogs.iceberg.schema import schema_version
-from snapshots.commit_point import CommitPoint
 from snapshots.errors import UnreadableError
 from snapshots.history import TableHistory
+from snapshots.instant import Instant
 from snapshots.recovery import Keeper, Piece, RecoveryPlan, steps_of
+from snapshots.snapshot import Snapshot
 
 Json = Any
 
@@ -36,7 +37,7 @@ class Pieced:
     lists: FileLists
     root: str
     metadata: TableMetadata | None
-    known: TableHistory | None
+    known: TableHistory
 
     def state(self, snapshot_id: int) -> KeptState | None:
         """Put a snapshot together; None where what is left does not prove what it was.
@@ -44,6 +45,33 @@ class Pieced:
         Raises UnreadableError where a folder cannot be looked at.
         """
         return self._by_own_list(snapshot_id) or self._by_later(snapshot_id)
+
+    def never_seen(self, *, proven: Collection[int]) -> tuple[Snapshot, ...]:
+        """Give the snapshots that only their lists tell of, the oldest first.
+
+        `proven` are snapshots that surely were committed; so were those that their lists lead back
+        to. The instants are those that a snapshot log has, else those of the lists' files.
+        """
+        waiting, found = list(proven), dict[int, Snapshot]()
+        ids = {one.snapshot_id for one in self.known.snapshots}
+        while waiting:
+            at = waiting.pop()
+            own = self.pieces.lists(at)
+            if at in ids or at in found or not own:
+                continue
+            told = own[0].entry(timestamp_ms=self._instant(own[0]).micros // 1000, schema_id=None)
+            found[at] = snapshot_of(told, schema_id=None)
+            waiting += [one.parent_id for one in own if one.parent_id is not None]
+        return tuple(
+            sorted(found.values(), key=lambda one: (one.sequence_number, one.committed_at))
+        )
+
+    def _instant(self, own: ListPiece) -> Instant:
+        recorded = self.known.recorded
+        return min(
+            (one.at for one in recorded if one.snapshot_id == own.snapshot_id),
+            default=own.written,
+        )
 
     def _by_own_list(self, snapshot_id: int) -> KeptState | None:
         found = self._own_list(snapshot_id)
@@ -69,7 +97,7 @@ class Pieced:
         return readable[0]
 
     def _by_later(self, snapshot_id: int) -> KeptState | None:
-        snapshot = self.known.snapshot(snapshot_id=snapshot_id) if self.known else None
+        snapshot = self.known.snapshot(snapshot_id=snapshot_id)
         if snapshot is None:
             return None  # without its totals nothing could be proved
         found = self._later.live(snapshot_id)
@@ -107,8 +135,8 @@ class Pieced:
         if schema is None:
             return None
         metadata = _joined(self.metadata, headers, schema, root=self.root)
-        snapshot = self.known.snapshot(snapshot_id=own.snapshot_id) if self.known else None
-        at = snapshot.committed_at if snapshot else own.written
+        snapshot = self.known.snapshot(snapshot_id=own.snapshot_id)
+        at = snapshot.committed_at if snapshot else self._instant(own)
         entry = own.entry(timestamp_ms=at.micros // 1000, schema_id=int(schema.get("schema-id", 0)))
         told = steps_of((piece, Keeper.TABLE, self.lists.find(path)) for piece, path in pieces)
         return KeptState(
@@ -151,8 +179,8 @@ class Pieced:
         """Find the schema of a snapshot; None where nothing tells any."""
         candidates = [header.schema for _, header in headers]
         candidates += self.metadata.all_schemas() if self.metadata else []
-        snapshot = self.known.snapshot(snapshot_id=snapshot_id) if self.known else None
-        if self.known and snapshot and snapshot.schema_id is not None:
+        snapshot = self.known.snapshot(snapshot_id=snapshot_id)
+        if snapshot and snapshot.schema_id is not None:
             version = self.known.schema(schema_id=snapshot.schema_id)
             for schema in candidates:
                 told = schema_version(schema, schema_id=0, location=self.root)
@@ -166,11 +194,9 @@ class Pieced:
     def _lost(self, own: ListPiece) -> list[str]:
         """Say what neither the pieces nor earlier harvests tell of a snapshot."""
         lost = []
-        if self.known is None or self.known.snapshot(snapshot_id=own.snapshot_id) is None:
-            lost.append(
-                f"when it was committed, and whether it ever was: its list was written at"
-                f" {own.written}"
-            )
+        if self.known.snapshot(snapshot_id=own.snapshot_id) is None:
+            if self._instant(own) == own.written:
+                lost.append(f"when it was committed: its list was written at {own.written}")
             lost.append("its summary, and the branches and tags of its time")
         if self.metadata is None:
             lost.append("the table's properties, a name mapping among them")
@@ -195,15 +221,9 @@ class Pieced:
     @cached_property
     def _known_children(self) -> dict[int | None, list[int]]:
         found: dict[int | None, list[int]] = {}
-        for one in self.known.snapshots if self.known else ():
+        for one in self.known.snapshots:
             found.setdefault(one.parent_id, []).append(one.snapshot_id)
         return found
-
-
-def metadata_folders(known: TableHistory, relocation: Relocation) -> list[str]:
-    """Give the folders in which a table's lists lie: its own, and where its metadata files lay."""
-    points = (one.witness for one in known.chain if isinstance(one, CommitPoint))
-    return [f"{relocation.root}/metadata", *map(folder_of, points)]
 
 
 def _joined(

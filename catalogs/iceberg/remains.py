@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 
-from catalogs.iceberg.commits import snapshot_of
-from catalogs.iceberg.files import FileLists
 from catalogs.iceberg.kept import KeptState, KeptStates
-from catalogs.iceberg.pieced import Pieced, metadata_folders
-from catalogs.iceberg.pieces import Pieces
+from catalogs.iceberg.pieced import Pieced
+from catalogs.iceberg.piecing import Piecing
 from catalogs.iceberg.relocation import Relocation
 from catalogs.iceberg.state import IcebergState, presence_of
 from catalogs.moved import moved_by
@@ -38,8 +35,7 @@ class IcebergRemains:
         """Take what is known of the table, and where and how its files are to be found."""
         self._storage = storage
         self._properties = dict(properties)
-        self._never_seen: frozenset[int] = frozenset()
-        self._asked: tuple[TableHistory, Pieced] | None = None
+        self._piecing = Piecing()
         self._relocation = Relocation(
             root=known.location,
             recorded_root=KeptStates(kept).location() or known.location,
@@ -81,43 +77,26 @@ class IcebergRemains:
         among its own.
         """
         pieced = self._pieced_of(known)
-        ids = {one.snapshot_id for one in pieced.known.snapshots} if pieced.known else set()
+        ids = {one.snapshot_id for one in pieced.known.snapshots}
         if ids and not pieced.pieces.descend(snapshot_id, known=ids):
             return None
         found = pieced.state(snapshot_id)
         return None if found is None else self._made(found)
 
     def _pieced_of(self, known: TableHistory) -> Pieced:
-        """Give what puts snapshots together; each list is read once, whatever is asked for."""
-        if self._asked is None or self._asked[0] is not known:
-            seen = [one for one in known.snapshots if one.snapshot_id not in self._never_seen]
-            pieced = Pieced(
-                pieces=self._pieces(known),
-                lists=FileLists(self._storage, self._relocation),
-                root=self._relocation.root,
-                metadata=None,
-                known=replace(known, snapshots=tuple(seen)),
-            )
-            self._asked = known, pieced
-        return self._asked[1]
+        storage, relocation = self._storage, self._relocation
+        return self._piecing.of(known, storage=storage, relocation=relocation, metadata=None)
 
     def never_seen(self, known: TableHistory) -> tuple[Snapshot, ...]:
         """Give the snapshots that only their lists tell of; see `FromPieces.never_seen`."""
-        pieces = self._pieces(known)
+        pieced = self._pieced_of(known)
         ids = {one.snapshot_id for one in known.snapshots}
-        found = {
-            one.snapshot_id: snapshot_of(
-                one.entry(timestamp_ms=one.written.micros // 1000, schema_id=None), schema_id=None
-            )
-            for one in pieces.all_lists
-            if one.snapshot_id not in ids
-            and (not ids or pieces.descend(one.snapshot_id, known=ids))
-        }
-        self._never_seen = frozenset(found)
-        return tuple(found.values())
-
-    def _pieces(self, known: TableHistory) -> Pieces:
-        return Pieces(metadata_folders(known, self._relocation), storage=self._storage)
+        proven = [
+            one.snapshot_id
+            for one in pieced.pieces.all_lists
+            if not ids or pieced.pieces.descend(one.snapshot_id, known=ids)
+        ]
+        return self._piecing.never_seen(pieced, proven=proven)
 
     def _made(self, found: KeptState) -> IcebergState:
         return IcebergState(

@@ -17,8 +17,8 @@ from catalogs.iceberg.history import history_of
 from catalogs.iceberg.keeping import FindListing, Keeping
 from catalogs.iceberg.kept import KeptState, KeptStates
 from catalogs.iceberg.metadata import SnapshotEntry, TableMetadata, file_name
-from catalogs.iceberg.pieced import Pieced, metadata_folders
-from catalogs.iceberg.pieces import Pieces
+from catalogs.iceberg.pieced import Pieced
+from catalogs.iceberg.piecing import Piecing
 from catalogs.iceberg.pointer import Pointed, Pointer
 from catalogs.iceberg.reading import Reading, Readings
 from catalogs.iceberg.standing import Standing
@@ -62,7 +62,7 @@ class IcebergSource:
         self._moved = moved_by(storage.options)
         self._current: CurrentTable | None = None
         self._keeping = Keeping()
-        self._pieced: Pieced | None = None
+        self._piecing = Piecing()
 
     @classmethod
     def pointed_to(
@@ -180,22 +180,21 @@ class IcebergSource:
     def from_pieces(self, snapshot_id: int, *, known: TableHistory) -> IcebergState | None:
         """Put a snapshot together from lists and manifests; see `FromPieces.from_pieces`."""
         current = self._now()
-        if self._pieced is None or self._pieced.known is not known:
-            folders = metadata_folders(known, current.relocation)
-            self._pieced = Pieced(
-                pieces=Pieces(folders, storage=current.storage),
-                lists=FileLists(current.storage, current.relocation),
-                root=current.relocation.root,
-                metadata=current.metadata,
-                known=known,
-            )
-        found = self._pieced.state(snapshot_id)
+        found = self._pieced(current, known).state(snapshot_id)
         return None if found is None else self._made(current, found)
 
     def never_seen(self, known: TableHistory) -> tuple[Snapshot, ...]:
-        """Give none: what metadata does not list may never have been committed."""
-        del known
-        return ()
+        """Give those named as parents or in the snapshot log; see `FromPieces.never_seen`.
+
+        What nothing names may never have been committed.
+        """
+        ids = {one.snapshot_id for one in known.snapshots}
+        named = {one.snapshot_id for one in known.recorded}
+        named |= {one.parent_id for one in known.snapshots if one.parent_id is not None}
+        if named <= ids:
+            return ()
+        pieced = self._pieced(self._now(), known)
+        return self._piecing.never_seen(pieced, proven=named - ids)
 
     def presence(self) -> Presence:
         """Give what tells which files are there; see `TableSource.presence`."""
@@ -238,6 +237,12 @@ class IcebergSource:
         from catalogs.iceberg.search import search_table
 
         return search_table(self._now(), history, where, kept=kept, watch=watch)
+
+    def _pieced(self, current: CurrentTable, known: TableHistory) -> Pieced:
+        storage, relocation = current.storage, current.relocation
+        return self._piecing.of(
+            known, storage=storage, relocation=relocation, metadata=current.metadata
+        )
 
     def _finding(self, history: TableHistory) -> tuple[FindListing, FileLists]:
         current = self._now()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from catalogs.table import RawCommit, States, TableSource
     from snapshots.availability import AtRisk, Protected
     from snapshots.history import TableHistory
+    from snapshots.snapshot import Snapshot
     from temporal_lineage.claims import TableClaim
     from temporal_lineage.store.reader import Reader
 
@@ -98,6 +99,9 @@ class Reaching:
         bygone = [one for one in known.snapshots if one.snapshot_id not in there]
         detour = "; ".join(self._refused)
         doubts = [f"opened by its place: {detour}"] if detour else []
+        found = never_seen(source, history)
+        history = replace(history, snapshots=(*found, *history.snapshots))
+        doubts += _by_lists(found)
         remains = None
         if bygone:
             remains = self._remains(known)
@@ -197,15 +201,9 @@ def briefly(error: TemporalLineageError) -> str:
 
 def left_of(remains: States, known: TableHistory, reason: str, *, dataset_id: int) -> Reached:
     """Give a table of which only remains are left, with the states that only they tell of."""
-    from catalogs.table import FromPieces
-
-    found = remains.never_seen(known) if isinstance(remains, FromPieces) else ()
+    found = never_seen(remains, known)
     doubts = [f"it cannot be opened any more, only what is left of it: {reason}"]
-    if found and known.snapshots:
-        doubts.append(
-            f"no harvest saw {len(found)} of its states: their instants are those at which their"
-            " manifest lists were written"
-        )
+    doubts += _by_lists(found)
     return Reached(
         dataset_id=dataset_id,
         source=remains,
@@ -216,3 +214,24 @@ def left_of(remains: States, known: TableHistory, reason: str, *, dataset_id: in
         risks={},
         doubts=tuple(doubts),
     )
+
+
+def never_seen(source: States, history: TableHistory) -> tuple[Snapshot, ...]:
+    """Give the states that only their own lists tell of; none where nobody could look."""
+    from catalogs.table import FromPieces
+
+    try:
+        return source.never_seen(history) if isinstance(source, FromPieces) else ()
+    except UnreadableError:
+        return ()
+
+
+def _by_lists(found: Sequence[Snapshot]) -> list[str]:
+    if not found:
+        return []
+    states = (
+        "a state that only its manifest list tells"
+        if len(found) == 1
+        else (f"{len(found)} states that only their manifest lists tell")
+    )
+    return [f"no harvest saw {states}: what lists do not say is not known of them"]
