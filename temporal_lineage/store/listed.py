@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Text, bindparam, cast, literal_column, select
+from sqlalchemy import BigInteger, Text, bindparam, cast, func, literal_column, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ColumnElement
@@ -103,6 +103,16 @@ def pairs_of(name: str) -> tuple[TableValuedAlias, ColumnElement[int], ColumnEle
     bits = literal_column(str(PAIR_BITS), BigInteger)
     mask = literal_column(str(2**PAIR_BITS - 1), BigInteger)
     return rows, value.bitwise_rshift(bits), value.bitwise_and(mask)
+
+
+def kind_beside(rows: TableValuedAlias) -> ColumnElement[str]:
+    """Give the parameter `kind` as if each row of a list had it.
+
+    As one value PostgreSQL, which believes without statistics that few rows are of a kind, would
+    rather read all of them than look up each key of the list.
+    """
+    nothing = func.substr(rows.c.value, literal_column("1"), literal_column("0"), type_=Text)
+    return bindparam("kind", type_=Text) + nothing
 
 
 def element_of(

@@ -24,7 +24,7 @@ from sqlalchemy.sql.selectable import FromClause, Select
 
 from temporal_lineage.store.as_of_rule import Deciding, holds, instant, tx_of
 from temporal_lineage.store.commit_statements import COMMIT_STATEMENTS
-from temporal_lineage.store.listed import among_numbers, among_texts, pairs_of
+from temporal_lineage.store.listed import among_numbers, among_texts, kind_beside, pairs_of
 from temporal_lineage.store.reach_statements import REACH_STATEMENTS
 from temporal_lineage.store.record_statements import RECORD_STATEMENTS
 from temporal_lineage.store.tables import (
@@ -76,7 +76,9 @@ def _edge_history() -> Select[Any]:
 def _edge_lines() -> Select[Any]:
     """Assertions about edges of a kind by source and target, in no order."""
     pairs, source, target = pairs_of("keys")
-    wanted = and_(edge.c.kind == _text("kind"), edge.c.src_id == source, edge.c.dst_id == target)
+    wanted = and_(
+        edge.c.kind == kind_beside(pairs), edge.c.src_id == source, edge.c.dst_id == target
+    )
     log = edge_assertion
     visible = and_(log.c.edge_id == edge.c.edge_id, log.c.rank >= instant("floor"))
     return select(

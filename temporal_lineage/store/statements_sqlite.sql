@@ -175,7 +175,7 @@ FROM json_each(:edges) AS edges_list) ORDER BY edge.edge_id, edge_assertion.rank
 
 -- edge_lines
 SELECT edge.src_id, edge.dst_id, edge_assertion.rank, edge_assertion.valid_from, edge_assertion.valid_to, claim.body
-FROM json_each(:keys) AS keys_list JOIN edge ON edge.kind = :kind AND edge.src_id = CAST(keys_list.value AS BIGINT) >> 31 AND edge.dst_id = CAST(keys_list.value AS BIGINT) & 2147483647 JOIN edge_assertion ON edge_assertion.edge_id = edge.edge_id AND edge_assertion.rank >= :floor LEFT OUTER JOIN claim ON claim.claim_id = edge_assertion.claim_id;
+FROM json_each(:keys) AS keys_list JOIN edge ON edge.kind = (:kind || substr(keys_list.value, 1, 0)) AND edge.src_id = CAST(keys_list.value AS BIGINT) >> 31 AND edge.dst_id = CAST(keys_list.value AS BIGINT) & 2147483647 JOIN edge_assertion ON edge_assertion.edge_id = edge.edge_id AND edge_assertion.rank >= :floor LEFT OUTER JOIN claim ON claim.claim_id = edge_assertion.claim_id;
 
 -- reached_into
 WITH RECURSIVE reach(node_id) AS
@@ -388,15 +388,15 @@ WHERE blob.dataset_id = :dataset_id;
 
 -- nodes_by_key
 SELECT node.parent_id, node.name, node.node_id
-FROM json_each(:keys) AS keys_list JOIN node ON node.kind = :kind AND node.parent_id = CAST(json_extract(keys_list.value, '$[0]') AS BIGINT) AND node.name = CAST(json_extract(keys_list.value, '$[1]') AS TEXT);
+FROM json_each(:keys) AS keys_list JOIN node ON node.kind = (:kind || substr(keys_list.value, 1, 0)) AND node.parent_id = CAST(json_extract(keys_list.value, '$[0]') AS BIGINT) AND node.name = CAST(json_extract(keys_list.value, '$[1]') AS TEXT);
 
 -- attribute_states
 SELECT attribute.node_id, attribute.name, attribute.attribute_id, attribute.last_tx, attribute.since, attribute.open_tx, attribute.claim_id
-FROM json_each(:keys) AS keys_list JOIN attribute ON attribute.kind = :kind AND attribute.node_id = CAST(json_extract(keys_list.value, '$[0]') AS BIGINT) AND attribute.name = CAST(json_extract(keys_list.value, '$[1]') AS TEXT);
+FROM json_each(:keys) AS keys_list JOIN attribute ON attribute.kind = (:kind || substr(keys_list.value, 1, 0)) AND attribute.node_id = CAST(json_extract(keys_list.value, '$[0]') AS BIGINT) AND attribute.name = CAST(json_extract(keys_list.value, '$[1]') AS TEXT);
 
 -- edge_states
 SELECT edge.src_id, edge.dst_id, edge.edge_id, edge.last_tx, edge.since, edge.open_tx, edge.claim_id
-FROM json_each(:keys) AS keys_list JOIN edge ON edge.kind = :kind AND edge.src_id = CAST(keys_list.value AS BIGINT) >> 31 AND edge.dst_id = CAST(keys_list.value AS BIGINT) & 2147483647;
+FROM json_each(:keys) AS keys_list JOIN edge ON edge.kind = (:kind || substr(keys_list.value, 1, 0)) AND edge.src_id = CAST(keys_list.value AS BIGINT) >> 31 AND edge.dst_id = CAST(keys_list.value AS BIGINT) & 2147483647;
 
 -- claims_by_digest
 SELECT claim.digest, claim.claim_id

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Column, Integer, Table, Text, and_, bindparam
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import FromClause, Select
 
-from temporal_lineage.store.listed import among_texts, element_of, pairs_of, rows_of
+from temporal_lineage.store.listed import among_texts, element_of, kind_beside, pairs_of, rows_of
 from temporal_lineage.store.state import State
 from temporal_lineage.store.tables import (
     attribute,
@@ -29,7 +29,7 @@ def _by_key(number: Column[int]) -> Select[Any]:
     table = number.table
     keys = rows_of("keys")
     wanted = and_(
-        table.c.kind == bindparam("kind", type_=Text),
+        table.c.kind == kind_beside(keys),
         number == element_of(keys.c.value, 0, BigInteger),
         table.c.name == element_of(keys.c.value, 1, Text),
     )
@@ -40,7 +40,7 @@ def _edges_by_key() -> Select[Any]:
     """Select edges of a kind by a list of pairs, source and target."""
     pairs, source, target = pairs_of("keys")
     wanted = and_(
-        edge.c.kind == bindparam("kind", type_=Text),
+        edge.c.kind == kind_beside(pairs),
         edge.c.src_id == source,
         edge.c.dst_id == target,
     )
