@@ -22,6 +22,7 @@ from benchmarks import (
     metadata_parsing,
     posting,
     provenance,
+    reproducing,
     sql_reading,
     starting,
 )
@@ -45,6 +46,7 @@ BENCHMARKS: dict[str, tuple[Benchmark, str]] = {
     "linking": (linking.run, linking.NOTES),
     "posts": (posting.run, posting.NOTES),
     "erasure": (erasing.run, erasing.NOTES),
+    "reproduce": (reproducing.run, reproducing.NOTES),
 }
 
 PAGE = Path(__file__).with_name("README.md")

@@ -149,10 +149,17 @@ def _upto(state: TableState) -> Iterator[pa.RecordBatch]:
             return
 
 
-def _sql(connection: duckdb.DuckDBPyConnection, rows: Any, paths: Named) -> str:  # noqa: ANN401
-    connection.register("rows_of_state", rows)
+def _sql(connection: duckdb.DuckDBPyConnection, rows: pa.Table, paths: Named) -> str:
+    """Compute a fingerprint in SQL, where names that differ by letter case alone are one."""
+    places = {name: f"column {place}" for place, name in enumerate(rows.schema.names)}
+    named = {}
+    for path, identity in paths.items():
+        name = next((one for one in places if path == one or path.startswith(f"{one}.")), None)
+        if name is not None:
+            named[places[name] + path[len(name) :]] = identity
+    connection.register("rows_of_state", rows.rename_columns(list(places.values())))
     try:
-        return fingerprint_by_sql(connection, "rows_of_state", paths)
+        return fingerprint_by_sql(connection, "rows_of_state", named)
     finally:
         connection.unregister("rows_of_state")
 
