@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from snapshots.availability import Availability
     from temporal_lineage.linking.taken import TakenPortion
-    from temporal_lineage.reproduce.answer import ReproduceAnswer, ReproduceInput, Written
+    from temporal_lineage.reproduce.answer import Replay, ReproduceAnswer, ReproduceInput, Written
     from temporal_lineage.session import Session
 
 ANSWERED_NO = 3
@@ -73,15 +73,22 @@ _COLOURS = {"live": "green", "protected": "green", "at-risk": "yellow", "recover
     is_flag=True,
     help="Also take what a table has forgotten, but whose files are still there.",
 )
+@click.option(
+    "--replay",
+    is_flag=True,
+    help="Also run the SQL of the run again over the states that it read, in DuckDB, and compare"
+    " the rows with those it wrote; the exit status is 3 where they differ or it cannot be done.",
+)
 @point_options
 @output_option
 @click.pass_obj
-def reproduce(
+def reproduce(  # noqa: PLR0913, PLR0917 - an option each
     session: Session,
     target: str,
     out: Path | None,
     form: str,
     recover: bool,  # noqa: FBT001 - Click passes flags by name
+    replay: bool,  # noqa: FBT001
     as_of: str | None,
     as_known: str | None,
     output: str,
@@ -95,7 +102,7 @@ def reproduce(
     tl reproduce model:fraud@v3
     tl reproduce model:fraud@v3 --out fraud-v3
     tl reproduce fraud-v3.lock --out fraud-v3
-    tl reproduce run:3f5e83fa-3480-44ff-99c5-ff943904e5e8 --output json
+    tl reproduce run:3f5e83fa-3480-44ff-99c5-ff943904e5e8 --replay
     tl reproduce lake.raw.orders@2026-10-01 --out orders --recover
     """
     with _progress(out) as progress:
@@ -104,11 +111,14 @@ def reproduce(
             out=out,
             form=form,
             recover=recover,
+            replay=replay,
             as_of=as_of,
             as_known=as_known,
             progress=progress,
         )
     print_answer(answer, output, text=_reproduced)
+    if answer.replay is not None and answer.replay.verdict != "same":
+        return ANSWERED_NO
     return 0 if answer.verdict == "reproducible" else ANSWERED_NO
 
 
@@ -126,6 +136,8 @@ def _reproduced(answer: ReproduceAnswer) -> Iterator[str]:
                 yield from pairs([("promised", told)])
     yield ""
     yield from _written(answer)
+    if answer.replay is not None:
+        yield from _replayed(answer.replay)
 
 
 def _headline(answer: ReproduceAnswer) -> str:
@@ -205,6 +217,15 @@ def _missing(availability: Availability) -> Iterator[tuple[str, object]]:
     yield from (("", path) for path in shown)
     if lost > len(shown):
         yield "", f"and {lost - len(shown):,} more; --output json names them"
+
+
+def _replayed(replay: Replay) -> Iterator[str]:
+    if replay.reason is not None:
+        yield f"not replayed: {replay.reason}"
+        return
+    same = "gives the rows of" if replay.verdict == "same" else "gives other rows than"
+    yield click.style(f"its SQL, run again, {same} {replay.written}", bold=True)
+    yield from pairs([("written", replay.expected), ("replayed", replay.replayed)])
 
 
 def _written(answer: ReproduceAnswer) -> Iterator[str]:

@@ -137,13 +137,30 @@ _WORDS: dict[type[Outcome], str] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Replay:
+    """A run's SQL, run again over the states that it read.
+
+    `verdict` is same where the rows are those of the written state, or those by which it grew;
+    different; or not-replayed, with the `reason`, and all else is None. `query` is what was run, in
+    DuckDB's words.
+    """
+
+    verdict: str
+    reason: str | None
+    written: str | None
+    query: str | None
+    expected: str | None
+    replayed: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class ReproduceAnswer:
     """Whether a target can be rebuilt from what it was made of. DESIGN 4.5.
 
     `verdict` names the kind of `outcome`. The inputs are those believed at the point of the
     question; their verdicts are about the tables as they lie there now, and `promises` are those
     in force now about any of the inputs. `made_by` is None for a table state, which is its own
-    input, and where no run claims the target.
+    input, and where no run claims the target. `replay` is None where none was asked for.
     """
 
     ROWS: ClassVar[str | None] = "inputs"
@@ -155,6 +172,7 @@ class ReproduceAnswer:
     outcome: Outcome
     inputs: tuple[ReproduceInput, ...]
     promises: tuple[PromisedState, ...]
+    replay: Replay | None
     doubts: tuple[str, ...]
 
 

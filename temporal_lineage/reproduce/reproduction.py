@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from snapshots.errors import BadTargetError
 from temporal_lineage.facts import LAST, AsOf
 from temporal_lineage.locks.making import run_behind
 from temporal_lineage.promises.beside import promised_beside
@@ -60,7 +62,7 @@ def reproduce(
     inputs = find_inputs(reader, address, question.as_of)
     tables = Tables(reader, folder)
     rebuilding = Rebuilding(reader, tables, question.as_of, now=now)
-    return rebuilt(
+    answer = rebuilt(
         reader,
         inputs,
         question,
@@ -70,6 +72,15 @@ def reproduce(
         now=now,
         order=order,
     )
+    if not order.replay:
+        return answer
+    from temporal_lineage.replay.replaying import replay
+
+    if inputs.made_by is None or not inputs.made_by.run:
+        told = "name a run: a state is no SQL, and `tl why` tells which run wrote it"
+        raise BadTargetError(str(address), told)
+    again = replay(reader, tables, inputs, inputs.made_by.run, question.as_of)
+    return replace(answer, replay=again)
 
 
 def rebuilt(
@@ -101,6 +112,7 @@ def rebuilt(
         outcome=outcome,
         inputs=told,
         promises=_promised(reader, inputs, now=now),
+        replay=None,
         doubts=(*inputs.doubts, *doubts_of(looked)),
     )
 

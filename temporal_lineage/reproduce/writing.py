@@ -44,13 +44,15 @@ if TYPE_CHECKING:
 class Order:
     """What is asked for: the folder to write, None for a verdict alone, and in which form.
 
-    With `recover` states that must be recovered count as readable. `progress` is called with a
+    With `recover` states that must be recovered count as readable, with `replay` the SQL of the run
+    behind the target is run again. `progress` is called with a
     state's address, how many rows are written, and how many there are (0: unknown).
     """
 
     out: Path | None
     form: RowForm
     recover: bool
+    replay: bool
     progress: Callable[[str, int, int], None] | None
 
 

@@ -129,6 +129,7 @@ class ReadingQuestions(Asking):
         out: Path | None = None,
         recover: bool = False,
         form: str = "parquet",
+        replay: bool = False,
         as_of: When = None,
         as_known: When = None,
         progress: Callable[[str, int, int], None] | None = None,
@@ -136,14 +137,17 @@ class ReadingQuestions(Asking):
         """Give the verdict on rebuilding what went into a target; write the rows to `out`.
 
         `target` may be the path of a lock, which says itself as of when it is. `form` is parquet,
-        or arrow for files of Arrow IPC.
+        or arrow for files of Arrow IPC. With `replay` the SQL of the run behind the target is run
+        again over what it read, and compared with what it wrote.
         """
         from temporal_lineage.reproduce.reproduction import reproduce
         from temporal_lineage.reproduce.rows import RowForm
         from temporal_lineage.reproduce.writing import Order
 
-        order = Order(out, RowForm(form), recover, progress)
+        order = Order(out, RowForm(form), recover, replay, progress)
         if is_lock(target):
+            if replay:
+                raise BadTargetError(target, "a lock is not replayed, name the run")
             if (as_of, as_known) != (None, None):
                 raise BadTargetError(target, "a lock says itself as of when it is and was known")
             return self._reproduce_lock(target, order)

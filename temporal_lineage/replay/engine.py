@@ -1,0 +1,58 @@
+"""The engine of a replay: DuckDB, in this process, with no way to files or the network."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, closing
+from typing import TYPE_CHECKING
+
+from snapshots.errors import TemporalLineageError
+from temporal_lineage.replay.statement import NotReplayable, table_name
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import pyarrow as pa
+
+    from catalogs.table import TableState
+
+
+class NoEngineError(TemporalLineageError):
+    """There is nothing here that runs SQL."""
+
+    def __init__(self) -> None:
+        """Say what to install."""
+        super().__init__(
+            "a replay needs DuckDB, which is not installed;"
+            " install it: pip install 'temporal-lineage[replay]'"
+        )
+
+
+def ran(query: str, states: Sequence[TableState], scratch: Path) -> pa.Table | NotReplayable:
+    """Run a query over states, numbered in the order given. Raises NoEngineError.
+
+    What DuckDB cannot run, such as a function that it does not have, is a reason.
+    """
+    try:
+        import duckdb
+    except ImportError as error:
+        raise NoEngineError from error
+    with ExitStack() as opened:
+        connection = opened.enter_context(duckdb.connect())
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET temp_directory = ?", [str(scratch)])
+        try:
+            for place, state in enumerate(states):
+                with closing(state.batches(columns=None)) as rows:
+                    connection.register("rows_of_state", rows)
+                    connection.execute(
+                        f'CREATE TABLE "{table_name(place)}" AS SELECT * FROM rows_of_state'
+                    )
+                    connection.unregister("rows_of_state")
+            # The query was told by others: from here on nothing but these tables can be read.
+            connection.execute("SET enable_external_access = false")
+            connection.execute("SET lock_configuration = true")
+            return connection.sql(query).to_arrow_table()
+        except duckdb.Error as error:
+            told = str(error).partition("\n")[0][:200]
+            return NotReplayable(f"DuckDB cannot run it: {told}")
