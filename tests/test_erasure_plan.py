@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +111,45 @@ def test_a_plan_names_the_promises_that_it_breaks(lake: Lake) -> None:
     answer = lake.session.erasure_trace("delta.people", where="id = 1")
     broken = {one.act: one.breaks for one in answer.plan if one.breaks}
     assert broken == {Act.REMOVE_FILES: ("pin:1 (delta.people@0)",)}
+
+
+def test_a_shallow_clone_is_searched_with_the_table_that_it_was_made_of(lake: Lake) -> None:
+    lake.write_delta("people")
+    lake.harvest()
+    place = lake.delta / "people"
+    (log,) = (place / "_delta_log").glob("*.json")
+    told = [json.loads(line) for line in log.read_text().splitlines()]
+    for action in told:
+        if "add" in action:
+            action["add"]["path"] = f"file://{place}/{action['add']['path']}"
+        if "metaData" in action:
+            action["metaData"]["id"] = "11111111-2222-4333-8444-555555555555"
+        if "commitInfo" in action:
+            more = {"source": f"delta.`{place}`", "sourceVersion": "0", "isShallow": "true"}
+            action["commitInfo"] |= {"operation": "CLONE", "operationParameters": more}
+    copy = lake.delta / "copy" / "_delta_log"
+    copy.mkdir(parents=True)
+    (copy / log.name).write_text("".join(f"{json.dumps(one)}\n" for one in told))
+    lake.harvest()
+    asked, cloned = lake.session.erasure_trace("delta.people", where="id = 1").tables
+    assert (cloned.table, cloned.relation) == ("delta.copy", Relation.CLONED)
+    assert [one.path for one in cloned.files] == [one.path for one in asked.files]
+    assert [one.rows for one in cloned.states] == [1]
+
+
+def test_what_was_made_of_states_that_are_gone_is_not_passed_over(lake: Lake) -> None:
+    lake.write_delta("people")
+    lake.harvest()
+    lake.trained("v1", (str(lake.delta / "people"), "0"))
+    held = lake.session.erasure_trace("delta.people", where="id = 1")
+    assert [one.address for one in held.products] == ["model:fraud@v1"]
+    lake.delta_table("people").delete("id = 1")
+    lake.harvest()
+    lake.vacuum("people")
+    gone = lake.session.erasure_trace("delta.people", where="id = 1")
+    assert (gone.found, gone.products) == (False, ())
+    why = "what was made of 1 state of delta.people is not followed"
+    assert any(one.startswith(why) for one in gone.doubts)
 
 
 def test_columns_are_followed_downstream_and_models_are_named(demo: Session) -> None:

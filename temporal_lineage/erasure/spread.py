@@ -43,7 +43,9 @@ class Spread:
 
     `edges` lead from dataset to dataset, by the `jobs` of their targets; `grades` say how surely
     each of them is known. `possible` are the nodes reached only through states that
-    could not be examined. `cut` tells whether there is more.
+    could not be examined. `cut` tells whether there is more; `unfollowed` counts by dataset the
+    states that something was made of, and of which nobody can tell any more whether they held the
+    rows.
     """
 
     fed: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
@@ -51,6 +53,7 @@ class Spread:
     jobs: dict[int, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
     grades: list[str] = field(default_factory=list)
     possible: set[int] = field(default_factory=set)
+    unfollowed: dict[int, int] = field(default_factory=dict)
     cut: bool = False
 
 
@@ -60,6 +63,7 @@ def spread(reader: Reader, searched: Iterable[SearchedStates], as_of: AsOf) -> S
     exact, possible = walk.starts()
     walk.follow(exact, possible=False)
     walk.follow(possible, possible=True)
+    walk.note_unfollowed()
     return walk.found
 
 
@@ -90,6 +94,16 @@ class _Walk:
                 self.found.cut = True
                 return
             frontier = self._next(frontier, possible=possible) - self._seen
+
+    def note_unfollowed(self) -> None:
+        """Count the states that can no longer be examined, and that something was made of."""
+        for one in self._searched.values():
+            nodes = set(self._nodes(one.dataset_id, one.unsure).values()) - self._seen
+            rows = self._reader.steps_out_of(
+                node_ids=sorted(nodes), kinds=(EdgeKind.EDGE,), as_of=self._as_of
+            )
+            if sources := {row[1] for row in rows}:
+                self.found.unfollowed[one.dataset_id] = len(sources)
 
     def _next(self, frontier: Collection[int], *, possible: bool) -> set[int]:
         rows = self._reader.steps_out_of(

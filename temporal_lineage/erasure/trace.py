@@ -197,6 +197,10 @@ class _Trace:
         yield from grade_doubts(found.grades)
         if self._cut:
             yield f"columns were not followed further than {depth_max} tables"
+        for dataset_id, count in found.unfollowed.items():
+            name = self._searching.naming.dataset(dataset_id)
+            states = f"{count} state{'' if count == 1 else 's'} of {name}"
+            yield f"what was made of {states} is not followed: they can no longer be examined"
         if found.cut:
             yield "what was made of the rows was not followed to its end: there is too much of it"
         known = self.found.keys() | found.fed.keys()
