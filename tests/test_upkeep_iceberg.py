@@ -97,9 +97,13 @@ def work_done(catalog: Catalog, work: list[tuple[str, int]]) -> Table:
     work=st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 9)), max_size=9),
     older=st.integers(0, 9),
     named=st.integers(0, 12),
+    drops=st.booleans(),
 )
 def test_what_is_foreseen_of_an_expiry_is_what_pyiceberg_does(
-    work: list[tuple[str, int]], older: int, named: int
+    work: list[tuple[str, int]],
+    older: int,
+    named: int,
+    drops: bool,  # noqa: FBT001 - Hypothesis passes it by name
 ) -> None:
     with tempfile.TemporaryDirectory() as folder, lake(Path(folder) / "l") as catalog:
         table = work_done(catalog, work)
@@ -107,9 +111,17 @@ def test_what_is_foreseen_of_an_expiry_is_what_pyiceberg_does(
         times = sorted(one.timestamp_ms for one in table.metadata.snapshots)
         at = times[older % len(times)]
         ids = (listed[named],) if named < len(listed) else ()
-        act = expiry(Expirer.PYICEBERG, older_than=Instant.from_millis(at), ids=ids)
+        dropped = tuple(one for one in sorted(table.refs()) if drops and one != "main")[:1]
+        act = expiry(
+            Expirer.PYICEBERG, older_than=Instant.from_millis(at), ids=ids, dropped=dropped
+        )
         found = foreseen(table, act)
         before = everything(Path(folder))
+        refs = set(table.refs())
+        for one in dropped:
+            is_tag = table.refs()[one].snapshot_ref_type == "tag"
+            managing = table.manage_snapshots()
+            (managing.remove_tag(one) if is_tag else managing.remove_branch(one)).commit()
         doing = table.maintenance.expire_snapshots()
         try:
             doing.by_ids(list(ids)).older_than(datetime.fromtimestamp(at / 1000, UTC)).commit()
@@ -119,7 +131,7 @@ def test_what_is_foreseen_of_an_expiry_is_what_pyiceberg_does(
         assert isinstance(found, Removal)
         after = catalog.load_table("shop.orders").metadata
         assert found.unlisted == set(listed) - {one.snapshot_id for one in after.snapshots}
-        assert found.refs == tuple(set(table.metadata.refs) - set(after.refs))
+        assert found.refs == tuple(refs - set(after.refs))
         assert found.files == {}
         assert before <= everything(Path(folder))
 

@@ -8,6 +8,7 @@ import click
 
 from snapshots.instant import BEGINNING, FOREVER
 from temporal_lineage.cli.layout import table
+from temporal_lineage.cli.login import login
 from temporal_lineage.cli.options import output_option, point_options, print_answer, print_report
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def add(
     tl alias add dataset:trino://trino:8080/lake.raw.orders lake.raw.orders --why 'same metastore'
     tl alias add hive://metastore:9083/raw.orders lake.raw.orders --until 2026-10-01
     """
-    report = session.alias_add(name, target, who=who or _login(), why=why, since=since, until=until)
+    report = session.alias_add(name, target, who=who or login(), why=why, since=since, until=until)
     print_report(report, output, text=_report, rows="names")
 
 
@@ -76,7 +77,7 @@ def remove(session: Session, name: str, who: str | None, why: str, output: str) 
     \b
     tl alias remove trino://trino:8080/lake.raw.orders --why 'another cluster'
     """
-    report = session.alias_remove(name, who=who or _login(), why=why)
+    report = session.alias_remove(name, who=who or login(), why=why)
     print_report(report, output, text=_report, rows="names")
 
 
@@ -120,12 +121,3 @@ def _list(answer: AliasesAnswer) -> Iterator[str]:
             for one in answer.aliases
         ],
     )
-
-
-def _login() -> str:
-    import getpass
-
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "somebody"

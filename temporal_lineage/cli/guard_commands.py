@@ -84,6 +84,17 @@ def _tables(command: F) -> F:
     )(command)
 
 
+def _runner(command: F) -> F:
+    """Add `--by` for acts on Delta tables."""
+    return click.option(
+        "--by",
+        type=click.Choice([one.value for one in Vacuumer]),
+        default=Vacuumer.SPARK.value,
+        show_default=True,
+        help="Whose rules.",
+    )(command)
+
+
 @guard.command(short_help="By the tables' own properties.")
 @_tables
 @output_option
@@ -221,13 +232,7 @@ def orphans(
 @click.option(
     "--keep-version", "versions", type=click.IntRange(min=0), multiple=True, help="delta-rs only."
 )
-@click.option(
-    "--by",
-    type=click.Choice([one.value for one in Vacuumer]),
-    default=Vacuumer.SPARK.value,
-    show_default=True,
-    help="Whose rules.",
-)
+@_runner
 @output_option
 @click.pass_obj
 def vacuum(
@@ -262,13 +267,7 @@ def vacuum(
 
 @guard.command("clean-log", short_help="Clean-up of Delta logs.")
 @_tables
-@click.option(
-    "--by",
-    type=click.Choice([one.value for one in Vacuumer]),
-    default=Vacuumer.SPARK.value,
-    show_default=True,
-    help="Whose rules.",
-)
+@_runner
 @output_option
 @click.pass_obj
 def clean_log(

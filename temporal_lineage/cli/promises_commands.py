@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from temporal_lineage.cli.layout import pairs, table
+from temporal_lineage.cli.login import login
 from temporal_lineage.cli.options import output_option, point_options, print_answer, print_report
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def pin(
     tl pin fraud-v3.lock --until 2027-11-10 --reason 'audit of the fraud model'
     tl pin lake.raw.orders@fraud-v3 --until forever --reason 'case 4711' --enforce
     """
-    report = session.pin(target, until=until, reason=reason, who=who or _login(), enforce=enforce)
+    report = session.pin(target, until=until, reason=reason, who=who or login(), enforce=enforce)
     print_report(report, output, text=_pinned, rows="states")
     return ANSWERED_NO if report.left_out or not _all_kept(report) else 0
 
@@ -92,7 +93,7 @@ def unpin(
     tl unpin pin:1 --reason 'the audit is over'
     tl unpin pin:1 --drop-tags
     """
-    report = session.unpin(promise, who=who or _login(), reason=reason, drop_tags=drop_tags)
+    report = session.unpin(promise, who=who or login(), reason=reason, drop_tags=drop_tags)
     print_report(report, output, text=_unpinned, rows="tags")
     return ANSWERED_NO if drop_tags and not all(one.dropped for one in report.tags) else 0
 
@@ -197,12 +198,3 @@ def _pins(answer: PinsAnswer) -> Iterator[str]:
         ],
         right=(5, 6, 7),
     )
-
-
-def _login() -> str:
-    import getpass
-
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "somebody"
