@@ -75,6 +75,7 @@ QUESTIONS: dict[str, Ask] = {
     f"critical-path {SET}@fraud-v3 --depth 3": lambda s: s.critical_path(
         f"{SET}@fraud-v3", depth_max=3
     ),
+    "critical-path model:fraud --flow": lambda s: s.critical_path("model:fraud", by_flow=True),
     "freshness lake --as-of 2026-11-01": lambda s: s.freshness("lake", as_of="2026-11-01"),
     "volume delta.raw.payments --since 2026-10-15": lambda s: s.volume(
         "delta.raw.payments", since="2026-10-15"

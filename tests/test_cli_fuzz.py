@@ -95,6 +95,7 @@ COMMANDS = (
         for one in ("rename", "stop-job", "rollback", "delete", "expire")
     ),
     ("downstream", "--depth", "1"),
+    ("critical-path", "--flow"),
     *((one,) for one in ("unused", "redundant", "critical-path", "freshness", "volume", "owners")),
     ("why",),
     ("schema", "log"),

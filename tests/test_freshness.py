@@ -223,6 +223,28 @@ def test_a_model_has_a_path_too(pipeline: UseShop) -> None:
             pipeline.session.critical_path(target)
 
 
+def test_by_flow_the_jobs_count_by_what_their_runs_usually_take(pipeline: UseShop) -> None:
+    for number, day, end in ((11, "03", "09:20"), (12, "04", "09:30"), (13, "05", "09:10")):
+        pipeline.ran(number, "slow", f"{day}T09:00", f"{day}T{end}", writes=["slow"])
+    answer = pipeline.session.critical_path("lake.s.report", as_of="2026-09-20", by_flow=True)
+    assert [(one.state, one.job, one.seconds) for one in answer.steps] == [
+        ("lake.s.quick", "n/quick", 2400.0),
+        ("lake.s.clean", "n/clean", 3000.0),
+        ("lake.s.report", "n/report", 2400.0),
+    ]
+    assert answer.steps[1].slack == 2400.0 - 1500.0
+    assert (answer.seconds, answer.elapsed, answer.doubts) == (7800.0, None, ())
+    early = pipeline.session.critical_path(
+        "lake.s.report", since="2026-09-03", as_of="2026-09-20", by_flow=True
+    )
+    assert early.seconds == 1200.0
+    assert early.doubts == (
+        "how long runs of n/clean, n/report took in the period is not known: they count as nothing",
+    )
+    with pytest.raises(BadTargetError):
+        pipeline.session.critical_path("lake.s.report@0", by_flow=True)
+
+
 def test_a_scope_may_be_asked_to_fail_where_a_table_is_overdue(shop: UseShop) -> None:
     words = ["freshness", "lake", "--fail-on", "overdue"]
     assert run([*words, "--as-of", "2026-09-09T10:00Z"], session=shop.session) == 3

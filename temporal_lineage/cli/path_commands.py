@@ -16,12 +16,20 @@ if TYPE_CHECKING:
     from temporal_lineage.questions.critical_path import CriticalPathAnswer
     from temporal_lineage.session import Session
 
+_SPANS = {"took", "waited", "slack"}
+
 
 @click.command("critical-path", short_help="Which chain of runs took longest to make a state.")
 @click.argument(
     "target", metavar="TABLE[@STATE]|MODEL@VERSION", help="The state that came late, or cost much."
 )
 @click.option("--since", metavar="TIME", help="What ended before was ready, and is not followed.")
+@click.option(
+    "--flow",
+    "by_flow",
+    is_flag=True,
+    help="The jobs whose runs usually take longest, by the flows that hold; TARGET has no state.",
+)
 @click.option(
     "--depth",
     type=click.IntRange(min=1, max=1000),
@@ -36,6 +44,7 @@ def critical_path(
     session: Session,
     target: str,
     since: str | None,
+    by_flow: bool,  # noqa: FBT001 - Click passes flags by name
     depth: int,
     as_of: str | None,
     as_known: str | None,
@@ -49,9 +58,15 @@ def critical_path(
     \b
     tl critical-path lake.ml.training_set
     tl critical-path lake.ml.training_set@2026-10-30 --since 2026-10-28
+    tl critical-path lake.ml.training_set --flow --since 2026-10-01
     """
     answer = session.critical_path(
-        target, since=since, as_of=as_of, as_known=as_known, depth_max=depth
+        target,
+        since=since,
+        as_of=as_of,
+        as_known=as_known,
+        depth_max=depth,
+        by_flow=by_flow,
     )
     print_answer(answer, output, text=_path)
 
@@ -59,18 +74,22 @@ def critical_path(
 def _path(answer: CriticalPathAnswer) -> Iterator[str]:
     elapsed = "" if answer.elapsed is None else f", {span(answer.elapsed)} from start to end"
     yield f"{click.style(answer.target, bold=True)}: {span(answer.seconds)} in runs{elapsed}"
+    columns: list[tuple[str, list[object]]] = [
+        ("took", [_told(one.seconds) for one in answer.steps]),
+        ("waited", [_told(one.waited) for one in answer.steps]),
+        ("slack", [_told(one.slack) for one in answer.steps]),
+        ("state", [one.state for one in answer.steps]),
+        ("job", [one.job for one in answer.steps]),
+        ("started", [one.started for one in answer.steps]),
+    ]
+    # By flow there are no single runs, and nothing that began or waited.
+    shown = [(name, cells) for name, cells in columns if name == "job" or any(cells)]
     yield from table(
-        ["took", "waited", "slack", "state", "job", "started"],
-        [
-            [
-                None if one.seconds is None else span(one.seconds),
-                None if one.waited is None else span(one.waited),
-                None if one.slack is None else span(one.slack),
-                one.state,
-                one.job,
-                one.started,
-            ]
-            for one in answer.steps
-        ],
-        right=(0, 1, 2),
+        [name for name, _ in shown],
+        list(zip(*(cells for _, cells in shown), strict=True)),
+        right=[place for place, (name, _) in enumerate(shown) if name in _SPANS],
     )
+
+
+def _told(seconds: float | None) -> str | None:
+    return None if seconds is None else span(seconds)

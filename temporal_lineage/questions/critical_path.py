@@ -30,10 +30,11 @@ _SECOND = 1_000_000
 class CriticalStep:
     """One state of the path and the run that made it; its inputs stand before it.
 
-    `seconds` is how long the run took, None where its start or its end is not known. `waited` is
-    from the end of the run before it to its own start, in seconds; None for the first, and where
-    they overlap. `slack` is by how many seconds the chain through its next best input is shorter;
-    None where it has one input only.
+    By flow it is a dataset and the job that writes it, `seconds` is the median of the job's runs,
+    and there is no one run. `seconds` is how long the run took, None where its start or its end is
+    not known. `waited` is from the end of the run before it to its own start, in seconds; None for
+    the first, and where they overlap. `slack` is by how many seconds the chain through its next
+    best input is shorter; None where it has one input only.
     """
 
     state: str
@@ -48,7 +49,10 @@ class CriticalStep:
 
 @dataclass(frozen=True, slots=True)
 class CriticalPathAnswer:
-    """The steps, first to last: `seconds` in runs together, `elapsed` from first start to end."""
+    """The steps, first to last: `seconds` in runs together, `elapsed` from first start to end.
+
+    `elapsed` is None where no such instant is known, and by flow.
+    """
 
     ROWS: ClassVar[str | None] = "steps"
 
@@ -255,9 +259,14 @@ class _Builds:
         if self._cut:
             told = ", ".join(sorted(names[one] for one in self._cut))
             doubts.append(f"not followed further, too deep: {told}")
-        if chain.circles:
-            doubts.append(f"{count(len(chain.circles), 'circle')} cut: states made from each other")
-        return [*doubts, *grade_doubts(self._grades)]
+        return [*doubts, *circles_cut(chain), *grade_doubts(self._grades)]
+
+
+def circles_cut(chain: Chain) -> list[str]:
+    """Say where a chain was cut because it would have closed."""
+    if not chain.circles:
+        return []
+    return [f"{count(len(chain.circles), 'circle')} cut: things made from each other"]
 
 
 def _steps(builds: _Builds, chain: Chain, names: dict[int, str]) -> tuple[CriticalStep, ...]:

@@ -9,7 +9,7 @@ from snapshots.instant import BEGINNING
 from temporal_lineage.addresses import DatasetAddress, ModelAddress
 from temporal_lineage.session.asking import Asking, When, instant_of
 from temporal_lineage.session.lineage import DEPTH_MAX
-from temporal_lineage.session.targets import as_table, refuse_column, typed
+from temporal_lineage.session.targets import as_table, refuse_column, refuse_state, typed
 
 if TYPE_CHECKING:
     from snapshots.instant import Instant
@@ -35,22 +35,27 @@ class UseQuestions(Asking):
         as_of: When = None,
         as_known: When = None,
         depth_max: int = DEPTH_MAX,
+        by_flow: bool = False,
     ) -> CriticalPathAnswer:
         """Tell which chain of runs took longest to make a state of a table or model.
 
-        Inputs whose runs ended before `since` were ready, and are not followed.
+        Inputs whose runs ended before `since` were ready, and are not followed. With `by_flow` it
+        is the chain of jobs whose runs usually take longest, as those from `since` on show.
         """
+        from temporal_lineage.questions.critical_flow import critical_flow
         from temporal_lineage.questions.critical_path import critical_path
 
         address = typed(target)
         if not isinstance(address, DatasetAddress | ModelAddress):
             raise BadTargetError(target, "a state of a table or model is asked for")
         refuse_column(address, target)
+        if by_flow:
+            refuse_state(address, target)
         return self._ask(
             "critical-path",
             target,
             (as_of, as_known),
-            critical_path,
+            critical_flow if by_flow else critical_path,
             address,
             since=self._start(since),
             depth_max=depth_max,
