@@ -184,8 +184,9 @@ def test_every_table_of_the_corpus_has_the_same_rows_as_a_table_of_its_own(
         for copy_files in (False, True):
             out = tmp_path / "out"
             shutil.rmtree(out, ignore_errors=True)
-            if _cannot_be_said(state):
-                with pytest.raises(UnsupportedError, match=r"which it names|encryption key"):
+            reason = _refusal(state)
+            if reason is not None:
+                with pytest.raises(UnsupportedError, match=reason):
                     _make(state, out, copy_files=copy_files)
                 refused += 1
                 continue
@@ -194,7 +195,7 @@ def test_every_table_of_the_corpus_has_the_same_rows_as_a_table_of_its_own(
             assert again.schema.equals(rows.schema), name
             assert _sorted(again) == _sorted(rows), name
             made += 1
-    assert made > 2 * refused > 0
+    assert made > 10 * refused > 0
 
 
 def _current_id(table: StaticTable) -> int | None:
@@ -236,16 +237,20 @@ def _make(state: TableState, out: Path, *, copy_files: bool) -> None:
         (out / name).parent.mkdir(parents=True, exist_ok=True)
         (out / name).write_bytes(body)
     for path, name in places.items() if copy_files else ():
+        if (out / name).exists():
+            continue
         (out / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, out / name)
 
 
-def _cannot_be_said(state: TableState) -> bool:
-    """Tell whether some file names data files by where they lay before this corpus was copied."""
-    naming = (FileContent.POSITION_DELETES, FileContent.DELETION_VECTOR)
-    return isinstance(state, IcebergState) and any(
-        one.content in naming or one.is_encrypted for one in state.entries
-    )
+def _refusal(state: TableState) -> str | None:
+    """Say why no table can be made of a state of the corpus, whose tables were all moved."""
+    for one in state.entries if isinstance(state, IcebergState) else ():
+        if one.is_encrypted:
+            return "encryption key"
+        if one.content is FileContent.POSITION_DELETES and one.file_format != "parquet":
+            return "position deletes in orc to be rewritten"
+    return None
 
 
 def _states(corpus: Path) -> Iterator[tuple[str, TableState, pa.Table]]:

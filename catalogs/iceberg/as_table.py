@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
+from catalogs.iceberg.aimed_anew import aimed_anew
 from catalogs.iceberg.manifest_writing import (
     Shape,
     WrittenManifest,
@@ -16,7 +17,13 @@ from catalogs.iceberg.manifest_writing import (
     manifest_list_body,
 )
 from catalogs.iceberg.manifests import ManifestEntry
-from catalogs.iceberg.metadata import NAME_MAPPING, SnapshotEntry, SortFieldEntry, TableMetadata
+from catalogs.iceberg.metadata import (
+    NAME_MAPPING,
+    SnapshotEntry,
+    SortFieldEntry,
+    TableMetadata,
+    file_name,
+)
 from catalogs.iceberg.partition_columns import partition_columns, spec_fields
 from catalogs.iceberg.relocation import Relocation
 from catalogs.moved import normal
@@ -44,6 +51,7 @@ class Recovered:
     entry: SnapshotEntry
     entries: Sequence[ManifestEntry]
     relocation: Relocation
+    read: Callable[[str], bytes]
 
 
 def files_of_table(state: Recovered, new: NewTable) -> Iterator[tuple[str, bytes]]:
@@ -54,7 +62,9 @@ def files_of_table(state: Recovered, new: NewTable) -> Iterator[tuple[str, bytes
     """
     location = uri(new.location)
     version = _format_version(state)
-    entries = [_placed(one, state, new, location) for one in state.entries]
+    places = _Places(state, new, location)
+    entries = [places.placed(one) for one in state.entries]
+    yield from places.anew.values()
     sequence_number = max([1, *(one.sequence_number or 0 for one in entries)])
     written: list[WrittenManifest] = []
     for number, (shape, group) in enumerate(_shaped(state, entries)):
@@ -103,25 +113,42 @@ def _format_version(state: Recovered) -> int:
     return _V3 if needs or vectors or sources else _V2
 
 
-def _placed(entry: ManifestEntry, state: Recovered, new: NewTable, location: str) -> ManifestEntry:
-    """Give an entry with the paths at which its files are found from the new table."""
-    if entry.is_encrypted:
-        raise UnsupportedError(entry.path, "its encryption key", "read it with its own engine")
+class _Places:
+    """Where the files of a state are found from the new table."""
 
-    def place(recorded: str) -> str:
-        found = state.relocation.find(recorded)
-        if new.places is not None and found in new.places:
-            return f"{location}/{new.places[found]}"
+    def __init__(self, state: Recovered, new: NewTable, location: str) -> None:
+        self._state = state
+        self._new = new
+        self._location = location
+        data = (one.path for one in state.entries if one.content is FileContent.DATA)
+        self._moves = any(self.of(path) != path for path in data)
+        self.anew: dict[str, tuple[str, bytes]] = {}
+        """Files that are written anew, by recorded path: their names and bytes."""
+
+    def of(self, recorded: str) -> str:
+        """Give the path of a file that stays as it is."""
+        found, places = self._state.relocation.find(recorded), self._new.places
+        if places is not None and found in places:
+            return f"{self._location}/{places[found]}"
         return recorded if normal(recorded) == found else uri(found)
 
-    path = place(entry.path)
-    referenced = entry.referenced_path and place(entry.referenced_path)
-    moves = (path, referenced) != (entry.path, entry.referenced_path)
-    if moves and entry.content in _NAMING:
-        # Inside they name data files letter by letter as these were recorded.
-        advice = "leave out --copy-files, or write its rows with tl reproduce --out"
-        raise UnsupportedError(entry.path, "its data files where they are, which it names", advice)
-    return replace(entry, path=path, referenced_path=referenced)
+    def placed(self, entry: ManifestEntry) -> ManifestEntry:
+        """Give an entry as the new table has it; a file that names data files names them anew."""
+        if entry.is_encrypted:
+            raise UnsupportedError(entry.path, "its encryption key", "read it with its own engine")
+        referenced = entry.referenced_path and self.of(entry.referenced_path)
+        if entry.content not in _NAMING or not self._moves:
+            return replace(entry, path=self.of(entry.path), referenced_path=referenced)
+        if entry.path not in self.anew:
+            found = self._state.relocation.find(entry.path)
+            places = self._new.places or {}
+            name = places.get(found, f"data/{len(self.anew)}-{file_name(found)}")
+            body = self._state.read(found)
+            anew = aimed_anew(body, entry.file_format, self.of, location=found)
+            self.anew[entry.path] = name, anew
+        name, body = self.anew[entry.path]
+        path = f"{self._location}/{name}"
+        return replace(entry, path=path, referenced_path=referenced, size_bytes=len(body))
 
 
 def _shaped(

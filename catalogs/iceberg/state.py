@@ -120,7 +120,12 @@ class IcebergState:
         from catalogs.iceberg.as_table import Recovered, files_of_table
 
         state = Recovered(
-            self._metadata, self._schema_json, self._entry, self._entries, self._relocation
+            metadata=self._metadata,
+            schema=self._schema_json,
+            entry=self._entry,
+            entries=self._entries,
+            relocation=self._relocation,
+            read=self._storage.read,
         )
         yield from files_of_table(state, new)
 

@@ -205,6 +205,8 @@ def _copied(state: TableState, hidden: Path, path: str, name: str, into: Path) -
     """Copy one file; gives its size. Raises UnreadableError where it is not what was seen."""
     wanted = max(one.size_bytes for one in state.files if one.path == path)
     place, size = hidden / name, 0
+    if place.exists():  # a file that names others was written with their new names
+        return place.stat().st_size
     with state.open_file(path) as source:
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
