@@ -84,21 +84,24 @@ def _by_spark(
         if one.deleted_at >= cutoff and one.deleted_at > forgotten:
             safe |= {one.path} | ({one.vector} if one.vector else set())
     if extent is Extent.LITE:
-        for one in table.removed:
-            for path in (one.path, one.vector):
-                if (
-                    path is not None
-                    and path in table.modified
-                    and path not in safe
-                    and one.deleted_at < cutoff
-                ):
-                    yield path
+        found = (path for path, at in _newest(table.removed).items() if at < cutoff)
+        yield from (path for path in found if path in table.modified and path not in safe)
         return
     columns = tuple(f"{one}=" for one in table.partition_columns)
     for path, modified in table.modified.items():
         hidden = any(_hides(part, columns) for part in path.split("/"))
         if path not in safe and modified < cutoff and not hidden:
             yield path
+
+
+def _newest(tombstones: tuple[Tombstone, ...]) -> dict[str, Instant]:
+    """Map each file to when it was last removed, deletion vectors' files included."""
+    newest: dict[str, Instant] = {}
+    for one in tombstones:
+        for path in (one.path, one.vector):
+            if path is not None:
+                newest[path] = max(one.deleted_at, newest.get(path, one.deleted_at))
+    return newest
 
 
 def _hides(name: str, columns: tuple[str, ...]) -> bool:
