@@ -175,6 +175,16 @@ def test_nothing_is_left_where_it_ends_in_any_other_way(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_file_that_cannot_even_be_made_is_one_line_about_the_folder(tmp_path: Path) -> None:
+    def nowhere() -> None:
+        with unfinished(tmp_path / "deep" / "out", "ab" * 32) as begun:
+            (begun.folder / "gone" / "a.parquet").open("xb")
+
+    with pytest.raises(CannotWriteError, match=r"cannot write .*deep/out: no such file"):
+        nowhere()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_rows_are_written_as_arrow_files_too(lake: Lake) -> None:
     out = lake.root / "out"
     lake.session.reproduce("delta.orders@0", out=out, form="arrow")

@@ -110,18 +110,31 @@ def unfinished(out: Path, digest: str) -> Iterator[Unfinished]:
             for folder in made:
                 with suppress(OSError):
                     folder.rmdir()
+            # The hidden folder is ours; the user named the other one.
             if isinstance(error, CannotWriteError):
-                # The hidden folder is ours; the user named the other one.
                 raise CannotWriteError(str(out), error.reason, error.advice) from error
+            if isinstance(error, OSError) and _is_inside(error, hidden):
+                raise CannotWriteError.because(out, error) from error
             raise
 
 
 def _lock(journal: BinaryIO, out: Path) -> None:
+    busy = CannotWriteError(
+        str(out), "another process is writing it", "wait for it, or name another folder"
+    )
     try:
         fcntl.flock(journal, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise busy from error
     except OSError as error:
-        advice = "wait for it, or name another folder"
-        raise CannotWriteError(str(out), "another process is writing it", advice) from error
+        raise CannotWriteError.because(out, error) from error
+    if not os.fstat(journal.fileno()).st_nlink:
+        raise busy  # it was just done with, and its folder is in place
+
+
+def _is_inside(error: OSError, folder: Path) -> bool:
+    """Tell whether an error is about something in a folder, such as a file on a full disk."""
+    return isinstance(error.filename, str) and error.filename.startswith(f"{folder}/")
 
 
 def _digest(path: Path) -> str | None:
