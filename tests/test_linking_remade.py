@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 import time_machine
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pyiceberg.catalog.sql import SqlCatalog
 
 from catalogs.configuration import CatalogEntry, CatalogKind, Configuration
@@ -271,3 +274,57 @@ def test_an_iceberg_table_dropped_and_created_inside_a_run_has_columns_of_its_ow
     # `id` was the first field of the old table and is the second of the new one.
     assert (f"{was}#total", "ice.s.t#price") in sources(shop.session.upstream("ice.s.t#price"))
     assert (f"{was}#id", "ice.s.t#id") in sources(shop.session.upstream("ice.s.t#id"))
+
+
+DAYS = 3
+"""On each of them the table is made again at noon; midnight after it is harvested."""
+
+Told = tuple[int, Json]
+"""An event, and after how many harvests it is told."""
+
+
+@st.composite
+def runs(draw: st.DrawFn, number: int) -> list[Told]:
+    """Draw the events of a run that goes on for hours or days, and when each is told."""
+    hours = sorted(draw(st.lists(st.integers(1, 24 * DAYS - 1), min_size=2, max_size=3)))
+    kinds = ["START", "COMPLETE"] if len(hours) == 2 else ["START", "RUNNING", "COMPLETE"]
+    found: list[Told] = []
+    for kind, hour in zip(kinds, hours, strict=True):
+        when = str(Instant.parse("2026-09-01").plus(micros=hour * 3_600_000_000 - 60_000_000))
+        reads, writes = (["t"] if draw(st.booleans()) else [] for _ in "ab")
+        body = event(kind, when, number, f"job-{number}")
+        found.append((draw(st.integers(hour // 24, DAYS)), {**body, "in": reads, "out": writes}))
+    return found
+
+
+def played(folder: Path, told_after: Sequence[Told]) -> dict[str, set[str]]:
+    shop = Shop(folder)
+    for day in range(DAYS + 1):
+        midnight = Instant.parse("2026-09-01").plus(micros=day * 86_400_000_000)
+        if day:
+            noon = midnight.plus(micros=-43_200_000_000)
+            shutil.rmtree(shop.path("t"), ignore_errors=True)
+            times = [str(noon.plus(micros=hour * 3_600_000_000)) for hour in (0, 3, 7)]
+            shop.table("t", *times, table_id=f"made-{day}")
+            shop.harvest(at=str(midnight))
+        at(shop, str(midnight.plus(micros=86_000_000_000)))
+        for after, one in told_after:
+            sides = {"inputs": one["in"], "outputs": one["out"]}
+            if after == day:
+                shop.tell({**one, **{side: [shop.told(x) for x in sides[side]] for side in sides}})
+    return {
+        kind: {one.replace(str(folder), "") for one in many}
+        for kind, many in beliefs(shop.session).items()
+    }
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.data())
+def test_a_table_made_again_each_day_ends_in_the_same_beliefs_whenever_runs_are_told_of(
+    data: st.DataObject,
+) -> None:
+    events = [one for number in range(1, 5) for one in data.draw(runs(number))]
+    late = [(DAYS, one) for _, one in events]
+    with tempfile.TemporaryDirectory() as place:
+        whole = played(Path(place) / "a", late)
+        assert played(Path(place) / "b", data.draw(st.permutations(events))) == whole
