@@ -68,7 +68,7 @@ class Model:
             if made is None:
                 continue
             target, written, since = made
-            for read in run.run.reads:
+            for read in self._reads(run):
                 dataset, versions, grade = self.read(run, read)
                 weaker = max(grade, written, key=GRADES.index)
                 found += [
@@ -76,6 +76,15 @@ class Model:
                     for one in versions or (None,)
                 ]
         return found
+
+    def _reads(self, run: KnownRun) -> list[Read]:
+        """Give what a run read: a table under two names is one, and what tells more counts."""
+        own = {one.dataset for one in run.run.reads if one.dataset != EXTERNAL}
+        return [
+            one
+            for one in run.run.reads
+            if one.dataset != EXTERNAL or self.known.resolved(EXTERNAL, run.begun) not in own
+        ]
 
     def read(self, run: KnownRun, read: Read) -> tuple[str, tuple[str, ...], str]:
         """Give the dataset that a run read, its versions, and how surely."""

@@ -8,7 +8,7 @@ import pytest
 
 from model_answers import merged
 from model_target import Target
-from model_world import MINUTE, World
+from model_world import MINUTE, Seen, World
 from snapshots.errors import TemporalLineageError, UnknownNameError
 from snapshots.instant import FOREVER, Instant
 from snapshots.refs import MAIN
@@ -263,13 +263,15 @@ QUESTIONS = (
 
 def asked_in(world: World, session: Session, a: int, b: int, c: int) -> tuple[Asked, Instant]:
     """Choose a target and a point in both times by numbers, and one more day of the ledger."""
-    targets = [f"{world.name}.s.t{number}" for number in range(3)]
-    targets.append(f"{world.model_name}@v{1 + b % 3}")
+    seen = {name for one in world.told if isinstance(one, Seen) for name in one.listing}
+    targets = sorted(seen) or [f"{world.name}.s.t0"]
+    targets += [f"{world.model_name}@v{1 + b % world.models}"] if world.models else []
+    targets += [f"{world.name}.s.t{b % 3}"]  # which nobody may have heard of
     times = [one.plus(micros=add) for one in world.happened for add in (-1, 0)]
     known = [one.at.plus(micros=MINUTE) for one in world.told]
     valid = times[-1 - (b * 11 + c) % len(times)]
     system = known[-1 - c % len(known)]
-    asked = Asked(world, session, targets[a % 4], valid=valid, system=system)
+    asked = Asked(world, session, targets[a % len(targets)], valid=valid, system=system)
     return asked, known[-1 - b % len(known)]
 
 
