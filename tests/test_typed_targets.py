@@ -118,3 +118,16 @@ def test_the_rows_of_a_scan_are_a_frame(tmp_path: Path, sqlite_url: str) -> None
     table = as_arrow(session.scan("lake.t"))
     assert isinstance(table, pa.Table)
     assert table.column_names == ROWS.column_names
+
+
+@pytest.mark.parametrize("verb", ["log", "show"])
+def test_an_answer_from_before_a_table_says_since_when_there_is_more(shop: Shop, verb: str) -> None:
+    answer = getattr(shop.session, verb)("lake.s.t", as_of="2026-08-01")
+    start = "2026-09-01T00:00:00Z"
+    said = f"lake.s.t had no known state at 2026-08-01T00:00:00Z; its history starts at {start}"
+    assert answer.doubts == (said,)
+
+
+def test_a_good_time_before_the_table_is_said_to_be_one(shop: Shop) -> None:
+    answer = shop.session.changes("lake.s.t", good="2026-08-01", as_of="2026-09-02T12:00Z")
+    assert any("had no known state at 2026-08-01T00:00:00Z" in one for one in answer.doubts)

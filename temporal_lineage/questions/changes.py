@@ -16,6 +16,7 @@ from temporal_lineage.naming import Naming, find_dataset
 from temporal_lineage.questions.changed_job import job_findings
 from temporal_lineage.questions.changed_table import table_findings
 from temporal_lineage.questions.findings import Finding, FindingKind, finding
+from temporal_lineage.questions.freshness import before_history
 from temporal_lineage.questions.lineage_doubts import walk_doubts
 from temporal_lineage.questions.neighbours import ledger_graph
 
@@ -71,6 +72,9 @@ def changes(
         name = names[dataset_id]
         found += table_findings(reader, dataset_id, name, as_of, period=period, distance=distance)
     doubts = dict.fromkeys((*walk_doubts(before, names), *walk_doubts(after, names)))
+    point = AsOf(valid=good, system=as_of.system)
+    early = before_history(reader, root_id, address.name, point)
+    doubts |= {early: None} if early else {}
     jobs = _nearest(_jobs(before), _jobs(after))
     for job, distance in jobs.items():
         told, left = job_findings(reader, job, as_of, period=period, distance=distance)

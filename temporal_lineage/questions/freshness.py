@@ -8,6 +8,7 @@ from snapshots.records import dataclass
 from temporal_lineage.addresses import AtInstant, AtVersion, DatasetAddress
 from temporal_lineage.facts import LAST, AsOf
 from temporal_lineage.harvesting.looks import absence, last_look
+from temporal_lineage.keys import AttributeKind
 from temporal_lineage.naming import known_dataset
 
 if TYPE_CHECKING:
@@ -57,9 +58,22 @@ def freshness(
                 doubts[gone] = None
             elif _is_before(looked_at, point):
                 looks.append(looked_at)
+            elif early := before_history(reader, dataset_id, address.name, point):
+                doubts[early] = None
     if asked > now:
         doubts[f"{asked} is yet to come: this is how things stand now"] = None
     return Freshness(known_until=min(looks, default=None), doubts=tuple(doubts))
+
+
+def before_history(reader: Reader, dataset_id: int, name: str, as_of: AsOf) -> str | None:
+    """Say that a table was not there yet, as far as is known; None where it was."""
+    line = reader.timeline(
+        node_id=dataset_id, kind=AttributeKind.TABLE, name="", system=as_of.system
+    )
+    if not line or as_of.valid >= line[0].valid.start:
+        return None
+    start = line[0].valid.start
+    return f"{name} had no known state at {as_of.valid}; its history starts at {start}"
 
 
 def _is_before(looked_at: Instant | None, as_of: AsOf) -> TypeGuard[Instant]:
