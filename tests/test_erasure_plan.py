@@ -49,7 +49,7 @@ def test_a_delta_table_is_clean_after_the_printed_commands(lake: Lake) -> None:
     lake.write_delta("people")
     lake.write_delta("people")
     lake.harvest()
-    where = "id = 1 and id < 2.5"
+    where = "id == 1 and id < 2.5"
     before = lake.session.erasure_trace("delta.people", where=where)
     assert [one for one, _ in acts(before)] == [
         Act.DELETE,

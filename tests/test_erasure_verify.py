@@ -191,6 +191,8 @@ def test_bad_keys_and_files_are_refused_before_anything_is_read(lake: Lake, key:
         verify(case=root / "c.json")
     with pytest.raises(UnreadableError):
         verify(table, where=where, key=key, out=root / "nowhere" / "c.json")
+    with pytest.raises(UnreadableError, match="no such folder"):
+        lake.session.erasure_trace(table, where=where, case=root / "nowhere" / "case.json")
     assert not list(root.glob("*.sig"))
 
 

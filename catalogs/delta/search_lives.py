@@ -6,6 +6,7 @@ against the condition on the way, so that no statistics are kept.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -137,7 +138,6 @@ def _constant(file: LogicalFile, sought: Sought, path: Path) -> Spread:
 
 
 def states_of(lives: list[Life], versions: list[int]) -> Iterator[tuple[Life, list[int]]]:
-    """Yield each life with those of the known versions that it covers."""
-    known = set(versions)
+    """Yield each life with those of the known versions, in order, that it covers."""
     for life in lives:
-        yield life, [one for one in range(life.start, life.end) if one in known]
+        yield life, versions[bisect_left(versions, life.start) : bisect_left(versions, life.end)]

@@ -146,10 +146,17 @@ def write_case(case: Case, path: Path) -> None:
     write_new(path, body + b"\n")
 
 
-def write_new(path: Path, body: bytes) -> None:
-    """Write a new file whole or not at all. Raises ExistingFileError, and UnreadableError."""
+def check_new(path: Path) -> None:
+    """Refuse a place for a new file. Raises ExistingFileError, and UnreadableError."""
     if path.exists():
         raise ExistingFileError(path)
+    if not path.parent.is_dir():
+        raise UnreadableError(str(path.parent), "there is no such folder", "name one that is there")
+
+
+def write_new(path: Path, body: bytes) -> None:
+    """Write a new file whole or not at all. Raises ExistingFileError, and UnreadableError."""
+    check_new(path)
     partial = path.with_name(f".{path.name}.partial")
     try:
         partial.write_bytes(body)

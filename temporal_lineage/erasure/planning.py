@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from snapshots.refs import Tag
@@ -76,11 +77,16 @@ class _Planner:
 
     def table(self, dataset_id: int, traced: TracedTable) -> PlannedTable:
         """Tell what a plan needs to know of a table."""
+        from catalogs.row_filter import renamed
+
         claim = table_claim(self._reader, dataset_id, system=self._as_of.system)
         history = self._searching.history(dataset_id)
         head = history.head() if history else None
         is_delta = claim is not None and claim.format == "delta"
         has_vectors = claim is not None and "deletionVectors" in claim.features
+        if traced.where is not None:
+            # Engines do not agree on all that may be typed; on what is written in one way they do.
+            traced = replace(traced, where=renamed(traced.where, {}))
         return PlannedTable(
             traced=traced,
             named=Named(traced.table, traced.location, is_delta, has_vectors),

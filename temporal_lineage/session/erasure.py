@@ -46,14 +46,14 @@ class ErasureQuestions(Asking):
         are done, and how many there are. `case` is a new file that keeps what was found, the
         condition's values only with `keep_value`.
         """
-        from temporal_lineage.erasure.case import ExistingFileError, write_case
+        from temporal_lineage.erasure.case import check_new, write_case
         from temporal_lineage.erasure.opening import opened
         from temporal_lineage.erasure.searching import Means
         from temporal_lineage.erasure.trace import traced
         from temporal_lineage.erasure.verify import told_by_paths
 
-        if case is not None and case.exists():
-            raise ExistingFileError(case)
+        if case is not None:
+            check_new(case)
 
         def ask(reader: Reader, *asked: DatasetAddress | Question, **more: object) -> ErasureAnswer:
             found = traced(reader, asked[:-1], asked[-1], **more)  # type: ignore[arg-type]
@@ -142,12 +142,12 @@ class ErasureQuestions(Asking):
 
 def _signer(key: Path | None, out: Path | None) -> SigningKey | None:
     """Read the key before anything is looked at. Raises what stands in the way of signing."""
-    from temporal_lineage.erasure.case import ExistingFileError
+    from temporal_lineage.erasure.case import check_new
     from temporal_lineage.erasure.signing import SigningKey
 
     if (key is None) != (out is None):
         raise BadTargetError("verify", "a key and the file to sign go together")
     signer = None if key is None else SigningKey(key)
-    if out is not None and out.exists():
-        raise ExistingFileError(out)
+    if out is not None:
+        check_new(out)
     return signer
