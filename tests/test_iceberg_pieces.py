@@ -57,7 +57,9 @@ def test_a_state_that_no_harvest_saw_is_found_by_its_list_once_all_metadata_is_l
     assert lake.session.recover(str(lake.root / "out")).state.rows == 5
 
 
-def test_a_table_that_was_never_harvested_is_recovered_by_its_folder(lake: Lake) -> None:
+def test_a_table_that_was_never_harvested_is_recovered_by_its_folder(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
     lake.write_delta()
     lake.harvest()
     table = lake.iceberg()
@@ -76,6 +78,8 @@ def test_a_table_that_was_never_harvested_is_recovered_by_its_folder(lake: Lake)
     assert lake.session.recover(str(lake.root / "out")).state.verdict == "live"
     with pytest.raises(UnknownNameError, match="no file there names it"):
         lake.session.recover(f"{lake.root / 'out'}@99")
+    monkeypatch.chdir(lake.root)
+    assert lake.session.recover(f"out@{first}").state.rows == 3
 
 
 def test_of_two_lists_that_differ_none_is_taken_for_the_one_that_was_committed(lake: Lake) -> None:

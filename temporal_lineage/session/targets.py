@@ -94,7 +94,11 @@ def as_place(target: str) -> tuple[str, str | None] | None:
     >>> as_place("/lake/orders@12"), as_place("s3://lake/or@1/ders"), as_place("lake.raw.orders@12")
     (('/lake/orders', '12'), ('s3://lake/or@1/ders', None), None)
     """
-    if "/" not in target or target.partition(":")[0] in {"dataset", "job", "model", "run", "edge"}:
+    if target.partition(":")[0] in {"dataset", "job", "model", "run", "edge"}:
+        return None
+    # A name without a dot is no table's address, but may be a folder's.
+    is_folder = "." not in target and Path(target.partition("@")[0]).is_dir()
+    if "/" not in target and not is_folder:
         return None
     place, mark, version = target.rpartition("@")
     if mark and version.isdecimal():
