@@ -26,7 +26,8 @@ def meanings(reader: Reader, names: Iterable[Dataset], *, as_of: AsOf) -> dict[D
     identities = {
         keys[node.name]: _identity(lines[node.node_id], valid=as_of.valid)
         for node in nodes
-        if node.node_id in lines
+        # Databases cut a name at a NUL, and find another one.
+        if node.name in keys and node.node_id in lines
     }
     found = reader.nodes_named(kind=NodeKind.DATASET, parent_id=0, names=set(identities.values()))
     numbers = {node.name: node.node_id for node in found}

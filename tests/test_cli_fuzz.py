@@ -168,10 +168,11 @@ def test_whatever_is_asked_is_answered_or_refused_in_one_line(
         f"why edge:{'9' * 19}",
         "log '\udc80.x'",
         "at 'lake.s.t\x00'",
+        "guard 'lake.s.t\x00'",
         "upstream 'dataset:s3://b/x@5#a'",
         "schema diff 'dataset:s3://b/x@v' 'dataset:s3://b/x'",
     ],
-    ids=range(6),
+    ids=range(7),
 )
 def test_what_once_ended_in_a_traceback_is_refused(session: Session, command: str) -> None:
     done = said(session, shlex.split(command))
