@@ -165,6 +165,7 @@ def test_whatever_is_asked_is_answered_or_refused_in_one_line(
     "command",
     [
         f"why edge:{'9' * 5000}",
+        f"reproduce edge:{'9' * 5000}",
         f"why edge:{'9' * 19}",
         "log '\udc80.x'",
         "at 'lake.s.t\x00'",
@@ -172,7 +173,7 @@ def test_whatever_is_asked_is_answered_or_refused_in_one_line(
         "upstream 'dataset:s3://b/x@5#a'",
         "schema diff 'dataset:s3://b/x@v' 'dataset:s3://b/x'",
     ],
-    ids=range(7),
+    ids=range(8),
 )
 def test_what_once_ended_in_a_traceback_is_refused(session: Session, command: str) -> None:
     done = said(session, shlex.split(command))
