@@ -1,6 +1,6 @@
 """A small dbt project on Spark, in a session of its own, whose models are Iceberg tables.
 
-They are increments: of other models dbt-spark drops the table and makes another.
+Two are increments, and of the third dbt-spark makes the table anew.
 """
 
 from __future__ import annotations
@@ -64,6 +64,7 @@ shop:
         "select id, amount from {{ ref('orders') }} where id = {{ var('last') }}"
     ),
     "models/revenue.sql": (
+        "{{ config(materialized='table') }}\n"
         "select country, sum(amount) as revenue from {{ ref('orders') }} group by country"
     ),
 }

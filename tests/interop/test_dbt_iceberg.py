@@ -43,7 +43,7 @@ def test_each_model_is_linked_to_the_snapshots_that_it_read_and_made(tmp_path: P
     for last in (2, 3):
         targets.append(lakehouse.run(last))
         made[_invocation(targets[-1])] = lakehouse.states()
-    project.tl("harvest")
+        project.tl("harvest")
     for target in reversed(targets):
         assert "ran 3 nodes" in project.tl("ingest", "dbt", str(target), "--catalog", "lake")
 
