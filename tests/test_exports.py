@@ -64,7 +64,11 @@ def answer(
             LineageContribution(nodes[0].address, nodes[0].address, "exact"),
             LineageContribution(None, nodes[0].address, "assumed"),
         ),
-        runs=(LineageRun(RUN, "shop/train", "COMPLETE", NOW, NOW, "spark 3.5", "git@1a2b", None),),
+        runs=(
+            LineageRun(
+                RUN, "shop/train", "COMPLETE", NOW, NOW, "spark 3.5", "git@1a2b", None, None
+            ),
+        ),
         datasets=tuple(datasets.values()),
         cuts=(LineageCut(nodes[-1].address, "deeper than 2"),),
         doubts=tuple(doubts),

@@ -165,3 +165,43 @@ def test_a_job_that_is_renamed_in_the_run_leaves_its_old_name(shop: Shop) -> Non
     shop.tell(event("RUNNING", "2026-09-05T09:00:00Z", 3, "train_early"))
     assert _ids(shop, job="n/train") == [run_id(3), run_id(2)]
     assert _ids(shop, job="*early") == []
+
+
+def _tell_parameters(shop: Shop) -> None:
+    told = event("RUNNING", "2026-09-04T10:30:00Z", 2, "train")
+    given = [{"key": "days", "value": "30"}, {"key": "db_password", "value": "hunter2"}]
+    told["run"]["facets"] = {"executionParameters": {"parameters": given}}
+    shop.tell(told)
+
+
+def test_lineage_has_the_parameters_of_its_runs_where_they_are_asked_for(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _tell_parameters(shop)
+    target = f"run:{run_id(2)}"
+    answer = shop.session.upstream(target, parameters=True)
+    (train,) = (one for one in answer.runs if one.run == run_id(2))
+    assert train.parameters is not None
+    assert train.parameters["days"] == "30"
+    assert "hunter2" not in str(train.parameters)
+    assert {one.parameters for one in shop.session.upstream(target).runs} == {None}
+    monkeypatch.setattr("temporal_lineage.questions.run_lines.RUNS_READ_MAX", 0)
+    cut = shop.session.upstream(target, parameters=True)
+    doubt = f"parameters were read for the first 0 of {len(cut.runs)} runs only"
+    assert doubt in cut.doubts
+    assert {one.parameters for one in cut.runs} == {None}
+
+
+def test_lineage_as_known_before_has_no_parameters_that_were_told_later(shop: Shop) -> None:
+    before = shop.now
+    shop.now = before.plus(micros=60_000_000)
+    _tell_parameters(shop)
+
+    def told(known: Instant) -> list[dict[str, str] | None]:
+        answer = shop.session.downstream("lake.s.t@1", as_known=known, parameters=True)
+        return [one.parameters for one in answer.runs if one.run == run_id(2)]
+
+    assert told(before) == [{}]
+    (after,) = told(shop.now)
+    assert after is not None
+    assert after["days"] == "30"

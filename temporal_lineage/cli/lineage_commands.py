@@ -53,7 +53,11 @@ def _trace_options(command: Callable[..., None]) -> Callable[..., None]:
             help="Only the names of all datasets that flow leads over, however far.",
         ),
         graph_output_option,
-        click.option("--runs", is_flag=True, help="List the runs too: when, with which code."),
+        click.option(
+            "--runs",
+            is_flag=True,
+            help="List the runs too: when, with which code and parameters.",
+        ),
         point_options,
         click.argument(
             "target",
@@ -94,7 +98,12 @@ def upstream(
         print_answer(found, output, text=_names)
         return
     answer = session.upstream(
-        target, as_of=as_of, as_known=as_known, depth_max=depth, by_flow=view == "flow"
+        target,
+        as_of=as_of,
+        as_known=as_known,
+        depth_max=depth,
+        by_flow=view == "flow",
+        parameters=runs,
     )
     print_graph(answer, output, text=_lineage_with_runs if runs else _lineage)
 
@@ -126,7 +135,12 @@ def downstream(
         print_answer(found, output, text=_names)
         return
     answer = session.downstream(
-        target, as_of=as_of, as_known=as_known, depth_max=depth, by_flow=view == "flow"
+        target,
+        as_of=as_of,
+        as_known=as_known,
+        depth_max=depth,
+        by_flow=view == "flow",
+        parameters=runs,
     )
     print_graph(answer, output, text=_lineage_with_runs if runs else _lineage)
 
@@ -201,12 +215,23 @@ def _lineage(answer: LineageAnswer) -> Iterator[str]:
 
 
 def _lineage_with_runs(answer: LineageAnswer) -> Iterator[str]:
+    from temporal_lineage.questions.run_settings import shown
+
     yield from _lineage(answer)
     yield from table(
-        ["run", "job", "state", "started", "ended", "code"],
+        ["run", "job", "state", "started", "ended", "code", "parameters"],
         [
-            [f"run:{one.run}", one.job, one.state.lower(), one.started, one.ended, one.code]
+            [
+                f"run:{one.run}",
+                one.job,
+                one.state.lower(),
+                one.started,
+                one.ended,
+                one.code,
+                ", ".join(f"{name}={shown(value)}" for name, value in told.items()) or None,
+            ]
             for one in answer.runs
+            for told in (one.parameters or {},)
         ],
     )
 

@@ -59,7 +59,8 @@ class LineageContribution(NamedTuple):
 class LineageRun(NamedTuple):
     """A run of one of the edges, as told by its events; None where none told it.
 
-    `code` is where its code lies, and in which version.
+    `code` is where its code lies, and in which version. `parameters` is None where the answer was
+    not asked for them, and empty where none were told; secrets are masked.
     """
 
     run: str
@@ -70,6 +71,7 @@ class LineageRun(NamedTuple):
     engine: str | None
     code: str | None
     producer: str | None
+    parameters: dict[str, str] | None
 
 
 class LineageDataset(NamedTuple):

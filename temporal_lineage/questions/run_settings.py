@@ -70,11 +70,11 @@ def parameters_changed(before: Mapping[str, str], after: Mapping[str, str]) -> I
         if old == new:
             continue
         if new is None:
-            yield f"{name} is no longer given, which was {_shown(old)}"
+            yield f"{name} is no longer given, which was {shown(old)}"
         elif old is None:
-            yield f"{name} is {_shown(new)}, which was not given before"
+            yield f"{name} is {shown(new)}, which was not given before"
         else:
-            yield f"{name} is {_shown(new)} instead of {_shown(old)}"
+            yield f"{name} is {shown(new)} instead of {shown(old)}"
 
 
 def code_changed(before: str | None, after: str | None) -> str | None:
@@ -94,6 +94,7 @@ def short_code(code: str) -> str:
     return f"{place.rstrip('/').rpartition('/')[2]}@{version[:12]}" if at else code
 
 
-def _shown(value: str | None) -> str:
+def shown(value: str | None) -> str:
+    """Write a value on one line, cut where it is long."""
     text = without_user_info(value or "")
     return text if len(text) <= _SHOWN_LETTERS_MAX else f"{text[: _SHOWN_LETTERS_MAX - 1]}…"

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from temporal_lineage.questions.lineage_answer import LineageAnswer
     from temporal_lineage.questions.reached import ReachedAnswer
     from temporal_lineage.questions.reasons import WhyAnswer
+    from temporal_lineage.store.reader import Reader
 
 DEPTH_MAX = 20
 """How many edges a trace follows from its root unless told otherwise."""
@@ -35,12 +36,21 @@ class LineageQuestions(Asking):
         as_known: When = None,
         depth_max: int = DEPTH_MAX,
         by_flow: bool = False,
+        parameters: bool = False,
     ) -> LineageAnswer:
-        """Tell what had gone into a state, a model version or a column."""
+        """Tell what had gone into a state, a model version or a column.
+
+        The runs of the answer have their parameters where these are asked for.
+        """
         from temporal_lineage.lineage.graph import Direction
 
         return self._lineage(
-            Direction.UPSTREAM, target, as_of, as_known, depth_max=depth_max, by_flow=by_flow
+            Direction.UPSTREAM,
+            target,
+            (as_of, as_known),
+            depth_max=depth_max,
+            by_flow=by_flow,
+            parameters=parameters,
         )
 
     def downstream(
@@ -51,12 +61,18 @@ class LineageQuestions(Asking):
         as_known: When = None,
         depth_max: int = DEPTH_MAX,
         by_flow: bool = False,
+        parameters: bool = False,
     ) -> LineageAnswer:
-        """Tell what was made of a state, a model version or a column."""
+        """Tell what was made of a state, a model version or a column, likewise."""
         from temporal_lineage.lineage.graph import Direction
 
         return self._lineage(
-            Direction.DOWNSTREAM, target, as_of, as_known, depth_max=depth_max, by_flow=by_flow
+            Direction.DOWNSTREAM,
+            target,
+            (as_of, as_known),
+            depth_max=depth_max,
+            by_flow=by_flow,
+            parameters=parameters,
         )
 
     def upstream_names(
@@ -152,11 +168,11 @@ class LineageQuestions(Asking):
         self,
         direction: Direction,
         target: str,
-        as_of: When,
-        as_known: When,
+        when: tuple[When, When],
         *,
         depth_max: int,
         by_flow: bool,
+        parameters: bool,
     ) -> LineageAnswer:
         address = typed(target)
         ask: Callable[..., LineageAnswer]
@@ -185,9 +201,19 @@ class LineageQuestions(Asking):
             return self._ask(
                 direction.value,
                 target,
-                (as_of, as_known),
-                ask,
+                when,
+                _with_parameters(ask) if parameters else ask,
                 address,
                 direction=direction,
                 depth_max=depth_max,
             )
+
+
+def _with_parameters(ask: Callable[..., LineageAnswer]) -> Callable[..., LineageAnswer]:
+    """Give the question that also reads the parameters of the runs in its answer."""
+    from temporal_lineage.questions.run_lines import with_parameters
+
+    def asked(reader: Reader, *addresses: object, **more: object) -> LineageAnswer:
+        return with_parameters(reader, ask(reader, *addresses, **more))
+
+    return asked
