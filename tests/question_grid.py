@@ -44,6 +44,11 @@ TAKES: dict[str, tuple[str, ...]] = {
     "diff --as-known 2026-11-06 now upstream": (*_STATES, "column", "job", "run", "model version"),
     "diff --as-known 2026-11-06 now log": _TABLE,
     "diff --as-known 2026-11-06 now contamination": ("state", "run", "model version"),
+    "diff --as-known 2026-11-06 now changes --from 2026-10-18": (*_TABLE, "model"),
+    "diff --as-known 2026-11-06 now impact --change stop-job": ("job",),
+    "diff --as-known 2026-11-06 now coverage": ("table", "model"),
+    "diff --as-known 2026-11-06 now why": (*_STATES, "run", "model version"),
+    "diff --as-known 2026-11-06 now run show": ("run",),
 }
 """Questions, as they are typed before a target, and the kinds of targets that they take."""
 

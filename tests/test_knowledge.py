@@ -10,7 +10,7 @@ from snapshots.errors import BadTargetError, EmptyPeriodError
 from snapshots.instant import Instant
 from temporal_lineage.cli.entry import run
 from temporal_lineage.questions.knowledge import KnowledgeAnswer, Learned
-from told_tables import Shop, event
+from told_tables import Shop, event, run_id
 
 EDGE = "lake.s.orders@1 -> lake.s.features@0"
 
@@ -97,7 +97,11 @@ def test_the_transactions_between_are_listed_with_their_sources(shop: Shop) -> N
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("harvest",), "what can be compared is"),
+        (("harvest",), "does not fit here: what can be compared is"),
+        (("available", "lake.s.orders"), "looks at the tables as they are now, on whichever day"),
+        (("erasure trace", "lake.s.orders"), "looks at the tables as they are now"),
+        (("impact", "job:n/make"), "`tl impact` needs --change"),
+        (("changes", "lake.s.orders"), "`tl changes` needs --from"),
         (("upstream",), "wants one thing that `tl upstream` is asked about"),
         (("at", "lake.s.orders", "lake.s.features"), "wants one thing"),
     ],
@@ -126,6 +130,51 @@ def test_what_was_learned_of_the_use_of_tables_can_be_compared_too(shop: Shop) -
     assert learned(shop, "volume", "lake.s.orders", known=known).changes == ()
 
 
+@pytest.mark.parametrize(
+    ("asked", "options", "told"),
+    [
+        (("impact", "lake.s.orders"), {"change": "delete"}, {(Learned.NEW, "lake.s.features")}),
+        (("coverage",), {}, {(Learned.CHANGED, "lake.s.features")}),
+        (
+            ("why", "lake.s.features@0"),
+            {},
+            {(Learned.NEW, "the run wrote lake.s.features@0 output-window")},
+        ),
+        (("table log", "lake.s.orders"), {}, set()),
+        (
+            ("run show", f"run:{run_id(1)}"),
+            {},
+            {(Learned.NEW, "read lake.s.orders"), (Learned.NEW, "wrote lake.s.features")},
+        ),
+        (
+            ("changes", "lake.s.features"),
+            {"good": "2026-09-02T12:00Z"},
+            {(Learned.NEW, "new source lake.s.features")},
+        ),
+    ],
+)
+def test_what_was_learned_on_the_other_questions_can_be_compared_too(
+    shop: Shop,
+    asked: tuple[str, ...],
+    options: dict[str, str],
+    told: set[tuple[Learned, str]],
+) -> None:
+    answer = shop.session.diff(*asked, as_known=("2026-09-05", "now"), **options)
+    assert {(one.learned, one.what) for one in answer.changes} == told
+    same = shop.session.diff(*asked, as_known=("2026-09-07", "now"), **options)
+    assert same.changes == ()
+
+
+def test_of_two_edges_between_the_same_states_each_is_compared(shop: Shop) -> None:
+    shop.now = Instant.parse("2026-09-09")
+    shop.tell(
+        event("START", "2026-09-03T10:00Z", 2, "copy", reads=[shop.told("orders", "1")]),
+        event("COMPLETE", "2026-09-03T11:00Z", 2, "copy", writes=[shop.told("features", "0")]),
+    )
+    answer = learned(shop, "upstream", "lake.s.features", known=("2026-09-05", "now"))
+    assert len(answer.changes) == len(shop.session.upstream("lake.s.features").edges)
+
+
 def test_the_earlier_day_comes_first(shop: Shop) -> None:
     with pytest.raises(EmptyPeriodError):
         learned(shop, "at", "lake.s.orders", known=("now", "2026-09-05"))
@@ -137,6 +186,9 @@ def test_the_earlier_day_comes_first(shop: Shop) -> None:
         ("diff --as-known 2026-09-05 now upstream lake.s.features --depth 1", 0),
         ("diff --as-known 2026-09-05 now schema log lake.s.orders", 0),
         ("diff --as-known 2026-09-05 now upstream lake.s.features --flow", 0),
+        ("diff --as-known 2026-09-05 now impact lake.s.orders --change delete", 0),
+        ("diff --as-known 2026-09-05 now changes lake.s.features --from 2026-09-02", 0),
+        ("diff --as-known 2026-09-05 now impact lake.s.orders", 2),
         ("log --ledger", 0),
         ("log", 2),
         ("log lake.s.orders --ledger", 2),

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from temporal_lineage.questions.impact import ImpactAnswer
     from temporal_lineage.session import Session
 
-_CHANGES = ("drop-column", "rename", "retype", "stop-job", "rollback", "delete", "expire")
+CHANGES = ("drop-column", "rename", "retype", "stop-job", "rollback", "delete", "expire")
+"""The changes there are, as `questions.impact.Change` has them; its import is not for --help."""
 
 
 @click.command(short_help="What a change would break, before it is made.")
@@ -33,7 +34,7 @@ _CHANGES = ("drop-column", "rename", "retype", "stop-job", "rollback", "delete",
 )
 @click.option(
     "--change",
-    type=click.Choice(_CHANGES),
+    type=click.Choice(CHANGES),
     required=True,
     help="drop-column, rename and retype ask for a column, stop-job for a job, delete for a table,"
     " rollback for the state to go back to, expire for the state that would go.",

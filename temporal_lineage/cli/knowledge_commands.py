@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from temporal_lineage.cli.impact_commands import CHANGES
 from temporal_lineage.cli.layout import table
 from temporal_lineage.cli.options import output_option, print_answer
 
@@ -25,9 +26,9 @@ _COLOURS = {"new": "green", "lost": "red", "changed": "yellow"}
     metavar="QUESTION...",
     nargs=-1,
     required=True,
-    help="A command and what it asks about: upstream, downstream, at, log, show, schema log,"
-    " schema diff, schema audit, contamination, unused, redundant, critical-path, freshness,"
-    " volume or owners.",
+    help="A command and what it asks about: upstream, downstream, why, at, log, show, run show,"
+    " table log, schema log, schema diff, schema audit, contamination, impact, changes, coverage,"
+    " unused, redundant, critical-path, freshness, volume or owners.",
 )
 @click.option(
     "--as-known",
@@ -38,36 +39,42 @@ _COLOURS = {"new": "green", "lost": "red", "changed": "yellow"}
 )
 @click.option("--as-of", metavar="TIME", help="The time asked about on both days. Default: now.")
 @click.option(
-    "--depth", type=click.IntRange(min=1, max=1000), help="How many edges to follow, for lineage."
+    "--depth",
+    "depth_max",
+    type=click.IntRange(min=1, max=1000),
+    help="How many edges to follow, for lineage.",
 )
-@click.option("--flow", is_flag=True, help="Datasets and jobs instead of exact states.")
+@click.option("--flow", "by_flow", is_flag=True, help="Datasets and jobs instead of exact states.")
+@click.option("--from", "good", metavar="TIME", help="When things were good, for changes.")
+@click.option("--change", type=click.Choice(CHANGES), help="What would be done, for impact.")
 @output_option
 @click.pass_obj
 def diff(
     session: Session,
+    /,
     words: tuple[str, ...],
     as_known: tuple[str, str],
     as_of: str | None,
-    depth: int | None,
-    flow: bool,  # noqa: FBT001 - Click passes flags by name
     output: str,
+    **options: object,
 ) -> None:
     """Answer QUESTION as it was known on two days, and tell what was learned between.
 
-    The time that is asked about is the same on both. Each edge names the transaction that taught
+    The time that is asked about is the same on both. What is compared are the rows that QUESTION
+    prints with --output ndjson. Each edge names the transaction that taught
     it; all transactions between the two days are listed below.
 
     \b
     tl diff --as-known 2026-11-06 now upstream model:fraud@v3
     tl diff --as-known 2026-11-06 2026-11-10 log lake.raw.orders
+    tl diff --as-known 2026-11-06 now impact job:shop/staging.orders_clean --change stop-job
+    tl diff --as-known 2026-11-06 now changes model:fraud --from 2026-10-20
     """
     from temporal_lineage.session.knowledge import split_question
 
     verb, targets = split_question(words)
-    options: dict[str, object] = {"depth_max": depth} if depth is not None else {}
-    if flow:
-        options["by_flow"] = True
-    answer = session.diff(verb, *targets, as_known=as_known, as_of=as_of, **options)
+    given = {name: value for name, value in options.items() if value}
+    answer = session.diff(verb, *targets, as_known=as_known, as_of=as_of, **given)
     print_answer(answer, output, text=_knowledge)
 
 

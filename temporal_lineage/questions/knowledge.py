@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import zip_longest
 from typing import TYPE_CHECKING, ClassVar
 
 from snapshots.errors import TemporalLineageError
 from temporal_lineage.questions.question import Json, Question, as_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from snapshots.instant import Instant
     from temporal_lineage.questions.question import Answer
@@ -21,24 +22,38 @@ TRANSACTIONS_MAX = 100_000
 
 _IDENTITY = {
     "at": (),
+    "changes": ("kind", "about", "at"),
     "contamination": ("dataset",),
+    "coverage": ("dataset",),
     "critical-path": ("state",),
     "downstream": ("source", "target"),
     "freshness": ("dataset",),
+    "impact": ("address",),
     "log": ("snapshot_id",),
     "owners": ("dataset",),
     "redundant": ("kind", "sources", "targets"),
+    "run show": ("side", "dataset"),
     "schema audit": ("dataset", "at", "field_id", "kind"),
     "schema diff": ("field_id", "kind"),
     "schema log": ("since", "schema_id"),
     "show": ("dataset",),
+    "table log": ("since", "part", "what"),
     "unused": ("dataset",),
     "upstream": ("source", "target"),
     "volume": ("snapshot_id",),
+    "why": ("shows", "method"),
 }
 """Verbs whose answers can be compared, and the fields by which a row is the same row."""
 
 VERBS = tuple(_IDENTITY)
+
+NOW_ONLY = frozenset(
+    {
+        *("available", "bisect", "erasure trace", "erasure verify", "fingerprint", "guard"),
+        *("lock", "recover", "reproduce", "scan"),
+    }
+)
+"""Verbs whose answers rest on the tables and files themselves, which are there as of now only."""
 
 
 class Learned(StrEnum):
@@ -133,11 +148,13 @@ def knowledge(
 
 
 _Row = dict[str, Json]
+_Rows = dict[tuple[str, ...], list[_Row]]
+"""Rows by what makes them the same row; mostly one each."""
 
 
 def _rows(
     verb: str, known: Instant, ask: Callable[[Instant], Answer]
-) -> tuple[dict[tuple[str, ...], _Row], TemporalLineageError | None]:
+) -> tuple[_Rows, TemporalLineageError | None]:
     """Give the rows of an answer by what makes them the same row, or why there is no answer."""
     try:
         answer = ask(known)
@@ -145,26 +162,28 @@ def _rows(
         return {}, error
     body = as_json(answer)["answer"]
     rows = body[answer.ROWS] if answer.ROWS is not None and isinstance(body, dict) else [body]
-    found: dict[tuple[str, ...], _Row] = {}
+    found: _Rows = {}
     for row in rows if isinstance(rows, list) else ():
         if isinstance(row, dict):
-            key = tuple(str(row.get(name)) for name in _IDENTITY[verb])
-            found[key] = row
+            key = tuple(str(row[name]) for name in _IDENTITY[verb] if row[name] is not None)
+            found.setdefault(key, []).append(row)
     return found, None
 
 
-def _changes(
-    verb: str, before: Mapping[tuple[str, ...], _Row], after: Mapping[tuple[str, ...], _Row]
-) -> Iterator[tuple[KnowledgeChange, _Row]]:
+def _changes(verb: str, before: _Rows, after: _Rows) -> Iterator[tuple[KnowledgeChange, _Row]]:
+    arrow = " -> " if verb in {"upstream", "downstream"} else " "
     for key in dict.fromkeys((*before, *after)):
-        old, new = before.get(key, {}), after.get(key, {})
-        fields = tuple(_differing(old, new))
-        if not fields:
-            continue
-        learned = Learned.CHANGED if old and new else Learned.NEW if new else Learned.LOST
-        arrow = " -> " if verb in {"upstream", "downstream"} else " "
-        change = KnowledgeChange(learned, arrow.join(key), fields, None, None)
-        yield change, new or old
+        for old, new in _paired(before.get(key, ()), after.get(key, ())):
+            learned = Learned.CHANGED if old and new else Learned.NEW if new else Learned.LOST
+            fields = tuple(_differing(old, new))
+            yield KnowledgeChange(learned, arrow.join(key), fields, None, None), new or old
+
+
+def _paired(before: Sequence[_Row], after: Sequence[_Row]) -> Iterator[tuple[_Row, _Row]]:
+    """Yield what rows that go by one name were and became, in order; not those that stayed."""
+    was = [one for one in before if one not in after]
+    became = [one for one in after if one not in before]
+    yield from zip_longest(was, became, fillvalue={})
 
 
 def _differing(old: _Row, new: _Row) -> Iterator[tuple[str, str, str]]:

@@ -20,7 +20,12 @@ TRANSACTIONS_SHOWN = 50
 """How many transactions `ledger_log` gives unless told otherwise."""
 
 
-_SPELLED = {"depth_max": "--depth", "by_flow": "--flow"}
+_SPELLED = {
+    "depth_max": "--depth",
+    "by_flow": "--flow",
+    "good": "--from",
+    "change": "--change",
+}
 """Options as people type them."""
 
 
@@ -40,10 +45,12 @@ class KnowledgeQuestions(Asking):
         `verb` is one of `questions.knowledge.VERBS`, as typed after `tl`; `options` are those of
         its method. Raises EmptyPeriodError where the first of `as_known` is the later one.
         """
-        from temporal_lineage.questions.knowledge import VERBS, knowledge
+        from temporal_lineage.questions.knowledge import NOW_ONLY, VERBS, knowledge
 
         if verb not in VERBS:
-            raise BadTargetError(verb, f"what can be compared is {', '.join(VERBS)}")
+            now_only = f"`tl {verb}` looks at the tables as they are now, on whichever day; "
+            why = now_only if verb in NOW_ONLY else ""
+            raise BadTargetError(verb, f"{why}what can be compared is {', '.join(VERBS)}")
         before, after = (instant_of(one) or self.clock() for one in as_known)
         if before > after:
             raise EmptyPeriodError(before.isoformat(), after.isoformat())
@@ -85,6 +92,9 @@ def _refuse_misfit(
     for name in options:
         if name not in taken:
             raise BadTargetError(asked, f"`tl {verb}` takes no {_SPELLED.get(name, name)}")
+    for name, one in taken.items():
+        if one.kind is one.KEYWORD_ONLY and one.default is one.empty and name not in options:
+            raise BadTargetError(asked, f"`tl {verb}` needs {_SPELLED.get(name, name)}")
     places = [one for one in taken.values() if one.kind is Parameter.POSITIONAL_OR_KEYWORD]
     least = sum(one.default is Parameter.empty for one in places)
     if not least <= len(targets) <= len(places):
@@ -98,9 +108,9 @@ def split_question(words: Sequence[str]) -> tuple[str, tuple[str, ...]]:
     >>> split_question(["schema", "log", "lake.raw.orders"])
     ('schema log', ('lake.raw.orders',))
     """
-    from temporal_lineage.questions.knowledge import VERBS
+    from temporal_lineage.questions.knowledge import NOW_ONLY, VERBS
 
     two = " ".join(words[:2])
-    if two in VERBS:
+    if two in VERBS or two in NOW_ONLY:
         return two, tuple(words[2:])
     return words[0] if words else "", tuple(words[1:])
