@@ -83,7 +83,8 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         ["commit", "-q", "-m", "Train"],
     ):
         subprocess.run([*git, *words], check=True, capture_output=True)
-    monkeypatch.setattr(sys.modules["__main__"], "__file__", str(script))
+    # A worker of pytest-xdist has no file, until some test gave it one.
+    monkeypatch.setattr(sys.modules["__main__"], "__file__", str(script), raising=False)
     # What a process was started with is looked up once in it.
     _script.cache_clear()
     yield script

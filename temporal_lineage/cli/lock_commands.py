@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from temporal_lineage.cli.layout import table
+from temporal_lineage.cli.layout import NOTHING, table
 from temporal_lineage.cli.options import output_option, point_options, print_answer
 
 if TYPE_CHECKING:
@@ -133,6 +133,14 @@ def _diff(answer: LockDiffAnswer) -> Iterator[str]:
     yield click.style(f"{answer.first} and {answer.second}: {same}", bold=True)
     if answer.changes:
         yield from table(
-            ["part", "what", "before", "after"],
-            [[one.part, one.what, one.before, one.after] for one in answer.changes],
+            ["part", "what", "before -> after"],
+            [
+                # Paths are long, and as columns of their own would spread all other values.
+                [one.part, one.what, f"{_or_nothing(one.before)} -> {_or_nothing(one.after)}"]
+                for one in answer.changes
+            ],
         )
+
+
+def _or_nothing(value: str | None) -> str:
+    return NOTHING if value is None else value
