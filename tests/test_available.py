@@ -94,3 +94,20 @@ def test_what_newer_spark_refuses_to_read_is_said_beside_the_verdict(session: Se
     assert {one.verdict for one in answer.states} == {"live", "at-risk"}
     assert session.available("lake.raw.orders").doubts == ()
     assert session.available("delta.raw.payments@11").doubts == ()
+
+
+def test_states_that_were_not_committed_yet_are_left_out(session: Session) -> None:
+    for table in ("lake.raw.orders", "delta.raw.payments"):
+        every = session.available(table).states
+        second = every[1].committed_at
+        until = session.available(table, as_of=second).states
+        assert until == every[:2]
+        assert session.available(table, as_of=second.plus(micros=-1)).states == every[:1]
+        lines = session.log(table, as_of=second).lines
+        assert [one.snapshot_id for one in lines] == [one.version for one in until]
+
+
+def test_where_there_was_no_state_yet_it_is_said_when_the_first_came(session: Session) -> None:
+    answer = session.available("lake.raw.orders", as_of="2020-01-01")
+    assert answer.states == ()
+    assert any("its history starts at 2026-" in one for one in answer.doubts)

@@ -12,6 +12,7 @@ from catalogs.iceberg.source import IcebergSource
 from catalogs.storage import Storage
 from iceberg_files import current, field, schema, snapshot, write_commits, write_metadata
 from snapshots.commit_point import CommitPoint, LostPoint
+from snapshots.committed import committed_by
 from snapshots.errors import UnreadableError
 from snapshots.history import TableHistory
 from snapshots.instant import Instant
@@ -312,3 +313,23 @@ def _certainty(history: TableHistory, at: int) -> Certainty:
     entry = history.log("main").at(Instant.from_millis(at))
     assert entry is not None
     return entry.certainty
+
+
+def test_a_commit_before_one_that_was_there_was_there_too_whatever_its_clock_says(
+    tmp_path: Path,
+) -> None:
+    first, second, third = snapshot(1, 30), snapshot(2, 20, parent=1), snapshot(3, 40, parent=2)
+    paths = write_commits(
+        tmp_path,
+        {"at": 30, **current(1, first)},
+        {"at": 20, **current(2, first, second)},
+        {"at": 40, **current(3, first, second, third)},
+    )
+    history = _history(paths[-1])
+
+    def by(millis: int) -> list[int]:
+        at = Instant.from_millis(millis)
+        found = committed_by(at, chain=history.chain, snapshots=history.snapshots)
+        return [one.snapshot_id for one in found]
+
+    assert [by(19), by(20), by(39), by(40)] == [[], [1, 2], [1, 2], [1, 2, 3]]

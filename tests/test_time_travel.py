@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 
 from snapshots.commit_point import ChainPoint, CommitPoint
+from snapshots.committed import committed_by
 from snapshots.instant import BEGINNING, FOREVER, Instant
 from snapshots.refs import MAIN
 from snapshots.snapshot import InstantSource
@@ -262,3 +263,33 @@ def test_the_most_absurd_clock_still_gives_a_log(at: int) -> None:
     (entry,) = log.entries
     assert entry.rule is Rule.COMMIT_POINT
     assert entry.period.start == Instant(at) >= BEGINNING
+
+
+@given(chains())
+def test_what_a_log_says_was_current_by_an_instant_had_been_committed_by_then(
+    chain: tuple[ChainPoint, ...],
+) -> None:
+    snapshots = [snapshot(one, at=100) for one in range(1, 7)]
+    logs = logs_of(REFS, chain=chain, recorded=(), snapshots={})
+    for micros in range(-1, 60):
+        at = Instant(micros)
+        found = committed_by(at, chain=chain, snapshots=snapshots)
+        told = {one.snapshot_id for one in found}
+        assert told <= {
+            one for step in chain if isinstance(step, CommitPoint) for one in _named(step)
+        }
+        for log in logs.values():
+            entry = log.at(at)
+            match entry.state if entry else None:
+                case Current(snapshot_id):
+                    assert snapshot_id is None or snapshot_id in told
+                case Ambiguous(candidates):
+                    assert told.issuperset(candidates)
+                case _:
+                    pass
+        if all(at < step.at for step in chain):
+            assert not told
+
+
+def _named(step: CommitPoint) -> set[int | None]:
+    return {step.snapshot_id, *(ref.snapshot_id for ref in step.refs)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from snapshots.commit_point import CommitPoint
+from snapshots.committed import committed_by
 from snapshots.producer import producer_of
 from snapshots.records import dataclass
 from snapshots.refs import MAIN
@@ -103,8 +104,7 @@ def log_lines(
             writers.get(snapshot.snapshot_id),
             on_main=snapshot.snapshot_id in heads or snapshot.snapshot_id in current,
         )
-        for snapshot in history.snapshots
-        if snapshot.committed_at <= as_of.valid
+        for snapshot in committed_by(as_of.valid, chain=history.chain, snapshots=history.snapshots)
     )
 
 

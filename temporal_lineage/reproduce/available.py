@@ -20,6 +20,7 @@ from snapshots.availability import (
     Unverified,
     availability,
 )
+from snapshots.committed import committed_by
 from snapshots.errors import TemporalLineageError, UnreadableError
 from snapshots.instant import Instant
 from snapshots.recovery import RecoveryPlan
@@ -83,7 +84,10 @@ class AvailableAnswer:
 def available(
     reader: Reader, address: DatasetAddress, question: Question, *, now: Instant, folder: Path
 ) -> AvailableAnswer:
-    """Answer `tl available`: each file is looked for once, however many states it is part of."""
+    """Answer `tl available`: each file is looked for once, however many states it is part of.
+
+    The states are those committed by the instant asked for; the verdicts are as things lie now.
+    """
     as_of = question.as_of
     dataset_id = find_addressed(reader, address, as_of=as_of)
     name = Naming(reader, as_of=as_of).dataset(dataset_id)
@@ -97,7 +101,12 @@ def available(
         never = never_harvested(reader, tables, address, as_of)
         version = never.version if never else version_of(reader, dataset_id, address, as_of)
         only = int(version)
-    snapshots = [one for one in reached.history.snapshots if only in (None, one.snapshot_id)]
+    history = reached.history
+    by_then = committed_by(as_of.valid, chain=history.chain, snapshots=history.snapshots)
+    # A state that is named was found to have been there by then.
+    snapshots = (
+        by_then if only is None else [one for one in history.snapshots if one.snapshot_id == only]
+    )
     try:
         look = _Look(reader, tables, reached, now, snapshots)
         states = tuple(look.verdict(one) for one in snapshots)
