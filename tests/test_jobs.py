@@ -114,3 +114,15 @@ def test_a_job_is_refused_where_it_has_no_meaning(shop: Shop) -> None:
         session.show_job("job:n/trai")
     with pytest.raises(UnknownNameError, match="nearest: job:n/train"):
         session.upstream("job:n/trai")
+
+
+def test_before_its_first_run_a_job_is_said_not_to_have_run_yet(shop: Shop) -> None:
+    session, before, first = shop.session, "2026-09-04T10:00Z", "2026-09-04T11:00Z"
+    said = (
+        "job:n/train had not run yet at 2026-09-04T10:00:00Z, as far as is known;"
+        " ask from 2026-09-04T11:00:00Z on"
+    )
+    for ask in (session.upstream, session.downstream, session.upstream_names, session.show_job):
+        assert said in ask("job:n/train", as_of=before).doubts
+        assert not any("not run yet" in one for one in ask("job:n/train", as_of=first).doubts)
+    assert session.upstream("job:n/train", as_of=first).edges

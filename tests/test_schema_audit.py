@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from snapshots.errors import EmptyPeriodError, UnknownNameError
+from snapshots.errors import BeforeHistoryError, EmptyPeriodError, UnknownNameError
 from snapshots.instant import Instant
 from temporal_lineage.cli.entry import run
 from temporal_lineage.questions.breaking import Breaking, breaking
@@ -135,3 +135,14 @@ def test_an_audit_fails_for_what_it_is_told_to(
     assert [one.text for one in breaking(audited(shop, "lake.s.orders"), what)] == texts
     words = ["schema", "audit", "lake.s.orders", "--fail-on", what.value]
     assert run(words, session=shop.session) == (3 if texts else 0)
+
+
+@pytest.mark.parametrize("target", ["lake.s.orders", "lake.s", "lake"])
+def test_before_any_table_of_a_name_it_is_said_when_its_history_starts(
+    shop: Shop, target: str
+) -> None:
+    for ask in (shop.session.schema_audit, shop.session.unused, shop.session.owners):
+        with pytest.raises(BeforeHistoryError, match="its history starts at 2026-09-01T"):
+            ask(target, as_of="2020-01-01")
+        with pytest.raises(UnknownNameError):
+            ask("nowhere.s", as_of="2020-01-01")

@@ -5,13 +5,15 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING
 
-from snapshots.errors import UnknownNameError
+from snapshots.errors import BeforeHistoryError, UnknownNameError
+from temporal_lineage.facts import LAST, AsOf
+from temporal_lineage.keys import AttributeKind
 from temporal_lineage.naming import UNHARVESTED, Naming, known_dataset, known_datasets
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable
 
-    from temporal_lineage.facts import AsOf
+    from snapshots.instant import Instant
     from temporal_lineage.store.reader import Node, Reader
 
 
@@ -19,21 +21,46 @@ def datasets_in(reader: Reader, scope: str, as_of: AsOf) -> dict[int, str]:
     """Give the datasets of a scope by node, each with its address, in the order of addresses.
 
     A scope is what addresses begin with, part by part: `lake`, `lake.raw`, `lake.raw.orders`; all
-    that is known where it is empty. Raises UnknownNameError with the nearest names.
+    that is known where it is empty. Raises UnknownNameError with the nearest names, and
+    BeforeHistoryError where tables of that name came later.
     """
-    return _within(reader, known_datasets(reader, as_of=as_of), scope, as_of)
+    return _within(reader, known_datasets, scope, as_of)
 
 
 def tables_in(reader: Reader, scope: str, as_of: AsOf) -> dict[int, str]:
     """Give the same of harvested tables only."""
+    return _within(reader, _harvested, scope, as_of)
+
+
+def _harvested(reader: Reader, *, as_of: AsOf) -> list[Node]:
     known = known_datasets(reader, as_of=as_of)
-    harvested = [node for node in known if not node.name.startswith(UNHARVESTED)]
-    return _within(reader, harvested, scope, as_of)
+    return [node for node in known if not node.name.startswith(UNHARVESTED)]
 
 
-def _within(reader: Reader, known: Sequence[Node], scope: str, as_of: AsOf) -> dict[int, str]:
-    named = Naming(reader, as_of=as_of).datasets(node.node_id for node in known)
+def _within(
+    reader: Reader, list_known: Callable[..., list[Node]], scope: str, as_of: AsOf
+) -> dict[int, str]:
     wanted = scope.removesuffix(".*").removesuffix(".")
+    found, named = _matching(reader, list_known, wanted, as_of)
+    if wanted and not found:
+        later = AsOf(valid=LAST, system=as_of.system)
+        first = _first_state(reader, _matching(reader, list_known, wanted, later)[0], as_of)
+        if first is not None and as_of.valid < first:
+            raise BeforeHistoryError(wanted, as_of.valid.isoformat(), first.isoformat())
+        names = {part for name in named.values() for part in (name, name.rpartition(".")[0])}
+        nearest = difflib.get_close_matches(wanted, sorted(names - {""}), n=3, cutoff=0.5)
+        raise UnknownNameError(
+            "table, namespace or catalog", wanted, nearest, "`tl show` lists what is known"
+        )
+    return dict(sorted(found.items(), key=lambda item: item[1]))
+
+
+def _matching(
+    reader: Reader, list_known: Callable[..., list[Node]], wanted: str, as_of: AsOf
+) -> tuple[dict[int, str], dict[int, str]]:
+    """Give what a scope holds at a point in both times, and all that is known then."""
+    known = list_known(reader, as_of=as_of)
+    named = Naming(reader, as_of=as_of).datasets(node.node_id for node in known)
     found = {
         dataset_id: name
         for dataset_id, name in named.items()
@@ -43,10 +70,14 @@ def _within(reader: Reader, known: Sequence[Node], scope: str, as_of: AsOf) -> d
     other = known_dataset(reader, wanted, as_of=as_of) if wanted and not found else None
     if other in named:
         found = {other: named[other]}
-    if wanted and not found:
-        names = {part for name in named.values() for part in (name, name.rpartition(".")[0])}
-        nearest = difflib.get_close_matches(wanted, sorted(names - {""}), n=3, cutoff=0.5)
-        raise UnknownNameError(
-            "table, namespace or catalog", wanted, nearest, "`tl show` lists what is known"
-        )
-    return dict(sorted(found.items(), key=lambda item: item[1]))
+    return found, named
+
+
+def _first_state(reader: Reader, dataset_ids: Iterable[int], as_of: AsOf) -> Instant | None:
+    """Give when the first of some tables began; None where none of them is one."""
+    lines = reader.timelines_of(
+        node_ids=list(dataset_ids), kind=AttributeKind.TABLE, system=as_of.system
+    )
+    return min(
+        (line[0].valid.start for named in lines.values() for line in named.values()), default=None
+    )
