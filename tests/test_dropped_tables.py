@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from pyiceberg.catalog.sql import SqlCatalog
 from catalogs.configuration import CatalogEntry, CatalogKind, Configuration
 from iceberg_files import write_metadata
 from small_lake import iceberg_table, sql_catalog, sqlite
+from snapshots.errors import UnknownNameError
 from snapshots.instant import FOREVER, Instant
 from temporal_lineage.addresses import parse_address
 from temporal_lineage.facts import AsOf
@@ -298,3 +300,23 @@ def test_of_two_names_seen_at_once_the_alphabet_chooses(session: Session, tmp_pa
     assert session.show("zoo.raw.orders").dataset == "ark.raw.orders"
     first.close()
     second.close()
+
+
+def test_a_time_when_a_name_meant_another_table_is_said_with_that_tables_address(
+    tmp_path: Path,
+) -> None:
+    shop = Shop(tmp_path)
+    shop.table("t", "2026-09-01", table_id="first")
+    shop.harvest(at="2026-09-02")
+    shutil.rmtree(shop.path("t"))
+    shop.table("t", "2026-09-06", "2026-09-07", table_id="second")
+    shop.harvest(at="2026-09-08")
+    said = "lake.s.t was another table .*, dataset:delta:first; this one starts at 2026-09-06"
+    doubts = shop.session.changes("lake.s.t", good="2026-09-03").doubts
+    assert [one for one in doubts if re.match(said, one)]
+    with pytest.raises(UnknownNameError, match=said):
+        shop.session.bisect("lake.s.t", good="2026-09-03", check="count(*) > 0")
+    with pytest.raises(UnknownNameError, match="table of dataset:delta:first and "):
+        shop.session.schema_diff("lake.s.t@2026-09-03", "lake.s.t@2026-09-07")
+    early = shop.session.changes("dataset:delta:second", good="2026-09-03").doubts
+    assert any("its history starts at 2026-09-06" in one for one in early)

@@ -10,8 +10,10 @@ from snapshots.instant import BEGINNING
 from snapshots.refs import MAIN
 from snapshots.snapshot_log import Absent, Ambiguous, Current, Unknown
 from temporal_lineage.addresses import AtInstant, AtVersion, DatasetAddress, quoted_version
+from temporal_lineage.facts import AsOf
 from temporal_lineage.harvesting.histories import remembered_log
 from temporal_lineage.harvesting.table_claims import table_claim
+from temporal_lineage.questions.freshness import meant_then
 from temporal_lineage.questions.states import version_of
 from temporal_lineage.questions.versions import told_versions, version_or_ref, version_since
 
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from snapshots.instant import Instant
     from snapshots.snapshot_log import LogEntry, SnapshotLog
     from temporal_lineage.addresses import At
-    from temporal_lineage.facts import AsOf
     from temporal_lineage.store.reader import Reader
 
 
@@ -114,6 +115,11 @@ def _place(reader: Reader, candidates: Candidates, at: At, as_of: AsOf, *, befor
         found = candidates.at(at.instant)
         if found is None and candidates.states:
             first = candidates.states[0].since
+            then = AsOf(valid=at.instant, system=as_of.system)
+            other = meant_then(reader, candidates.dataset_id, name, then)
+            if other is not None:
+                advice = f"{name} was another table then, {other}; this one starts at {first}"
+                raise UnknownNameError("state", f"{name}{at}", (), advice)
             raise BeforeHistoryError(name, at.instant.isoformat(), first.isoformat())
         if found is None:
             advice = "a harvested table or a model is asked for"

@@ -9,7 +9,7 @@ from temporal_lineage.addresses import AtInstant, AtVersion, DatasetAddress
 from temporal_lineage.facts import LAST, AsOf
 from temporal_lineage.harvesting.looks import absence, last_look
 from temporal_lineage.keys import AttributeKind
-from temporal_lineage.naming import known_dataset
+from temporal_lineage.naming import Naming, known_dataset
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -73,7 +73,18 @@ def before_history(reader: Reader, dataset_id: int, name: str, as_of: AsOf) -> s
     if not line or as_of.valid >= line[0].valid.start:
         return None
     start = line[0].valid.start
+    other = meant_then(reader, dataset_id, name, as_of)
+    if other is not None:
+        return f"{name} was another table at {as_of.valid}, {other}; this one starts at {start}"
     return f"{name} had no known state at {as_of.valid}; its history starts at {start}"
+
+
+def meant_then(reader: Reader, dataset_id: int, name: str, as_of: AsOf) -> str | None:
+    """Give the table that a name meant then, as it is called now; None where it was this one."""
+    found = known_dataset(reader, name, as_of=as_of)
+    if found is None or found == dataset_id:
+        return None
+    return Naming(reader, as_of=AsOf(valid=LAST, system=as_of.system)).dataset(found)
 
 
 def _is_before(looked_at: Instant | None, as_of: AsOf) -> TypeGuard[Instant]:

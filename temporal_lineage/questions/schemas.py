@@ -130,10 +130,13 @@ def schema_diff(
     """Answer `tl schema diff A B`: two states of one table, by field id."""
     as_of = question.as_of
     dataset_id = find_addressed(reader, before, as_of=as_of)
-    if find_addressed(reader, after, as_of=as_of) != dataset_id:
+    other_id = find_addressed(reader, after, as_of=as_of)
+    if other_id != dataset_id:
+        # One name may mean two tables at two times; what each is called now tells them apart.
+        naming = Naming(reader, as_of=as_of)
         raise UnknownNameError(
             "common table of",
-            f"{before.name} and {after.name}",
+            f"{naming.dataset(dataset_id)} and {naming.dataset(other_id)}",
             (),
             "field ids can be compared within one table only",
         )
