@@ -318,5 +318,10 @@ def test_a_time_when_a_name_meant_another_table_is_said_with_that_tables_address
         shop.session.bisect("lake.s.t", good="2026-09-03", check="count(*) > 0")
     with pytest.raises(UnknownNameError, match="table of dataset:delta:first and "):
         shop.session.schema_diff("lake.s.t@2026-09-03", "lake.s.t@2026-09-07")
+    both = "before 2026-09-06T00:00:00Z lake.s.t was another table: its version 0 is"
+    for ask in (shop.session.at, shop.session.upstream, shop.session.contamination):
+        assert f"{both} dataset:delta:first@0" in ask("lake.s.t@0").doubts
+        assert not any("another table" in one for one in ask("lake.s.t@1").doubts)
+    assert shop.session.at("dataset:delta:first@0").dataset == "dataset:delta:first"
     early = shop.session.changes("dataset:delta:second", good="2026-09-03").doubts
     assert any("its history starts at 2026-09-06" in one for one in early)

@@ -10,6 +10,7 @@ from temporal_lineage.facts import LAST, AsOf
 from temporal_lineage.harvesting.looks import absence, last_look
 from temporal_lineage.keys import AttributeKind
 from temporal_lineage.naming import Naming, known_dataset
+from temporal_lineage.questions.versions import version_since
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,13 +40,17 @@ def freshness(
 ) -> Freshness:
     """Say what an answer about these addresses cannot know, because nobody has looked since.
 
-    A version never changes, so nothing is said of one.
+    A version never changes, so nothing is said of one but that another table has it too.
     """
     asked = as_of.valid
     looks: list[Instant] = []
     doubts: dict[str, None] = {}
     for address in addresses:
-        if not isinstance(address, DatasetAddress) or isinstance(address.at, AtVersion):
+        if not isinstance(address, DatasetAddress):
+            continue
+        if isinstance(address.at, AtVersion):
+            twice = _twice(reader, address.name, address.at.version, as_of)
+            doubts |= {twice: None} if twice else {}
             continue
         valid = address.at.instant if isinstance(address.at, AtInstant) else as_of.valid
         asked = max(asked, valid)
@@ -85,6 +90,25 @@ def meant_then(reader: Reader, dataset_id: int, name: str, as_of: AsOf) -> str |
     if found is None or found == dataset_id:
         return None
     return Naming(reader, as_of=AsOf(valid=LAST, system=as_of.system)).dataset(found)
+
+
+def _twice(reader: Reader, name: str, version: str, as_of: AsOf) -> str | None:
+    """Say that a table which the name meant before has such a version too; None for none."""
+    dataset_id = known_dataset(reader, name, as_of=as_of)
+    line = (
+        reader.timeline(node_id=dataset_id, kind=AttributeKind.TABLE, name="", system=as_of.system)
+        if dataset_id is not None
+        else ()
+    )
+    if dataset_id is None or not line:
+        return None
+    start = line[0].valid.start
+    before = AsOf(valid=start.plus(micros=-1), system=as_of.system)
+    other = meant_then(reader, dataset_id, name, before)
+    other_id = known_dataset(reader, other, as_of=before) if other is not None else None
+    if other_id is None or version_since(reader, other_id, version, system=as_of.system) is None:
+        return None
+    return f"before {start} {name} was another table: its version {version} is {other}@{version}"
 
 
 def _is_before(looked_at: Instant | None, as_of: AsOf) -> TypeGuard[Instant]:
