@@ -260,6 +260,18 @@ _EVENTS = st.one_of(
 )
 
 
+def test_one_of_several_events_of_a_name_moves_to_the_table_that_a_harvest_finds(
+    tmp_path: Path, place: Path
+) -> None:
+    told = (_about(2, _owned("ada")), _about(1, _owned("eve"), place=place))
+    before, after = _session(tmp_path / "before"), _session(tmp_path / "after")
+    before.harvest([str(place)])
+    _ingest(before, before.workspace.folder, *told)
+    _ingest(after, after.workspace.folder, *told)
+    after.harvest([str(place)])
+    assert _beliefs(after) == _beliefs(before)
+
+
 @given(st.data())
 @settings(
     deadline=None, max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture]

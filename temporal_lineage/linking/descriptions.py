@@ -26,7 +26,7 @@ class Descriptions:
     """The dataset events of a ledger, and the datasets that they describe.
 
     `settled` are the names that were settled, `left` the datasets that one described before and
-    describes no more.
+    whose events may mean another now.
     """
 
     def __init__(
@@ -52,7 +52,9 @@ class Descriptions:
             for name, name_id in zip(self.settled, name_ids, strict=True)
         }
         before, after = self._outside.settle(told, _KINDS)
-        self.left = {dataset_id for _, _, dataset_id in before - after}
+        # What names mean may have changed: of several events one may mean another dataset by now.
+        left = before if dataset_ids else before - after
+        self.left = {dataset_id for _, _, dataset_id in left}
 
     def naming(self, dataset_id: int) -> set[str]:
         """Give the names under which a dataset is described."""

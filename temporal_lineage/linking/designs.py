@@ -28,8 +28,8 @@ _KINDS = (EdgeKind.DESIGN_READS, EdgeKind.DESIGN_WRITES)
 class Designs:
     """The job events of a ledger, and the datasets that they name.
 
-    `settled` are the jobs that were settled, `left` the datasets that one named before and names
-    no more.
+    `settled` are the jobs that were settled, `left` the datasets that one named before and whose
+    events may mean another now.
     """
 
     def __init__(
@@ -55,7 +55,9 @@ class Designs:
             for job, job_id in zip(self.settled, job_ids, strict=True)
         }
         before, after = self._outside.settle(told, _KINDS)
-        self.left = {dataset_id for _, _, dataset_id in before - after}
+        # What names mean may have changed: of several events one may mean another dataset by now.
+        left = before if dataset_ids else before - after
+        self.left = {dataset_id for _, _, dataset_id in left}
         changed = before | after
         return {dataset_id for kind, _, dataset_id in changed if kind == EdgeKind.DESIGN_WRITES}
 
