@@ -44,7 +44,8 @@ def reading(draw: st.DrawFn, number: int) -> list[Json]:
         for each in one["inputs"]:
             if each["name"] in TABLES:
                 each["inputFacets"] = facet
-        if query is not None:
+        # A pin beside a scan report is a case of its own, at the end of this file.
+        if query is not None and not facet:
             one["job"]["facets"] = (
                 {"sql": {"query": query.replace(" t ", f" {names[0]} ")}} if names else {}
             )
@@ -88,7 +89,22 @@ def _named(shop: Shop, events: list[Json]) -> list[Json]:
 def test_harvests_in_between_end_in_the_beliefs_of_one_harvest_of_all(
     growth: tuple[list[list[Json]], list[int]],
 ) -> None:
-    batches, sizes = growth
+    _expect_one_end(*growth)
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="SQL with a pin that a scan report outranks is not read anew by a later harvest",
+)
+def test_columns_of_a_version_that_was_not_harvested_yet_are_told_by_a_later_harvest() -> None:
+    table = dataset("file", "one")
+    read = {**table, "inputFacets": {"icebergScanReport": {"snapshotId": 0}}}
+    run = event("COMPLETE", "2026-09-01T00:09Z", 1, reads=[read], writes=[table])
+    run["job"]["facets"] = {"sql": {"query": "SELECT * FROM one VERSION AS OF 7"}}
+    _expect_one_end([[run]], [2])
+
+
+def _expect_one_end(batches: list[list[Json]], sizes: list[int]) -> None:
     with tempfile.TemporaryDirectory() as place:
         at_once, bit_by_bit = Path(place) / "a", Path(place) / "b"
         shop = Shop(at_once)
