@@ -13,7 +13,6 @@ from temporal_lineage.addresses import (
     DatasetAddress,
     ModelAddress,
 )
-from temporal_lineage.bisection.searching import USUAL
 from temporal_lineage.session.asking import Asking, When, instant_of
 from temporal_lineage.session.lineage import DEPTH_MAX
 from temporal_lineage.session.targets import misfit, refuse_column, refuse_state, typed
@@ -129,16 +128,18 @@ class ChangeQuestions(Asking):
         upstream_checks: Mapping[str, str] | None = None,
         as_of: When = None,
         as_known: When = None,
-        searching: Searching = USUAL,
+        searching: Searching | None = None,
     ) -> BisectAnswer:
         """Find the first bad state from a good one to a bad one, then what upstream made it bad.
 
         `good` and `bad` are times, snapshot ids, Delta versions, tags or versions of a model;
         `bad` is the newest state where it is None. `check` is SQL over the table `state`, or
-        `command:PROGRAM`; `upstream_checks` are those of tables upstream, by name. Raises
-        BadCheckError, CheckFailedError, EmptyPeriodError, UnknownNameError, BeforeHistoryError.
+        `command:PROGRAM`; `upstream_checks` are those of tables upstream, by name. It goes as usual
+        where `searching` is None. Raises BadCheckError, CheckFailedError, EmptyPeriodError,
+        UnknownNameError, BeforeHistoryError.
         """
         from temporal_lineage.bisection.bisect import Bisected, bisect
+        from temporal_lineage.bisection.searching import USUAL
 
         address = typed(target)
         if isinstance(address, ModelAddress):
@@ -163,7 +164,7 @@ class ChangeQuestions(Asking):
             address,
             asked=asked,
             folder=self.workspace.folder,
-            searching=searching,
+            searching=searching or USUAL,
         )
 
     def _end(self, name: str, when: When) -> At:
