@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from enum import StrEnum
 from importlib import import_module
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 from typing import Any
 
 import click
@@ -41,14 +41,14 @@ from temporal_lineage.lineage.graph import Direction
 from temporal_lineage.linking import settling
 from temporal_lineage.locks import comparing, locking
 from temporal_lineage.promises import beside, keeping, pinning, promise
-from temporal_lineage.questions.change_reach import Followed
-from temporal_lineage.questions.findings import FindingKind
-from temporal_lineage.questions.impact import Change
-from temporal_lineage.questions.impacted import Consequence
-from temporal_lineage.questions.knowledge import Learned
+from temporal_lineage.questions.changes.findings import FindingKind
+from temporal_lineage.questions.impact.impacted import Consequence
+from temporal_lineage.questions.impact.simulated import Change
+from temporal_lineage.questions.knowledge.learned import Learned
 from temporal_lineage.questions.question import ID_FIELDS, field_names, is_record
-from temporal_lineage.questions.redundant import Redundancy
-from temporal_lineage.questions.unused import Use
+from temporal_lineage.questions.schemas.change_reach import Followed
+from temporal_lineage.questions.use.redundant import Redundancy
+from temporal_lineage.questions.use.unused import Use
 from temporal_lineage.reproduce import answer as reproduction
 from temporal_lineage.reproduce import available, fingerprints, lost, recover
 from temporal_lineage.reproduce.lost import CanRebuild
@@ -115,8 +115,8 @@ _MODULES = (
     settling,
     watch,
     *(
-        import_module(f"{questions.__name__}.{one.name}")
-        for one in iter_modules(questions.__path__)
+        import_module(one.name)
+        for one in walk_packages(questions.__path__, f"{questions.__name__}.")
     ),
 )
 

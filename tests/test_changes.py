@@ -14,9 +14,9 @@ from snapshots.errors import EmptyPeriodError, UnknownNameError
 from snapshots.instant import Instant
 from temporal_lineage.cli.entry import run
 from temporal_lineage.lineage.out_of_line import out_of_line, overdue
-from temporal_lineage.questions import changed_job
-from temporal_lineage.questions.changes import ChangesAnswer
-from temporal_lineage.questions.findings import FindingKind
+from temporal_lineage.questions.changes import job as changed_job
+from temporal_lineage.questions.changes.findings import FindingKind
+from temporal_lineage.questions.changes.upstream import ChangesAnswer
 from told_tables import Json, Shop, event
 
 GOOD, BAD = "2026-09-06T12:00Z", "2026-09-08"

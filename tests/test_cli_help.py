@@ -22,11 +22,11 @@ HEAVY = {
 OTHERS = {
     "--help": {"pathlib", "sqlite3", "msgspec", "dataclasses", "temporal_lineage.session"},
     "upstream lake.ml.training_set --names": {
-        *("temporal_lineage.capture.openlineage", "temporal_lineage.questions.provenance"),
+        *("temporal_lineage.capture.openlineage", "temporal_lineage.questions.walks.provenance"),
         *("snapshots.history", "snapshots.schema", "difflib"),
     },
     "upstream model:fraud@v3": {
-        *("temporal_lineage.capture.openlineage", "temporal_lineage.questions.columns"),
+        *("temporal_lineage.capture.openlineage", "temporal_lineage.questions.schemas.columns"),
         "difflib",
     },
 }

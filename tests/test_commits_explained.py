@@ -7,7 +7,7 @@ import pytest
 from deltalake import CommitProperties, Transaction, write_deltalake
 
 from reproduce_lake import Lake, orders
-from temporal_lineage.questions.reasons import WhyAnswer
+from temporal_lineage.questions.knowledge.reasons import WhyAnswer
 from temporal_lineage.session import wall_clock
 
 

@@ -13,7 +13,7 @@ import delta_logs
 from snapshots.errors import BadTargetError
 from snapshots.instant import FOREVER, Instant
 from temporal_lineage.lineage.rebuild import Dependency, rebuild_order
-from temporal_lineage.questions.contamination import ContaminationAnswer
+from temporal_lineage.questions.impact.contamination import ContaminationAnswer
 from told_tables import Shop, dataset, event
 
 

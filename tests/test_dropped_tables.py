@@ -16,7 +16,7 @@ from snapshots.errors import UnknownNameError
 from snapshots.instant import FOREVER, Instant
 from temporal_lineage.addresses import parse_address
 from temporal_lineage.facts import AsOf
-from temporal_lineage.questions.freshness import freshness
+from temporal_lineage.questions.states.good_until import freshness
 from temporal_lineage.session import Session, wall_clock
 from temporal_lineage.store.reader import open_reader
 from temporal_lineage.workspace import Workspace

@@ -21,7 +21,8 @@ from temporal_lineage.capture.openlineage_events import CapturedEvent, JobEvent,
 from temporal_lineage.exports import FORMATS, export
 from temporal_lineage.facts import AsOf
 from temporal_lineage.lineage.graph import Direction
-from temporal_lineage.questions.lineage_answer import (
+from temporal_lineage.questions.question import Question
+from temporal_lineage.questions.walks.answer import (
     LineageAnswer,
     LineageContribution,
     LineageCut,
@@ -30,7 +31,6 @@ from temporal_lineage.questions.lineage_answer import (
     LineageNode,
     LineageRun,
 )
-from temporal_lineage.questions.question import Question
 
 NOW = Instant.parse("2026-11-20")
 RUN = "0190f0c4-8e5b-7c1a-9d52-1f3f5f0f7a11"

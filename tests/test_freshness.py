@@ -11,8 +11,8 @@ from reproduce_lake import Lake
 from snapshots.errors import BadTargetError, UnknownNameError
 from snapshots.instant import Instant
 from temporal_lineage.cli.entry import run
-from temporal_lineage.questions.critical_path import CriticalPathAnswer
-from temporal_lineage.questions.table_freshness import DatasetFreshness
+from temporal_lineage.questions.use.critical_path import CriticalPathAnswer
+from temporal_lineage.questions.use.freshness import DatasetFreshness
 from told_tables import event, run_id
 from use_stories import UseShop
 

@@ -8,8 +8,8 @@ import pytest
 
 from snapshots.errors import BadTargetError, UnknownNameError
 from temporal_lineage.cli.entry import run
-from temporal_lineage.questions.impact import ImpactAnswer
-from temporal_lineage.questions.impacted import Consequence
+from temporal_lineage.questions.impact.impacted import Consequence
+from temporal_lineage.questions.impact.simulated import ImpactAnswer
 from told_tables import Json, Shop, dataset, event
 
 

@@ -9,7 +9,7 @@ import pytest
 from snapshots.errors import BadTargetError, EmptyPeriodError
 from snapshots.instant import Instant
 from temporal_lineage.cli.entry import run
-from temporal_lineage.questions.knowledge import KnowledgeAnswer, Learned
+from temporal_lineage.questions.knowledge.learned import KnowledgeAnswer, Learned
 from told_tables import Shop, event, run_id
 
 EDGE = "lake.s.orders@1 -> lake.s.features@0"

@@ -17,7 +17,7 @@ from pyiceberg.catalog.sql import SqlCatalog
 from catalogs.configuration import CatalogEntry, CatalogKind, Configuration
 from small_lake import sqlite
 from snapshots.instant import Instant
-from temporal_lineage.questions.lineage_answer import LineageAnswer
+from temporal_lineage.questions.walks.answer import LineageAnswer
 from test_linking import beliefs
 from told_tables import Json, Shop, dataset, event, run_id
 

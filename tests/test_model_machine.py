@@ -24,7 +24,7 @@ from snapshots.errors import TemporalLineageError
 from temporal_lineage.addresses import DatasetAddress
 from temporal_lineage.facts import LAST, AsOf
 from temporal_lineage.questions.question import Question, as_json
-from temporal_lineage.questions.states import state_at
+from temporal_lineage.questions.states.current import state_at
 from temporal_lineage.session import Session
 from temporal_lineage.store.reader import Reader, open_reader
 from test_model import QUESTION, world_in

@@ -11,7 +11,7 @@ import delta_logs
 from snapshots.errors import UnknownNameError
 from snapshots.instant import Instant
 from temporal_lineage.keys import EdgeKind
-from temporal_lineage.questions.lineage_answer import LineageAnswer
+from temporal_lineage.questions.walks.answer import LineageAnswer
 from temporal_lineage.store.reader import open_reader
 from told_tables import Json, Shop, event, run_id
 

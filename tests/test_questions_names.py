@@ -12,7 +12,7 @@ from snapshots.instant import Instant
 from temporal_lineage.addresses import AtVersion, DatasetAddress, parse_address
 from temporal_lineage.facts import AsOf
 from temporal_lineage.naming import find_addressed
-from temporal_lineage.questions.lineage_answer import LineageAnswer
+from temporal_lineage.questions.walks.answer import LineageAnswer
 from temporal_lineage.store.reader import open_reader
 from told_tables import Shop, dataset, event
 

@@ -185,7 +185,7 @@ def test_lineage_has_the_parameters_of_its_runs_where_they_are_asked_for(
     assert train.parameters["days"] == "30"
     assert "hunter2" not in str(train.parameters)
     assert {one.parameters for one in shop.session.upstream(target).runs} == {None}
-    monkeypatch.setattr("temporal_lineage.questions.run_lines.RUNS_READ_MAX", 0)
+    monkeypatch.setattr("temporal_lineage.questions.walks.run_lines.RUNS_READ_MAX", 0)
     cut = shop.session.upstream(target, parameters=True)
     doubt = f"parameters were read for the first 0 of {len(cut.runs)} runs only"
     assert doubt in cut.doubts

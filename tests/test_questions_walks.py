@@ -10,7 +10,7 @@ from snapshots.errors import UnreadableError
 from temporal_lineage.facts import AsOf
 from temporal_lineage.frames import as_polars
 from temporal_lineage.keys import EdgeKind, NodeKind
-from temporal_lineage.questions.neighbours import LedgerNeighbours
+from temporal_lineage.questions.walks.neighbours import LedgerNeighbours
 from temporal_lineage.store.reader import open_reader
 from told_tables import Shop, dataset, event, run_id
 

@@ -9,10 +9,10 @@ import pytest
 from snapshots.errors import BeforeHistoryError, EmptyPeriodError, UnknownNameError
 from snapshots.instant import Instant
 from temporal_lineage.cli.entry import run
-from temporal_lineage.questions.breaking import Breaking, breaking
-from temporal_lineage.questions.change_reach import Followed
 from temporal_lineage.questions.question import as_json
-from temporal_lineage.questions.schema_audit import SchemaAuditAnswer
+from temporal_lineage.questions.schemas.audit import SchemaAuditAnswer
+from temporal_lineage.questions.schemas.breaking import Breaking, breaking
+from temporal_lineage.questions.schemas.change_reach import Followed
 from told_tables import Json, Shop, event
 
 

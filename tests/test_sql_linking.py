@@ -15,7 +15,7 @@ from pyiceberg.types import LongType
 from small_lake import sqlite
 from snapshots.errors import UnknownNameError
 from snapshots.instant import Instant
-from temporal_lineage.questions.lineage_answer import LineageAnswer
+from temporal_lineage.questions.walks.answer import LineageAnswer
 from told_tables import Json, Shop, event, run_id
 
 

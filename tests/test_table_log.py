@@ -18,7 +18,7 @@ import iceberg_lake
 from lake_session import lake_session
 from snapshots.instant import Instant
 from temporal_lineage.cli.table_commands import table_log
-from temporal_lineage.questions.table_log import PARTS, TableLogAnswer
+from temporal_lineage.questions.tables.log import PARTS, TableLogAnswer
 from temporal_lineage.session import Session, wall_clock
 from temporal_lineage.workspace import Workspace
 

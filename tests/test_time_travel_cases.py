@@ -21,7 +21,7 @@ from lake_session import lake_session
 from snapshots.errors import BeforeHistoryError
 from snapshots.instant import Instant
 from snapshots.snapshot_log import Certainty
-from temporal_lineage.questions.states import StateAnswer
+from temporal_lineage.questions.states.current import StateAnswer
 from temporal_lineage.session import Session
 
 LATER = 4_000_000_000_000

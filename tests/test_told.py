@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from small_lake import delta_table
 from temporal_lineage.keys import AttributeKind, NodeKind
-from temporal_lineage.questions.told import DatasetTold
+from temporal_lineage.questions.tables.told import DatasetTold
 from temporal_lineage.session import Session, wall_clock
 from temporal_lineage.store.reader import open_reader
 from temporal_lineage.workspace import Workspace

@@ -13,8 +13,8 @@ from reproduce_lake import Lake
 from snapshots.errors import EmptyPeriodError, UnknownNameError
 from snapshots.instant import Instant
 from temporal_lineage.cli.entry import run
-from temporal_lineage.questions.redundant import Redundancy, RedundantFlow
-from temporal_lineage.questions.unused import UnusedDataset, Use
+from temporal_lineage.questions.use.redundant import Redundancy, RedundantFlow
+from temporal_lineage.questions.use.unused import UnusedDataset, Use
 from told_tables import Json, dataset
 from use_stories import FACET, UseShop
 

@@ -10,7 +10,7 @@ from benchmarks.pipelines import Pipeline, Table, Version
 from benchmarks.told_pipelines import tell
 from snapshots.instant import Instant
 from temporal_lineage.cli.layout import tree
-from temporal_lineage.questions import neighbours
+from temporal_lineage.questions.walks import neighbours
 from temporal_lineage.session import Session
 from temporal_lineage.store.light import LightRunner
 from temporal_lineage.workspace import Workspace

@@ -13,9 +13,9 @@ from temporal_lineage.addresses import AtInstant, AtVersion, DatasetAddress, quo
 from temporal_lineage.facts import AsOf
 from temporal_lineage.harvesting.histories import remembered_log
 from temporal_lineage.harvesting.table_claims import table_claim
-from temporal_lineage.questions.freshness import meant_then
-from temporal_lineage.questions.states import version_of
-from temporal_lineage.questions.versions import told_versions, version_or_ref, version_since
+from temporal_lineage.questions.states.current import version_of
+from temporal_lineage.questions.states.good_until import meant_then
+from temporal_lineage.questions.states.versions import told_versions, version_or_ref, version_since
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

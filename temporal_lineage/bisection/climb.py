@@ -22,7 +22,7 @@ from temporal_lineage.bisection.checks import BadCheckError
 from temporal_lineage.bisection.search import search
 from temporal_lineage.bisection.suspects import Suspects, suspects
 from temporal_lineage.naming import Naming
-from temporal_lineage.questions.lineage_doubts import count, grade_doubts
+from temporal_lineage.questions.walks.doubts import count, grade_doubts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

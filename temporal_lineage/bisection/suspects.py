@@ -13,7 +13,7 @@ from temporal_lineage.facts import LAST, AsOf
 from temporal_lineage.harvesting.histories import remembered_snapshot
 from temporal_lineage.keys import AttributeKind, EdgeKind, NodeKind
 from temporal_lineage.naming import Naming
-from temporal_lineage.questions.run_settings import run_settings, settings_changed
+from temporal_lineage.questions.runs.settings import run_settings, settings_changed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from temporal_lineage.linking.settling import AliasReport
-    from temporal_lineage.questions.aliases import AliasesAnswer
+    from temporal_lineage.questions.knowledge.aliases import AliasesAnswer
     from temporal_lineage.session import Session
 
 

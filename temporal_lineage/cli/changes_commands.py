@@ -13,7 +13,7 @@ from temporal_lineage.session.lineage import DEPTH_MAX
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from temporal_lineage.questions.changes import ChangesAnswer
+    from temporal_lineage.questions.changes.upstream import ChangesAnswer
     from temporal_lineage.session import Session
 
 

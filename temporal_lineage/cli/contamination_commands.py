@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from snapshots.period import Period
-    from temporal_lineage.questions.contaminated_table import ContaminatedTable
-    from temporal_lineage.questions.contamination import ContaminationAnswer
+    from temporal_lineage.questions.impact.contaminated_table import ContaminatedTable
+    from temporal_lineage.questions.impact.contamination import ContaminationAnswer
     from temporal_lineage.session import Session
 
 

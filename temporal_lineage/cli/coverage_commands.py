@@ -12,8 +12,8 @@ from temporal_lineage.cli.options import output_option, point_options, print_ans
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from temporal_lineage.questions.coverage import CoverageAnswer
-    from temporal_lineage.questions.coverage_links import LinkGap
+    from temporal_lineage.questions.coverage.links import LinkGap
+    from temporal_lineage.questions.coverage.summary import CoverageAnswer
     from temporal_lineage.session import Session
 
 

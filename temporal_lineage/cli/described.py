@@ -9,7 +9,7 @@ from temporal_lineage.cli.layout import table
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from temporal_lineage.questions.told import CheckLine, DatasetTold, MetricsLine
+    from temporal_lineage.questions.tables.told import CheckLine, DatasetTold, MetricsLine
 
 _COLUMN = "column"
 _PASSED = {True: "passed", False: "FAILED", None: "neither"}

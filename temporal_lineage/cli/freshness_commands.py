@@ -18,8 +18,8 @@ from temporal_lineage.cli.options import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from temporal_lineage.questions.table_freshness import FreshnessAnswer
-    from temporal_lineage.questions.volume import VolumeAnswer, VolumeLine
+    from temporal_lineage.questions.use.freshness import FreshnessAnswer
+    from temporal_lineage.questions.use.volume import VolumeAnswer, VolumeLine
     from temporal_lineage.session import Session
 
 

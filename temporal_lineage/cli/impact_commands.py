@@ -19,7 +19,7 @@ from temporal_lineage.session.lineage import DEPTH_MAX
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from temporal_lineage.questions.impact import ImpactAnswer
+    from temporal_lineage.questions.impact.simulated import ImpactAnswer
     from temporal_lineage.session import Session
 
 CHANGES = ("drop-column", "rename", "retype", "stop-job", "rollback", "delete", "expire")
@@ -74,7 +74,7 @@ def impact(
     if output in LISTS:
         print_answer(answer, output, text=_with_paths if paths else _impact)
     else:
-        from temporal_lineage.questions.graphs import impact_graph
+        from temporal_lineage.questions.impact.graphs import impact_graph
 
         graph = impact_graph(answer)
         print_export(graph.lineage, output, states=graph.states)

@@ -12,7 +12,7 @@ from temporal_lineage.cli.runs_commands import code_text, tag_text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from temporal_lineage.questions.jobs import JobAnswer
+    from temporal_lineage.questions.runs.jobs import JobAnswer
 
 _SQL_LINES_MAX = 20
 

@@ -13,7 +13,7 @@ from temporal_lineage.cli.options import output_option, print_answer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from temporal_lineage.questions.knowledge import KnowledgeAnswer
+    from temporal_lineage.questions.knowledge.learned import KnowledgeAnswer
     from temporal_lineage.session import Session
 
 _MARKS = {"new": "+", "lost": "-", "changed": "~"}

@@ -21,9 +21,9 @@ from temporal_lineage.session.lineage import DEPTH_MAX
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from temporal_lineage.questions.lineage_answer import LineageAnswer, LineageEdge
-    from temporal_lineage.questions.reached import ReachedAnswer
-    from temporal_lineage.questions.reasons import WhyAnswer
+    from temporal_lineage.questions.knowledge.reasons import WhyAnswer
+    from temporal_lineage.questions.walks.answer import LineageAnswer, LineageEdge
+    from temporal_lineage.questions.walks.reached import ReachedAnswer
     from temporal_lineage.session import Session
 
 
@@ -215,7 +215,7 @@ def _lineage(answer: LineageAnswer) -> Iterator[str]:
 
 
 def _lineage_with_runs(answer: LineageAnswer) -> Iterator[str]:
-    from temporal_lineage.questions.run_settings import shown
+    from temporal_lineage.questions.runs.settings import shown
 
     yield from _lineage(answer)
     yield from table(

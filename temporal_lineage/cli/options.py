@@ -12,8 +12,8 @@ from temporal_lineage.cli.layout import printable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from temporal_lineage.questions.lineage_answer import LineageAnswer
     from temporal_lineage.questions.question import Answer, Json
+    from temporal_lineage.questions.walks.answer import LineageAnswer
 
 F = TypeVar("F", bound="Callable[..., Any]")
 

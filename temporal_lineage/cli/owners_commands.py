@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from temporal_lineage.capture.facets import Owner
-    from temporal_lineage.questions.ownership import OwnersAnswer
+    from temporal_lineage.questions.use.ownership import OwnersAnswer
     from temporal_lineage.session import Session
 
 
@@ -70,6 +70,6 @@ def _owned(answer: OwnersAnswer) -> Iterator[str]:
 
 
 def _named(owners: Sequence[Owner]) -> str | None:
-    from temporal_lineage.questions.owned import owner_texts
+    from temporal_lineage.questions.use.owned import owner_texts
 
     return ", ".join(dict.fromkeys(owner_texts(owners))) or None

@@ -13,7 +13,7 @@ from temporal_lineage.session.lineage import DEPTH_MAX
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from temporal_lineage.questions.critical_path import CriticalPathAnswer
+    from temporal_lineage.questions.use.critical_path import CriticalPathAnswer
     from temporal_lineage.session import Session
 
 _SPANS = {"took", "waited", "slack"}

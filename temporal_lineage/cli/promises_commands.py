@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from temporal_lineage.promises.pinning import HeldState, PinReport, UnpinReport
-    from temporal_lineage.questions.promises import PinsAnswer
+    from temporal_lineage.questions.states.promises import PinsAnswer
     from temporal_lineage.session import Session
 
 ANSWERED_NO = 3

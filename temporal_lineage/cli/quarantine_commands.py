@@ -12,7 +12,7 @@ from temporal_lineage.cli.options import output_option, point_options, print_ans
 
 if TYPE_CHECKING:
     from temporal_lineage.intake.quarantine_retry import QuarantineReport
-    from temporal_lineage.questions.quarantined import (
+    from temporal_lineage.questions.coverage.quarantined import (
         QuarantineAnswer,
         QuarantinedAnswer,
         QuarantineLine,

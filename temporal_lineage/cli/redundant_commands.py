@@ -17,7 +17,7 @@ from temporal_lineage.cli.options import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from temporal_lineage.questions.redundant import RedundantAnswer
+    from temporal_lineage.questions.use.redundant import RedundantAnswer
     from temporal_lineage.session import Session
 
 

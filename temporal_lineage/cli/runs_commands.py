@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from temporal_lineage.capture.facets import Assertion, Tag
-    from temporal_lineage.questions.run_list import RunsAnswer
-    from temporal_lineage.questions.run_show import RunAnswer, RunCode
+    from temporal_lineage.questions.runs.listed import RunsAnswer
+    from temporal_lineage.questions.runs.show import RunAnswer, RunCode
     from temporal_lineage.session import Session
 
 _STATES = ("unknown", "running", "complete", "abort", "fail")

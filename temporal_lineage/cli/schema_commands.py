@@ -9,13 +9,13 @@ import click
 from snapshots.instant import BEGINNING
 from temporal_lineage.cli.layout import table
 from temporal_lineage.cli.options import output_option, point_options, print_answer
-from temporal_lineage.questions.breaking import Breaking, breaking
+from temporal_lineage.questions.schemas.breaking import Breaking, breaking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from temporal_lineage.questions.schema_audit import SchemaAuditAnswer
-    from temporal_lineage.questions.schemas import SchemaDiffAnswer, SchemaLogAnswer
+    from temporal_lineage.questions.schemas.audit import SchemaAuditAnswer
+    from temporal_lineage.questions.schemas.history import SchemaDiffAnswer, SchemaLogAnswer
     from temporal_lineage.session import Session
 
 

@@ -13,7 +13,7 @@ from temporal_lineage.cli.options import output_option, point_options, print_ans
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from temporal_lineage.questions.sql import SqlAnswer, SqlFlow, SqlStatement, SqlTable
+    from temporal_lineage.questions.schemas.sql import SqlAnswer, SqlFlow, SqlStatement, SqlTable
     from temporal_lineage.session import Session
 
 

@@ -16,11 +16,11 @@ from temporal_lineage.session.knowledge import TRANSACTIONS_SHOWN
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from temporal_lineage.questions.ledger_log import LedgerLogAnswer
-    from temporal_lineage.questions.logs import LogAnswer, LogLine
-    from temporal_lineage.questions.rollbacks import RollbackLine
-    from temporal_lineage.questions.states import StateAnswer
-    from temporal_lineage.questions.tables import CatalogAnswer, TableAnswer
+    from temporal_lineage.questions.knowledge.transactions import LedgerLogAnswer
+    from temporal_lineage.questions.states.current import StateAnswer
+    from temporal_lineage.questions.states.rollbacks import RollbackLine
+    from temporal_lineage.questions.tables.show import CatalogAnswer, TableAnswer
+    from temporal_lineage.questions.tables.snapshots import LogAnswer, LogLine
     from temporal_lineage.session import Session
 
 

@@ -13,7 +13,7 @@ from temporal_lineage.cli.states_commands import by
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from temporal_lineage.questions.table_log import TableLogAnswer
+    from temporal_lineage.questions.tables.log import TableLogAnswer
     from temporal_lineage.session import Session
 
 _PARTS = (

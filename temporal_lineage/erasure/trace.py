@@ -27,9 +27,9 @@ from temporal_lineage.erasure.traced_table import NOTHING_EXAMINED, refs_of
 from temporal_lineage.harvesting.table_claims import table_claim
 from temporal_lineage.keys import AttributeKind
 from temporal_lineage.naming import find_addressed
-from temporal_lineage.questions.column_reach import flow_graph
-from temporal_lineage.questions.lineage_doubts import grade_doubts
-from temporal_lineage.questions.versions import told_versions
+from temporal_lineage.questions.impact.column_reach import flow_graph
+from temporal_lineage.questions.states.versions import told_versions
+from temporal_lineage.questions.walks.doubts import grade_doubts
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

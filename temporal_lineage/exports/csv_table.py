@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from temporal_lineage.exports.drawing import Drawing
-    from temporal_lineage.questions.lineage_answer import LineageAnswer
+    from temporal_lineage.questions.walks.answer import LineageAnswer
 
 _COLUMNS = (
     *("kind", "source", "target", "edge", "grade", "job", "run", "how", "certainty", "note"),

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from temporal_lineage.exports.drawing import Drawing
-    from temporal_lineage.questions.lineage_answer import LineageAnswer
+    from temporal_lineage.questions.walks.answer import LineageAnswer
 
 _TYPES = {LineKind.DERIVED: "FED", LineKind.CONTAINED: "CONTAINED_IN"}
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from temporal_lineage.questions.lineage_answer import LineageAnswer
+    from temporal_lineage.questions.walks.answer import LineageAnswer
 
 
 class LineKind(StrEnum):

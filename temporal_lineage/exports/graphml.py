@@ -11,7 +11,7 @@ from temporal_lineage.exports.drawing import drawing
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from temporal_lineage.questions.lineage_answer import LineageAnswer
+    from temporal_lineage.questions.walks.answer import LineageAnswer
 
 _NAMESPACE = "http://graphml.graphdrawing.org/xmlns"
 

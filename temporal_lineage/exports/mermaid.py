@@ -9,7 +9,7 @@ from temporal_lineage.exports.drawing import LineKind, drawing
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from temporal_lineage.questions.lineage_answer import LineageAnswer
+    from temporal_lineage.questions.walks.answer import LineageAnswer
 
 _ARROWS = {LineKind.DERIVED: "-->", LineKind.CONTAINED: "-.->"}
 

@@ -17,7 +17,7 @@ from temporal_lineage.questions.question import value_as_json
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from temporal_lineage.questions.lineage_answer import (
+    from temporal_lineage.questions.walks.answer import (
         LineageAnswer,
         LineageEdge,
         LineageNode,

@@ -12,7 +12,7 @@ from temporal_lineage.questions.question import value_as_json
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from temporal_lineage.questions.lineage_answer import (
+    from temporal_lineage.questions.walks.answer import (
         LineageAnswer,
         LineageEdge,
         LineageNode,

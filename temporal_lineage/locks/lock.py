@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from temporal_lineage.questions.run_show import RunCode
+from temporal_lineage.questions.runs.show import RunCode
 from temporal_lineage.reproduce.answer import Known, MadeBy
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from temporal_lineage.addresses import RunAddress
 from temporal_lineage.locks.lock import LockedRun
-from temporal_lineage.questions.run_show import run_show
+from temporal_lineage.questions.runs.show import run_show
 from temporal_lineage.sdk.event import ENVIRONMENT_FACET
 
 if TYPE_CHECKING:

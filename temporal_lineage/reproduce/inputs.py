@@ -20,8 +20,8 @@ from temporal_lineage.harvesting.table_claims import table_claim
 from temporal_lineage.keys import AttributeKind, EdgeKind, NodeKind
 from temporal_lineage.linking.taken import portions_taken
 from temporal_lineage.naming import Naming, find_addressed
-from temporal_lineage.questions.provenance import find_version, model_as_dataset
-from temporal_lineage.questions.states import entry_at, version_of
+from temporal_lineage.questions.states.current import entry_at, version_of
+from temporal_lineage.questions.walks.provenance import find_version, model_as_dataset
 from temporal_lineage.reproduce.answer import Known, MadeBy
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from temporal_lineage.session.asking import Asking, When
 
 if TYPE_CHECKING:
     from temporal_lineage.linking.settling import AliasReport
-    from temporal_lineage.questions.aliases import AliasesAnswer
+    from temporal_lineage.questions.knowledge.aliases import AliasesAnswer
 
 
 class Aliases(Asking):
@@ -42,6 +42,6 @@ class Aliases(Asking):
 
     def aliases(self, *, as_of: When = None, as_known: When = None) -> AliasesAnswer:
         """List the aliases that were settled by hand."""
-        from temporal_lineage.questions.aliases import aliases
+        from temporal_lineage.questions.knowledge.aliases import aliases
 
         return self._ask("alias list", "", (as_of, as_known), aliases)

@@ -9,8 +9,8 @@ from snapshots.errors import BeforeHistoryError, EmptyPeriodError
 from snapshots.instant import BEGINNING, FOREVER, Instant
 from snapshots.period import Period
 from temporal_lineage.facts import LAST, AsOf
-from temporal_lineage.questions.freshness import freshness
 from temporal_lineage.questions.question import Question
+from temporal_lineage.questions.states.good_until import freshness
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from temporal_lineage.addresses import At
     from temporal_lineage.bisection.answer import BisectAnswer
     from temporal_lineage.bisection.searching import Searching
-    from temporal_lineage.questions.changes import ChangesAnswer
-    from temporal_lineage.questions.impact import Change, ImpactAnswer
-    from temporal_lineage.questions.schema_audit import SchemaAuditAnswer
+    from temporal_lineage.questions.changes.upstream import ChangesAnswer
+    from temporal_lineage.questions.impact.simulated import Change, ImpactAnswer
+    from temporal_lineage.questions.schemas.audit import SchemaAuditAnswer
 
 
 class ChangeQuestions(Asking):
@@ -45,7 +45,7 @@ class ChangeQuestions(Asking):
         `target` is a table, a namespace or a catalog; every table where it is empty. `since` is
         the beginning where it is None.
         """
-        from temporal_lineage.questions.schema_audit import schema_audit
+        from temporal_lineage.questions.schemas.audit import schema_audit
 
         return self._ask(
             "schema audit",
@@ -69,7 +69,7 @@ class ChangeQuestions(Asking):
 
         Raises BadTargetError where the target does not fit the change.
         """
-        from temporal_lineage.questions.impact import Change, impact
+        from temporal_lineage.questions.impact.simulated import Change, impact
 
         try:
             chosen = Change(change)
@@ -99,7 +99,7 @@ class ChangeQuestions(Asking):
 
         The likeliest cause comes first. Raises EmptyPeriodError where `good` is not before.
         """
-        from temporal_lineage.questions.changes import changes
+        from temporal_lineage.questions.changes.upstream import changes
 
         address = typed(target)
         refuse_state(address, target)

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from snapshots.instant import Instant
-    from temporal_lineage.questions.knowledge import KnowledgeAnswer
-    from temporal_lineage.questions.ledger_log import LedgerLogAnswer
+    from temporal_lineage.questions.knowledge.learned import KnowledgeAnswer
+    from temporal_lineage.questions.knowledge.transactions import LedgerLogAnswer
     from temporal_lineage.questions.question import Answer
 
 TRANSACTIONS_SHOWN = 50
@@ -45,7 +45,7 @@ class KnowledgeQuestions(Asking):
         `verb` is one of `questions.knowledge.VERBS`, as typed after `tl`; `options` are those of
         its method. Raises EmptyPeriodError where the first of `as_known` is the later one.
         """
-        from temporal_lineage.questions.knowledge import NOW_ONLY, VERBS, knowledge
+        from temporal_lineage.questions.knowledge.learned import NOW_ONLY, VERBS, knowledge
 
         if verb not in VERBS:
             now_only = f"`tl {verb}` looks at the tables as they are now, on whichever day; "
@@ -76,7 +76,7 @@ class KnowledgeQuestions(Asking):
         self, *, as_known: When = None, limit: int = TRANSACTIONS_SHOWN
     ) -> LedgerLogAnswer:
         """List the ledger's last transactions: when it learned something, and from where."""
-        from temporal_lineage.questions.ledger_log import ledger_log
+        from temporal_lineage.questions.knowledge.transactions import ledger_log
 
         return self._ask("log", "ledger", (None, as_known), ledger_log, limit=limit)
 
@@ -108,7 +108,7 @@ def split_question(words: Sequence[str]) -> tuple[str, tuple[str, ...]]:
     >>> split_question(["schema", "log", "lake.raw.orders"])
     ('schema log', ('lake.raw.orders',))
     """
-    from temporal_lineage.questions.knowledge import NOW_ONLY, VERBS
+    from temporal_lineage.questions.knowledge.learned import NOW_ONLY, VERBS
 
     two = " ".join(words[:2])
     if two in VERBS or two in NOW_ONLY:

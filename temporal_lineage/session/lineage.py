@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from temporal_lineage.lineage.graph import Direction
-    from temporal_lineage.questions.contamination import ContaminationAnswer
-    from temporal_lineage.questions.graphs import StatedGraph
-    from temporal_lineage.questions.lineage_answer import LineageAnswer
-    from temporal_lineage.questions.reached import ReachedAnswer
-    from temporal_lineage.questions.reasons import WhyAnswer
+    from temporal_lineage.questions.impact.contamination import ContaminationAnswer
+    from temporal_lineage.questions.impact.graphs import StatedGraph
+    from temporal_lineage.questions.knowledge.reasons import WhyAnswer
+    from temporal_lineage.questions.walks.answer import LineageAnswer
+    from temporal_lineage.questions.walks.reached import ReachedAnswer
     from temporal_lineage.store.reader import Reader
 
 DEPTH_MAX = 20
@@ -96,7 +96,7 @@ class LineageQuestions(Asking):
 
     def why(self, target: str, *, as_of: When = None, as_known: When = None) -> WhyAnswer:
         """Tell how an edge, a version's writer, or the links of a run are known."""
-        from temporal_lineage.questions.reasons import why
+        from temporal_lineage.questions.knowledge.reasons import why
 
         address = typed(target)
         if isinstance(address, JobAddress):
@@ -116,7 +116,7 @@ class LineageQuestions(Asking):
         depth_max: int = DEPTH_MAX,
     ) -> ContaminationAnswer:
         """Tell what contains the rows of a bad commit, what is healed, and what to rebuild."""
-        from temporal_lineage.questions.contamination import contamination
+        from temporal_lineage.questions.impact.contamination import contamination
 
         address = typed(target)
         if not isinstance(address, DatasetAddress | ModelAddress | RunAddress):
@@ -135,7 +135,7 @@ class LineageQuestions(Asking):
     def _reached(
         self, direction: Direction, target: str, as_of: When, as_known: When
     ) -> ReachedAnswer:
-        from temporal_lineage.questions.reached import reached
+        from temporal_lineage.questions.walks.reached import reached
 
         address = typed(target)
         if not isinstance(address, DatasetAddress | ModelAddress | JobAddress):
@@ -156,7 +156,7 @@ class LineageQuestions(Asking):
         self, answer: ContaminationAnswer, *, depth_max: int = DEPTH_MAX
     ) -> StatedGraph:
         """Give the graph of an answer about contamination, for `temporal_lineage.exports`."""
-        from temporal_lineage.questions.graphs import contamination_graph
+        from temporal_lineage.questions.impact.graphs import contamination_graph
 
         point = answer.question.as_of
         downstream = self.downstream(
@@ -178,17 +178,17 @@ class LineageQuestions(Asking):
         ask: Callable[..., LineageAnswer]
         match address:
             case JobAddress():  # jobs have no states: what they move is flow
-                from temporal_lineage.questions.job_lineage import job_lineage
+                from temporal_lineage.questions.walks.jobs import job_lineage
 
                 ask = job_lineage
             case RunAddress() if not by_flow:
-                from temporal_lineage.questions.run_lineage import run_lineage
+                from temporal_lineage.questions.walks.runs import run_lineage
 
                 ask = run_lineage
             case RunAddress():
                 raise misfit(address, target, "a run has no flow of its own: leave --flow out")
             case DatasetAddress() | ModelAddress():
-                from temporal_lineage.questions.provenance import flows, lineage
+                from temporal_lineage.questions.walks.provenance import flows, lineage
 
                 ask = flows if by_flow else lineage
             case _:
@@ -211,7 +211,7 @@ class LineageQuestions(Asking):
 
 def _with_parameters(ask: Callable[..., LineageAnswer]) -> Callable[..., LineageAnswer]:
     """Give the question that also reads the parameters of the runs in its answer."""
-    from temporal_lineage.questions.run_lines import with_parameters
+    from temporal_lineage.questions.walks.run_lines import with_parameters
 
     def asked(reader: Reader, *addresses: object, **more: object) -> LineageAnswer:
         return with_parameters(reader, ask(reader, *addresses, **more))

@@ -12,8 +12,8 @@ from temporal_lineage.session.targets import as_table, is_lock, typed
 
 if TYPE_CHECKING:
     from temporal_lineage.promises.pinning import PinReport, UnpinReport
-    from temporal_lineage.questions.promises import PinsAnswer
     from temporal_lineage.questions.question import Question
+    from temporal_lineage.questions.states.promises import PinsAnswer
     from temporal_lineage.store.reader import Reader
 
 
@@ -68,7 +68,7 @@ class Promises(Asking):
         self, table: str | None = None, *, as_of: When = None, as_known: When = None
     ) -> PinsAnswer:
         """List the promises in force, of all tables or of one."""
-        from temporal_lineage.questions.promises import pins
+        from temporal_lineage.questions.states.promises import pins
 
         when = (as_of, as_known)
         if table is None:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from temporal_lineage.intake.quarantine_retry import QuarantineReport
-    from temporal_lineage.questions.quarantined import QuarantineAnswer, QuarantinedAnswer
+    from temporal_lineage.questions.coverage.quarantined import QuarantineAnswer, QuarantinedAnswer
 
 
 class Quarantine(Asking):
@@ -20,7 +20,7 @@ class Quarantine(Asking):
         self, *, all_fates: bool = False, as_of: When = None, as_known: When = None
     ) -> QuarantineAnswer:
         """List what waits in quarantine, or all that ever was there."""
-        from temporal_lineage.questions.quarantined import quarantined
+        from temporal_lineage.questions.coverage.quarantined import quarantined
 
         return self._ask("quarantine list", "", (as_of, as_known), quarantined, all_fates=all_fates)
 
@@ -28,7 +28,7 @@ class Quarantine(Asking):
         self, name: str, *, as_of: When = None, as_known: When = None
     ) -> QuarantinedAnswer:
         """Show one entry and what came, by its id or the beginning of it."""
-        from temporal_lineage.questions.quarantined import quarantined_one
+        from temporal_lineage.questions.coverage.quarantined import quarantined_one
 
         when = (as_of, as_known)
         return self._ask("quarantine show", name, when, quarantined_one, name=name)

@@ -10,9 +10,9 @@ from temporal_lineage.session.asking import Asking, When
 from temporal_lineage.session.targets import typed
 
 if TYPE_CHECKING:
-    from temporal_lineage.questions.coverage import CoverageAnswer
-    from temporal_lineage.questions.run_list import RunsAnswer
-    from temporal_lineage.questions.run_show import RunAnswer
+    from temporal_lineage.questions.coverage.summary import CoverageAnswer
+    from temporal_lineage.questions.runs.listed import RunsAnswer
+    from temporal_lineage.questions.runs.show import RunAnswer
 
 RUNS_MAX = 50
 """How many runs are listed unless told otherwise."""
@@ -34,7 +34,7 @@ class RunQuestions(Asking):
         as_known: When = None,
     ) -> RunsAnswer:
         """List runs, the newest first; those that went on at some time from `since` to `until`."""
-        from temporal_lineage.questions.run_list import RunFilter, run_list
+        from temporal_lineage.questions.runs.listed import RunFilter, run_list
 
         period = self._period(since, until)
         if job is not None and job.startswith("job:"):
@@ -45,7 +45,7 @@ class RunQuestions(Asking):
 
     def run_show(self, target: str, *, as_of: When = None, as_known: When = None) -> RunAnswer:
         """Tell all that is known of one run."""
-        from temporal_lineage.questions.run_show import run_show
+        from temporal_lineage.questions.runs.show import run_show
 
         address = typed(target if ":" in target else f"run:{target}")
         if not isinstance(address, RunAddress):
@@ -56,7 +56,7 @@ class RunQuestions(Asking):
         self, scope: str | None = None, *, as_of: When = None, as_known: When = None
     ) -> CoverageAnswer:
         """Tell which commits a run explains and which not, of all, a catalog or a table."""
-        from temporal_lineage.questions.coverage import coverage
+        from temporal_lineage.questions.coverage.summary import coverage
 
         if scope is not None and not scope.strip():
             raise BadAddressError(scope, "it is empty")

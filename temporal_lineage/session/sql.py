@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypedDict
 from temporal_lineage.session.asking import Asking, When
 
 if TYPE_CHECKING:
-    from temporal_lineage.questions.sql import SqlAnswer
+    from temporal_lineage.questions.schemas.sql import SqlAnswer
 
 
 class _Asked(TypedDict):
@@ -40,7 +40,7 @@ class SqlQuestions(Asking):
         """
         from temporal_lineage.facts import AsOf
         from temporal_lineage.questions.question import Question
-        from temporal_lineage.questions.sql import sql_lineage
+        from temporal_lineage.questions.schemas.sql import sql_lineage
         from temporal_lineage.store.errors import LedgerMissingError
 
         asked: _Asked = {

@@ -24,12 +24,12 @@ from temporal_lineage.session.targets import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from temporal_lineage.questions.jobs import JobAnswer
-    from temporal_lineage.questions.logs import LogAnswer
-    from temporal_lineage.questions.schemas import SchemaDiffAnswer, SchemaLogAnswer
-    from temporal_lineage.questions.states import StateAnswer
-    from temporal_lineage.questions.table_log import TableLogAnswer
-    from temporal_lineage.questions.tables import CatalogAnswer, TableAnswer
+    from temporal_lineage.questions.runs.jobs import JobAnswer
+    from temporal_lineage.questions.schemas.history import SchemaDiffAnswer, SchemaLogAnswer
+    from temporal_lineage.questions.states.current import StateAnswer
+    from temporal_lineage.questions.tables.log import TableLogAnswer
+    from temporal_lineage.questions.tables.show import CatalogAnswer, TableAnswer
+    from temporal_lineage.questions.tables.snapshots import LogAnswer
 
 
 class TableQuestions(Asking):
@@ -37,21 +37,21 @@ class TableQuestions(Asking):
 
     def at(self, target: str, *, as_of: When = None, as_known: When = None) -> StateAnswer:
         """Tell which snapshot was current. DESIGN 4.1."""
-        from temporal_lineage.questions.states import state_at
+        from temporal_lineage.questions.states.current import state_at
 
         address = as_state(target)
         return self._ask("at", target, (as_of, as_known), state_at, address)
 
     def log(self, target: str, *, as_of: When = None, as_known: When = None) -> LogAnswer:
         """List a table's snapshots, oldest first."""
-        from temporal_lineage.questions.logs import log
+        from temporal_lineage.questions.tables.snapshots import log
 
         address = as_table(target)
         return self._ask("log", target, (as_of, as_known), log, address)
 
     def show_job(self, target: str, *, as_of: When = None, as_known: When = None) -> JobAnswer:
         """Describe one job: its facets, code and SQL, its last runs, what it reads and writes."""
-        from temporal_lineage.questions.jobs import show_job
+        from temporal_lineage.questions.runs.jobs import show_job
 
         address = typed(target)
         if not isinstance(address, JobAddress):
@@ -60,7 +60,7 @@ class TableQuestions(Asking):
 
     def show(self, target: str, *, as_of: When = None, as_known: When = None) -> TableAnswer:
         """Describe one dataset."""
-        from temporal_lineage.questions.tables import show
+        from temporal_lineage.questions.tables.show import show
 
         address = typed(target)
         refuse_state(address, target)
@@ -75,7 +75,7 @@ class TableQuestions(Asking):
 
     def show_all(self, *, as_of: When = None, as_known: When = None) -> CatalogAnswer:
         """List every dataset the ledger knows."""
-        from temporal_lineage.questions.tables import show_all
+        from temporal_lineage.questions.tables.show import show_all
 
         return self._ask("show", "", (as_of, as_known), show_all)
 
@@ -88,7 +88,7 @@ class TableQuestions(Asking):
         as_known: When = None,
     ) -> TableLogAnswer:
         """List every change of what a table is, but for its rows; `parts` names some of PARTS."""
-        from temporal_lineage.questions.table_log import table_log
+        from temporal_lineage.questions.tables.log import table_log
 
         address = as_table(target)
         return self._ask("table log", target, (as_of, as_known), table_log, address, parts=parts)
@@ -97,7 +97,7 @@ class TableQuestions(Asking):
         self, target: str, *, as_of: When = None, as_known: When = None
     ) -> SchemaLogAnswer:
         """List the schemas a table has had, and what changed between them."""
-        from temporal_lineage.questions.schemas import schema_log
+        from temporal_lineage.questions.schemas.history import schema_log
 
         address = as_table(target)
         return self._ask("schema log", target, (as_of, as_known), schema_log, address)
@@ -106,7 +106,7 @@ class TableQuestions(Asking):
         self, before: str, after: str, *, as_of: When = None, as_known: When = None
     ) -> SchemaDiffAnswer:
         """Compare the schemas of two states of one table, by field id."""
-        from temporal_lineage.questions.schemas import schema_diff
+        from temporal_lineage.questions.schemas.history import schema_diff
 
         old, new = as_state(before), as_state(after)
         target = f"{before} {after}"

@@ -13,12 +13,12 @@ from temporal_lineage.session.targets import as_table, refuse_column, refuse_sta
 
 if TYPE_CHECKING:
     from snapshots.instant import Instant
-    from temporal_lineage.questions.critical_path import CriticalPathAnswer
-    from temporal_lineage.questions.ownership import OwnersAnswer
-    from temporal_lineage.questions.redundant import RedundantAnswer
-    from temporal_lineage.questions.table_freshness import FreshnessAnswer
-    from temporal_lineage.questions.unused import UnusedAnswer
-    from temporal_lineage.questions.volume import VolumeAnswer
+    from temporal_lineage.questions.use.critical_path import CriticalPathAnswer
+    from temporal_lineage.questions.use.freshness import FreshnessAnswer
+    from temporal_lineage.questions.use.ownership import OwnersAnswer
+    from temporal_lineage.questions.use.redundant import RedundantAnswer
+    from temporal_lineage.questions.use.unused import UnusedAnswer
+    from temporal_lineage.questions.use.volume import VolumeAnswer
 
 
 class UseQuestions(Asking):
@@ -42,8 +42,8 @@ class UseQuestions(Asking):
         Inputs whose runs ended before `since` were ready, and are not followed. With `by_flow` it
         is the chain of jobs whose runs usually take longest, as those from `since` on show.
         """
-        from temporal_lineage.questions.critical_flow import critical_flow
-        from temporal_lineage.questions.critical_path import critical_path
+        from temporal_lineage.questions.use.critical_flow import critical_flow
+        from temporal_lineage.questions.use.critical_path import critical_path
 
         address = typed(target)
         if not isinstance(address, DatasetAddress | ModelAddress):
@@ -65,7 +65,7 @@ class UseQuestions(Asking):
         self, scope: str = "", *, as_of: When = None, as_known: When = None
     ) -> FreshnessAnswer:
         """Tell when datasets last changed, how often they do, and which are overdue."""
-        from temporal_lineage.questions.table_freshness import fresh
+        from temporal_lineage.questions.use.freshness import fresh
 
         return self._ask("freshness", scope, (as_of, as_known), fresh, scope=scope)
 
@@ -82,7 +82,7 @@ class UseQuestions(Asking):
 
         `owner` shows those of one owner, with `*` and `?` as in file names.
         """
-        from temporal_lineage.questions.ownership import ownership
+        from temporal_lineage.questions.use.ownership import ownership
 
         return self._ask(
             "owners",
@@ -103,7 +103,7 @@ class UseQuestions(Asking):
         as_known: When = None,
     ) -> RedundantAnswer:
         """Tell which flows into a scope may not be needed, and what they cost from `since` on."""
-        from temporal_lineage.questions.redundant import redundant
+        from temporal_lineage.questions.use.redundant import redundant
 
         start = self._start(since)
         return self._ask("redundant", scope, (as_of, as_known), redundant, scope=scope, since=start)
@@ -120,7 +120,7 @@ class UseQuestions(Asking):
 
         No read known is not no read: the doubts say what is known of readers at all.
         """
-        from temporal_lineage.questions.unused import unused
+        from temporal_lineage.questions.use.unused import unused
 
         start = self._start(since)
         return self._ask("unused", scope, (as_of, as_known), unused, scope=scope, since=start)
@@ -134,7 +134,7 @@ class UseQuestions(Asking):
         as_known: When = None,
     ) -> VolumeAnswer:
         """Tell what each commit of a table moved, what its state holds, and what is odd in it."""
-        from temporal_lineage.questions.volume import volume
+        from temporal_lineage.questions.use.volume import volume
 
         address = as_table(target)
         start = self._start(since)

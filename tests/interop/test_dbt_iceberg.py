@@ -11,7 +11,7 @@ import pytest
 from interop.dbt_lakehouse import MODELS, Lakehouse
 from interop.project import Project
 from temporal_lineage.capture.dbt_run_ids import node_run_id
-from temporal_lineage.questions.run_show import RunLink
+from temporal_lineage.questions.runs.show import RunLink
 
 pytestmark = pytest.mark.interop
 

@@ -1,0 +1,1 @@
+"""Runs and their jobs: which there were, and all that is known of each."""

@@ -1,0 +1,176 @@
+"""What is known of a job: `tl show job:NAMESPACE/NAME`."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, ClassVar
+
+from catalogs.credentials import without_user_info
+from snapshots.errors import UnknownNameError
+from snapshots.records import dataclass
+from temporal_lineage.capture.facets import JobFacets
+from temporal_lineage.capture.openlineage import read_events
+from temporal_lineage.capture.openlineage_events import CapturedEvent, DatasetEvent
+from temporal_lineage.capture.told_facets import told_facets
+from temporal_lineage.claims import RunClaim, decode
+from temporal_lineage.facts import LAST, AsOf
+from temporal_lineage.keys import AttributeKind, EdgeKind, NodeKind
+from temporal_lineage.lineage.graph import Direction
+from temporal_lineage.linking.event_keys import DESIGN
+from temporal_lineage.naming import Naming
+from temporal_lineage.questions.runs.listed import FoundRun, RunLine, as_it_stood, run_lines_of
+from temporal_lineage.questions.runs.show import RunCode, code_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from temporal_lineage.addresses import JobAddress
+    from temporal_lineage.capture.openlineage_events import JobEvent, RunEvent
+    from temporal_lineage.questions.question import Question
+    from temporal_lineage.store.reader import Reader
+    from temporal_lineage.store.records import ArrivedEvent
+
+RUNS_SHOWN_MAX = 5
+RUNS_READ_MAX = 200
+"""Of how many runs, the newest, the events are read for what they say of their job."""
+
+READ_KINDS = (EdgeKind.READS, EdgeKind.DESIGN_READS)
+WRITE_KINDS = (EdgeKind.WRITES, EdgeKind.DESIGN_WRITES)
+
+
+@dataclass(frozen=True, slots=True)
+class JobAnswer:
+    """A job at a point in both times, by the newest word of its events on each thing.
+
+    `sql` and `code` are null where no event tells them. `runs` are the last of `run_count`.
+    `reads` and `writes` are the datasets that its runs, or its own events, named until then.
+    """
+
+    ROWS: ClassVar[str | None] = None
+
+    question: Question
+    job: str
+    facets: JobFacets
+    sql: str | None
+    code: RunCode | None
+    run_count: int
+    runs: tuple[RunLine, ...]
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+    doubts: tuple[str, ...]
+
+
+def show_job(reader: Reader, address: JobAddress, question: Question) -> JobAnswer:
+    """Answer `tl show` of a job. Raises UnknownNameError for one that nobody knows."""
+    as_of = question.as_of
+    job_id = find_job(reader, address)
+    runs = runs_of_job(reader, job_id, as_of)
+    names = reader.named(node_ids=[one.node_id for one in runs[:RUNS_READ_MAX]])
+    keys = [f"{DESIGN}{address.name}", *(node.name for node in names.values())]
+    told = events_of_job(reader, keys, address.name, as_of)
+    facets = told_facets(body for _, body in told)
+    events = [event for event, _ in told]
+    naming = Naming(reader, as_of=as_of)
+    sources = [job_id, *(one.node_id for one in runs)]
+    reads, writes = (
+        tuple(sorted(set(naming.datasets(named_by(reader, sources, kinds, as_of)).values())))
+        for kinds in (READ_KINDS, WRITE_KINDS)
+    )
+    sql = next((event.sql for event in reversed(events) if event.sql), None)
+    return JobAnswer(
+        question=question,
+        job=address.name,
+        facets=facets.job,
+        sql=without_user_info(sql) if sql else None,
+        code=code_line(next((event.code for event in reversed(events) if event.code), None)),
+        run_count=len(runs),
+        runs=run_lines_of(reader, runs[:RUNS_SHOWN_MAX], as_of),
+        reads=reads,
+        writes=writes,
+        doubts=(
+            *_doubts(facets.doubts, len(runs)),
+            *not_run_yet(reader, job_id, address, as_of),
+        ),
+    )
+
+
+def find_job(reader: Reader, address: JobAddress) -> int:
+    """Find a job's node; raises UnknownNameError with the nearest names."""
+    found = reader.node(kind=NodeKind.JOB, parent_id=0, name=address.name)
+    if found is None:
+        known = [node.name for node in reader.nodes(kind=NodeKind.JOB)]
+        nearest = difflib.get_close_matches(address.name, known, n=3, cutoff=0.4)
+        advice = "`tl runs` lists runs and their jobs"
+        raise UnknownNameError("job", address.name, [f"job:{one}" for one in nearest], advice)
+    return found
+
+
+def runs_of_job(reader: Reader, job_id: int, as_of: AsOf) -> list[FoundRun]:
+    """Give the runs of a job that were known then, the newest first."""
+    rows = reader.edges_into(node_ids=[job_id], kinds=(EdgeKind.RUN_OF,), as_of=as_of)
+    run_ids = [row.src_id for row in rows]
+    found = [
+        FoundRun(
+            one.node_id, one.valid.start, as_it_stood(decode(RunClaim, one.claim), as_of.valid)
+        )
+        for one in reader.attributes_of(node_ids=run_ids, kind=AttributeKind.RUN, as_of=as_of)
+    ]
+    return sorted(found, key=lambda one: (one.begun, one.node_id), reverse=True)
+
+
+def not_run_yet(reader: Reader, job_id: int, address: JobAddress, as_of: AsOf) -> tuple[str, ...]:
+    """Say of a job of which no run was heard by then when its first one was; nothing otherwise."""
+    runs = runs_of_job(reader, job_id, AsOf(valid=LAST, system=as_of.system))
+    if not runs or runs[-1].begun <= as_of.valid:
+        return ()
+    asked, first = as_of.valid, runs[-1].begun
+    return (f"{address} had not run yet at {asked}, as far as is known; ask from {first} on",)
+
+
+def datasets_beside(
+    reader: Reader, job_id: int, direction: Direction, as_of: AsOf
+) -> dict[int, int]:
+    """Give the datasets that a job reads, or writes: each with the run, or job, that names it."""
+    sources = [job_id, *(one.node_id for one in runs_of_job(reader, job_id, as_of))]
+    kinds = READ_KINDS if direction is Direction.UPSTREAM else WRITE_KINDS
+    return named_by(reader, sources, kinds, as_of)
+
+
+def named_by(
+    reader: Reader, sources: Sequence[int], kinds: Sequence[EdgeKind], as_of: AsOf
+) -> dict[int, int]:
+    """Give the datasets that a job or its runs name, each with the first source to name it."""
+    rows = reader.edges_out_of(node_ids=sources, kinds=kinds, as_of=as_of)
+    order = {one: place for place, one in enumerate(sources)}
+    rows.sort(key=lambda row: order[row.src_id], reverse=True)
+    return {row.dst_id: row.src_id for row in rows}
+
+
+def events_of_job(
+    reader: Reader, keys: Iterable[str], job: str, as_of: AsOf
+) -> list[tuple[RunEvent | JobEvent, str]]:
+    """Give the events of the job that were known then, oldest first, with their bodies."""
+    told = [
+        (event, kept.body)
+        for key in keys
+        for kept in reader.events(run_id=key)
+        if kept.recorded_at <= as_of.system
+        for event in _events(kept)
+        if str(event.job) == job and event.at <= as_of.valid
+    ]
+    return sorted(told, key=lambda one: (one[0].at, one[1]))
+
+
+def _events(kept: ArrivedEvent) -> Iterator[RunEvent | JobEvent]:
+    for one in read_events(kept.body.encode(), source=kept.source):
+        if isinstance(one, CapturedEvent) and not isinstance(one.event, DatasetEvent):
+            yield one.event
+
+
+def _doubts(facets: Sequence[str], run_count: int) -> Iterator[str]:
+    if facets:
+        yield f"not understood in its facets: {'; '.join(facets[:3])}"
+    if run_count > RUNS_READ_MAX:
+        yield f"described by its last {RUNS_READ_MAX} runs; what only older ones say is left out"
+    if run_count == 0:
+        yield "no run of it was heard of until then: what it reads and writes is its design"

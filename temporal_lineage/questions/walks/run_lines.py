@@ -1,0 +1,61 @@
+"""Runs beside lineage: what is known of the runs that moved the data."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from temporal_lineage.claims import RunClaim, decode
+from temporal_lineage.keys import AttributeKind, NodeKind
+from temporal_lineage.questions.runs.settings import run_parameters
+from temporal_lineage.questions.walks.answer import LineageAnswer, LineageRun
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from temporal_lineage.facts import AsOf
+    from temporal_lineage.store.reader import Reader
+
+RUNS_READ_MAX = 1_000
+"""Of how many runs of an answer the parameters are read."""
+
+
+def run_lines(reader: Reader, run_ids: Iterable[str], as_of: AsOf) -> tuple[LineageRun, ...]:
+    """Give runs by id, each once, in the order asked for; unknown ones are left out."""
+    asked = tuple(dict.fromkeys(run_ids))
+    nodes = reader.nodes_named(kind=NodeKind.RUN, parent_id=0, names=asked)
+    names = {one.node_id: one.name for one in nodes}
+    claims = reader.attributes_of(node_ids=sorted(names), kind=AttributeKind.RUN, as_of=as_of)
+    known = {names[one.node_id]: decode(RunClaim, one.claim) for one in claims}
+    return tuple(_line(run_id, known[run_id]) for run_id in asked if run_id in known)
+
+
+def with_parameters(reader: Reader, answer: LineageAnswer) -> LineageAnswer:
+    """Give an answer with the parameters of its runs, as known when it was asked for.
+
+    Each run's events are read for it, so that an answer has them only where it is asked for them.
+    """
+    system = answer.question.as_of.system
+    runs = tuple(
+        one._replace(parameters=run_parameters(reader, one.run, system=system))
+        for one in answer.runs[:RUNS_READ_MAX]
+    )
+    left_out = answer.runs[RUNS_READ_MAX:]
+    if not left_out:
+        return replace(answer, runs=runs)
+    doubt = f"parameters were read for the first {RUNS_READ_MAX} of {len(answer.runs)} runs only"
+    return replace(answer, runs=(*runs, *left_out), doubts=(*answer.doubts, doubt))
+
+
+def _line(run_id: str, claim: RunClaim) -> LineageRun:
+    return LineageRun(
+        run=run_id,
+        job=claim.job,
+        state=claim.state,
+        started=claim.started,
+        ended=claim.ended,
+        engine=claim.engine,
+        code=claim.code,
+        producer=claim.producer,
+        parameters=None,
+    )
