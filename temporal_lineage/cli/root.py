@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import os
+import sys
 from typing import TYPE_CHECKING
 
 import click
+
+from snapshots.errors import TemporalLineageError
 
 if TYPE_CHECKING:
     from temporal_lineage.session import Session
@@ -79,6 +83,17 @@ class LazyGroup(click.Group):
         command: click.Command = getattr(module, cmd_name.replace("-", "_"))
         return command
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command; where its log is JSON, what ends it is told there."""
+        try:
+            return super().invoke(ctx)
+        except (TemporalLineageError, click.ClickException) as error:
+            observed = sys.modules.get("temporal_lineage.cli.observed")
+            status = observed.told_failure(error) if observed and not ctx.params["debug"] else None
+            if status is None:
+                raise
+            return status
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -106,10 +121,31 @@ class LazyGroup(click.Group):
     help="The ledger: an SQLite file or a PostgreSQL URL. Otherwise $TEMPORAL_LINEAGE_LEDGER, then"
     " .temporal-lineage/ledger.db of the nearest folder upwards, then your own.",
 )
+@click.option(
+    "--log-format",
+    metavar="[text|json]",
+    type=click.Choice(["text", "json"]),
+    envvar="TEMPORAL_LINEAGE_LOG_FORMAT",
+    help="Tell on standard error what is done, in lines of text or of JSON. Default: quiet.",
+)
+@click.option(
+    "--log-level",
+    metavar="[debug|info|warning|error]",
+    type=click.Choice(["debug", "info", "warning", "error"]),
+    envvar="TEMPORAL_LINEAGE_LOG_LEVEL",
+    help="How much of it. Default: info.",
+)
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.version_option(package_name="temporal-lineage", message="tl %(version)s")
 @click.pass_context
-def tl(ctx: click.Context, ledger: str | None, debug: bool) -> None:  # noqa: FBT001 - Click passes flags by name
+def tl(
+    ctx: click.Context,
+    *,
+    ledger: str | None,
+    log_format: str | None,
+    log_level: str | None,
+    debug: bool,
+) -> None:
     """Remember what went into every table and model: as of when, as known when, and why.
 
     \b
@@ -117,6 +153,10 @@ def tl(ctx: click.Context, ledger: str | None, debug: bool) -> None:  # noqa: FB
     tl upstream lake.ml.features --as-of 2026-11-17 --as-known 2026-11-20
     """  # noqa: D301 - Click reads the escape
     del debug  # main() looks for it before Click does
+    if log_format or log_level or any(name.startswith("OTEL_") for name in os.environ):
+        from temporal_lineage.cli.observed import observe
+
+        observe(ctx, log_format, log_level)
     if ctx.obj is None:
         from temporal_lineage.session import open_session
 

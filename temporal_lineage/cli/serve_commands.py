@@ -74,6 +74,8 @@ def serve(
     tl serve --host 0.0.0.0 --port 5050 --token-file /etc/temporal-lineage/tokens
     tl --ledger postgresql://lineage@db/lineage serve
     """
+    from temporal_lineage.cli.observed import is_json
+
     bytes_max = body_mb_max * _MEGABYTE
     if check:
         serving = session.serve_check(
@@ -83,8 +85,9 @@ def serve(
         return 0
 
     def started(serving: Serving) -> None:
-        for line in _serving(serving):
-            click.echo(printable(line), err=True)
+        if not is_json():
+            for line in _serving(serving):
+                click.echo(printable(line), err=True)
 
     served = session.serve(
         host=host,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -28,6 +29,7 @@ from temporal_lineage.naming import (
     UNHARVESTED,
     canonical_identity,
 )
+from temporal_lineage.operations.steps import step
 from temporal_lineage.store.assertions import NodeKey
 
 if TYPE_CHECKING:
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
     from temporal_lineage.store.ledger import Ledger
     from temporal_lineage.store.reader import Reader
     from temporal_lineage.store.transaction import Transaction
+
+log = logging.getLogger(__name__)
 
 _TRIES_MAX = 5
 """How often a table is read again because another harvest kept it meanwhile."""
@@ -106,7 +110,10 @@ def harvest_found(
     listed = [one.catalog for one in found if isinstance(one, Listed)]
 
     def read(target: Target, is_stopped: Callable[[], bool]) -> Reading | Unchanged:
-        return read_table(ledger, target.address, target.open(), is_stopped=is_stopped)
+        with step("read table", log, {"table": target.address}) as told:
+            found = read_table(ledger, target.address, target.open(), is_stopped=is_stopped)
+            told["changed"] = not isinstance(found, Unchanged)
+            return found
 
     done: list[TableHarvest] = []
     with closing(side_by_side(tables, read, jobs=jobs)) as readings:
@@ -114,7 +121,10 @@ def harvest_found(
             if progress:
                 progress(target.address, len(done), len(tables))
             try:
-                done.append(_harvested(ledger, target, result(), look, listed))
+                reading = result()
+                with step("keep table", log, {"table": target.address}) as told:
+                    done.append(_harvested(ledger, target, reading, look, listed))
+                    told.update(outcome=done[-1].outcome, new=done[-1].new)
             except TemporalLineageError as error:
                 done.append(TableHarvest(target.address, "failed", 0, 0, str(error)))
     for catalog in listed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -35,13 +36,15 @@ def side_by_side(
     waiting: deque[tuple[T, Future[R]]] = deque()
     try:
         for item in items:
-            waiting.append((item, pool.submit(work, item, stopped.is_set)))
+            # In the context of whoever asks: a span of the work belongs to theirs.
+            begun = pool.submit(copy_context().run, work, item, stopped.is_set)
+            waiting.append((item, begun))
             if len(waiting) >= _AHEAD * jobs:
-                first, begun = waiting.popleft()
-                yield first, begun.result
+                first, earliest = waiting.popleft()
+                yield first, earliest.result
         while waiting:
-            first, begun = waiting.popleft()
-            yield first, begun.result
+            first, earliest = waiting.popleft()
+            yield first, earliest.result
     finally:
         stopped.set()
         # What is being read ends by itself; an interrupt does not wait for it.

@@ -16,6 +16,7 @@ from temporal_lineage.intake.admission import admitted, kept
 from temporal_lineage.intake.event_sources import EventFile, event_files
 from temporal_lineage.intake.quarantine import quarantine
 from temporal_lineage.linking.pending import LeftOpen, catch_up, link_pending
+from temporal_lineage.operations.steps import step
 
 if TYPE_CHECKING:
     from temporal_lineage.store.ledger import Ledger
@@ -171,7 +172,10 @@ class Tally:
         now = self.ledger.now()
         judged = [admitted(one, now=now) for one in batch]
         note = judged[0].source
-        with self.ledger.transaction(source=self.source, note=note) as transaction:
+        with (
+            step("take in events", log, {"source": note, "events": len(batch)}),
+            self.ledger.transaction(source=self.source, note=note) as transaction,
+        ):
             self._keep(transaction, judged)
             also(transaction)
             if linking is Linking.NOW:

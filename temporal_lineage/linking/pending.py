@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from snapshots.errors import TemporalLineageError
 from temporal_lineage.linking.apart import link_apart
 from temporal_lineage.linking.link import Linked, link
+from temporal_lineage.operations.steps import step
 
 if TYPE_CHECKING:
     from temporal_lineage.store.ledger import Ledger
@@ -81,8 +82,14 @@ def link_step(ledger: Ledger, *, events_max: int = EVENTS_MAX) -> CaughtUp | Non
     bring it about are set aside and named in quarantine: nobody else waits for them.
     """
     try:
-        with ledger.transaction(source="link", note="") as transaction:
-            return link_pending(transaction, events_max=events_max)
+        with (
+            step("link events", log, {}) as told,
+            ledger.transaction(source="link", note="") as transaction,
+        ):
+            done = link_pending(transaction, events_max=events_max)
+            if done is not None:
+                told.update(events=done.events, runs=done.runs)
+            return done
     except TemporalLineageError:
         raise
     except Exception:

@@ -21,10 +21,15 @@ from temporal_lineage.capture.openlineage_events import CapturedEvent, RejectedE
 from temporal_lineage.intake.admission import admitted, kept
 from temporal_lineage.sink.bodies import RefusedBodyError, read_body
 from temporal_lineage.sink.keeping import EVENTS_PER_COMMIT_MAX, BusyError, Keeper, Kept
+from temporal_lineage.sink.meters import CONTENT_TYPE
 from temporal_lineage.sink.metrics_reports import NoReportError, ReportedTable, kept_report
+from temporal_lineage.sink.observing import Observed
 
 if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
     from snapshots.instant import Instant
+    from temporal_lineage.sink.meters import Meters
     from temporal_lineage.sink.tokens import Tokens
     from temporal_lineage.store.records import KeptEvent
 
@@ -44,14 +49,16 @@ class Sink:
     tokens: Tokens
     clock: Callable[[], Instant]
     bytes_max: int
+    meters: Meters
 
-    def application(self) -> Starlette:
+    def application(self) -> ASGIApp:
         """Give the ASGI application."""
         metrics = "namespaces/{namespace}/tables/{table}/metrics"
-        return Starlette(
+        routed = Starlette(
             routes=[
                 Route("/health", self._health, methods=["GET"]),
                 Route("/ready", self._ready, methods=["GET"]),
+                Route("/metrics", self._metrics, methods=["GET"]),
                 Route("/api/v1/lineage", self._guarded(self._single), methods=["POST"]),
                 Route("/api/v1/lineage/batch", self._guarded(self._batch), methods=["POST"]),
                 Route(f"/v1/{metrics}", self._guarded(self._report), methods=["POST"]),
@@ -60,6 +67,7 @@ class Sink:
                 ),
             ]
         )
+        return Observed(routed, self.meters)
 
     async def _health(self, request: Request) -> Response:
         """Say that the process answers, and how it goes."""
@@ -73,6 +81,11 @@ class Sink:
         if trouble:
             return _failure(503, trouble, headers=_RETRY)
         return JSONResponse({"status": "ready"})
+
+    async def _metrics(self, request: Request) -> Response:
+        """Give what Prometheus counts."""
+        del request
+        return Response(self.meters.exposition(), media_type=CONTENT_TYPE)
 
     def _guarded(self, endpoint: Endpoint) -> Endpoint:
         """Ask for the token first, and turn what can go wrong into an answer."""

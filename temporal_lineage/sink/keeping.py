@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING
 from snapshots.errors import TemporalLineageError
 from temporal_lineage.intake.quarantine import quarantine
 from temporal_lineage.linking.pending import is_pending, link_step
+from temporal_lineage.operations.steps import step
 
 if TYPE_CHECKING:
     from temporal_lineage.capture.openlineage_events import RejectedEvent
+    from temporal_lineage.sink.meters import Meters
     from temporal_lineage.store.ledger import Ledger
     from temporal_lineage.store.records import KeptEvent
 
@@ -88,9 +90,10 @@ class Keeper:
     commits: what came while one commit was under way goes into the next one together.
     """
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, meters: Meters) -> None:
         """Write to this ledger, from a thread of its own from `start` on."""
         self._ledger = ledger
+        self._meters = meters
         self._change = threading.Condition()
         self._posted: deque[_Posted] = deque()
         self._waiting_bytes = 0
@@ -186,14 +189,20 @@ class Keeper:
     def _keep_together(self, batch: Sequence[_Posted]) -> None:
         events = [event for posted in batch for event in posted.events]
         refused = [one for posted in batch for one in posted.refused]
+        start = time.monotonic()
         try:
-            with self._ledger.transaction(source="serve", note="") as transaction:
+            with (
+                step("keep events", log, {"events": len(events), "refused": len(refused)}) as told,
+                self._ledger.transaction(source="serve", note="") as transaction,
+            ):
                 new = set(transaction.keep_events(events))
                 ids = iter(quarantine(transaction, refused))
+                told["new"] = len(new)
         except Exception as error:  # noqa: BLE001 - whatever it is, those who wait must hear of it
             self._fail(batch, error)
             return
         self._last_post = time.monotonic()
+        self._meters.committed(self._last_post - start)
         if new and self._link_since is None:
             self._link_since = self._last_post
         with self._change:
@@ -242,6 +251,7 @@ class Keeper:
                 self._linking_trouble = str(error) or type(error).__name__
             return
         now = time.monotonic()
+        self._meters.linked(now - start)
         self._link_rests_until = now + (now - start) * LINK_REST_TIMES
         if done is None or not done.more:
             self._link_since = None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import threading
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -14,6 +15,7 @@ import uvicorn
 from snapshots.errors import TemporalLineageError
 from temporal_lineage.sink.application import Sink
 from temporal_lineage.sink.keeping import Keeper
+from temporal_lineage.sink.meters import Meters
 from temporal_lineage.sink.tokens import Tokens
 from temporal_lineage.stopping import told_to_stop
 from temporal_lineage.store.engines import Durability
@@ -21,6 +23,8 @@ from temporal_lineage.store.ledger import Ledger
 
 if TYPE_CHECKING:
     from snapshots.instant import Instant
+
+log = logging.getLogger(__name__)
 
 WAIT_MS_MAX = 4_000
 """How long to wait for another writer: clients of OpenLineage wait 5 s, and come again."""
@@ -82,11 +86,15 @@ def serve(
             url, clock=clock, wait_ms_max=WAIT_MS_MAX, durability=Durability.POWER
         ) as ledger,
     ):
-        keeper = Keeper(ledger)
+        meters = Meters()
+        keeper = Keeper(ledger, meters)
+        meters.watch(keeper.state)
         keeper.start()
         try:
-            started(_serving(listening, ledger, tokens=tokens, bytes_max=bytes_max))
-            sink = Sink(keeper, tokens, clock, bytes_max)
+            serving = _serving(listening, ledger, tokens=tokens, bytes_max=bytes_max)
+            log.info("listening", extra=asdict(serving))
+            started(serving)
+            sink = Sink(keeper, tokens, clock, bytes_max, meters)
             _run_until_told(sink, listening)
         finally:
             keeper.stop()
@@ -140,6 +148,7 @@ def _run_until_told(sink: Sink, listening: socket.socket) -> None:
     server = uvicorn.Server(
         uvicorn.Config(
             sink.application(),
+            log_config=None,  # its lines go where ours go
             log_level="warning",
             access_log=False,
             lifespan="off",
