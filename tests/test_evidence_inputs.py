@@ -28,6 +28,10 @@ def _complete(minute: float = 16, version: int | str | None = None, **facets: Js
     return event("COMPLETE", minute, inputs=[seen(version, **facets)])
 
 
+def _scanned(snapshot_id: int) -> Json:
+    return seen(icebergScanReport={"snapshotId": snapshot_id})
+
+
 # Rung 1
 
 
@@ -48,6 +52,22 @@ def test_two_scans_of_two_states_are_both_read() -> None:
     first = event("RUNNING", 15, inputs=[seen(icebergScanReport={"snapshotId": 2})])
     found = link(first, _complete(icebergScanReport={"snapshotId": 1}))
     assert decided(found) == ((1, 2), Method.INPUT_SCAN_REPORT, Grade.EXACT)
+
+
+@pytest.mark.parametrize("asked", ["VERSION AS OF 2", "VERSION AS OF 99"])
+def test_a_pin_that_asks_for_another_state_than_was_scanned_is_rejected_by_name(asked: str) -> None:
+    facets = {"sql": {"query": f"SELECT * FROM orders {asked}"}}
+    found = link(event("START", 15, inputs=[_scanned(1)], job_facets=facets))
+    assert decided(found) == ((1,), Method.INPUT_SCAN_REPORT, Grade.EXACT)
+    pin = f"pin orders {asked}"
+    assert rejections(found.evidence) == {pin: "overridden by input-scan-report"}
+
+
+@pytest.mark.parametrize("asked", ["VERSION AS OF 1", "VERSION AS OF 'nowhere'"])
+def test_a_pin_that_may_have_meant_what_was_scanned_is_not_rejected(asked: str) -> None:
+    facets = {"sql": {"query": f"SELECT * FROM orders {asked}"}}
+    found = link(event("START", 15, inputs=[_scanned(1)], job_facets=facets))
+    assert rejections(found.evidence) == {}
 
 
 # Rung 2

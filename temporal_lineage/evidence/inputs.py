@@ -24,7 +24,7 @@ from temporal_lineage.evidence.grades import (
 from temporal_lineage.evidence.input_pins import Meant, meant_by
 from temporal_lineage.evidence.metrics_reports import ScanReport, scanned
 from temporal_lineage.evidence.own_commits import Own, own_parent, read_version
-from temporal_lineage.evidence.pins import asked_of
+from temporal_lineage.evidence.pins import Asked, asked_of
 from temporal_lineage.evidence.producers import resolves_inputs_after_the_job
 from temporal_lineage.evidence.reported import reported
 from temporal_lineage.evidence.runs import Observation, RunRecord
@@ -64,6 +64,7 @@ def link_input(
     for rung in (_recorded, _reported, _by_metrics, _by_connector, _by_pin, _by_own_commit):
         link = rung(reading)
         if link is not None:
+            _reject_other_pins(reading, link)
             _reject_other_versions(reading, link)
             return _closed(reading, link)
     return _closed(reading, _newest_state(reading))
@@ -86,6 +87,11 @@ class _Reading:
         return tuple(
             sorted({name for one in self.seen.mentions() for name in (one.dataset, *one.symlinks)})
         )
+
+    def asked(self) -> Asked:
+        alone = len(self.run.inputs) == 1
+        options = [one for one in self.run.options if alone or one.table is not None]
+        return asked_of(self.names(), run=self.run, options=options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +144,7 @@ def _told(
 
 
 def _by_pin(reading: _Reading) -> _Decision | None:
-    alone = len(reading.run.inputs) == 1
-    options = [one for one in reading.run.options if alone or one.table is not None]
-    asked = asked_of(reading.names(), run=reading.run, options=options)
+    asked = reading.asked()
     if not asked.pins:
         return None
     met: list[Meant] = []
@@ -300,6 +304,17 @@ def _is_written_too(reading: _Reading) -> bool:
         for one in output.mentions()
         for name in (one.dataset, *one.symlinks)
     )
+
+
+def _reject_other_pins(reading: _Reading, decision: _Decision) -> None:
+    """Say which pins ask for another state than an engine was heard to read."""
+    if decision.method in (Method.INPUT_PIN, Method.INPUT_OWN_COMMIT):
+        return  # the pins' own rung, and the one below it, where there are none
+    for pin in reading.asked().pins:
+        found = meant_by(pin, table=reading.table, window=reading.window)
+        # What cannot be resolved may have meant the state that was read.
+        if isinstance(found, Meant) and not set(found.snapshot_ids) & set(decision.ids):
+            reading.reject(f"pin {pin.text}", f"overridden by {decision.method}")
 
 
 def _reject_other_versions(reading: _Reading, decision: _Decision) -> None:

@@ -83,6 +83,14 @@ def asked_of(names: Iterable[Dataset], *, run: RunRecord, options: Sequence[Read
     return Asked(tuple(dict.fromkeys(found)), newest)
 
 
+def numbers_asked_of(names: Iterable[Dataset], *, run: RunRecord) -> frozenset[int]:
+    """Give the snapshot ids and versions by which the queries of a run pin a dataset."""
+    if not any(_MAY_PIN.search(query) for query in run.queries):
+        return frozenset()
+    pins = asked_of(names, run=run, options=()).pins
+    return frozenset(pin.number for pin in pins if isinstance(pin, NumberPin))
+
+
 def _reads(query: str, run: RunRecord) -> Iterator[tuple[tuple[str, ...], Pin | None]]:
     reads: Sequence[SqlRead] | None = None
     if len(query) <= QUERY_CHARS_MAX and _MAY_PIN.search(query):

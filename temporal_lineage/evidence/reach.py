@@ -18,6 +18,7 @@ from temporal_lineage.capture.openlineage_events import EngineKey, KeyKind
 from temporal_lineage.capture.openlineage_numbers import Rounded
 from temporal_lineage.evidence.commit_signs import derived_run_ids, engine_keys, stamps
 from temporal_lineage.evidence.nests import is_around
+from temporal_lineage.evidence.pins import numbers_asked_of
 from temporal_lineage.evidence.runs import Observation, RunRecord
 from temporal_lineage.evidence.timeline import Timeline, ids_of
 from temporal_lineage.evidence.versions import number_of
@@ -32,7 +33,8 @@ class Reach:
     """What of a table a run can come to, whatever the table's history turns out to be.
 
     `earliest` and `latest` bound its window, clock skew added. `parent` is empty where none is
-    known. `signs` are ids, versions and keys by which it names commits, and its own id.
+    known. `signs` are ids, versions and keys by which it names commits, its own id, and the states
+    that its queries ask for by number, which its links do not depend on but its columns do.
     """
 
     run_id: str
@@ -95,6 +97,8 @@ def reach_of(run: RunRecord, seen: Observation, *, skew_ms_max: int) -> Reach:
         number = number_of(text)
         signs.add(_version(text if number is None else str(number)))
     signs |= {_key(str(key.kind), key.value) for key in run.keys if key.kind.names_one_run}
+    names = {name for one in seen.mentions() for name in (one.dataset, *one.symlinks)}
+    signs |= {pin_sign(number) for number in numbers_asked_of(names, run=run)}
     parent = run.parent.run_id if run.parent else ""
     if parent:
         signs.add(_child_of(parent))
@@ -115,7 +119,7 @@ def asked_of(reach: Reach, table: Timeline | None, together: Mapping[int, frozen
     `together` are the snapshots that came with others. Without a history runs meet by what they
     tell alone.
     """
-    signs = {one for one in reach.signs if not one.startswith(_CHILD)}
+    signs = {one for one in reach.signs if not one.startswith((_CHILD, _PIN))}
     if table is None:
         return Asked((), (), frozenset(signs))
     inside = table.commits(start=reach.earliest, end=reach.latest)
@@ -148,6 +152,11 @@ def signs_of(snapshot: Snapshot) -> set[str]:
             if key.kind.names_one_run
         ),
     }
+
+
+def pin_sign(number: int) -> str:
+    """Give the sign by which queries ask for a state, which says nothing of who made it."""
+    return f"{_PIN}{number}"
 
 
 def kin_signs(runs: Iterable[Reach]) -> frozenset[str]:
@@ -226,6 +235,7 @@ def _named(reach: Reach, table: Timeline) -> set[int]:
 
 
 _CHILD = "p:"
+_PIN = "q:"
 
 
 def _child_of(parent: str) -> str:

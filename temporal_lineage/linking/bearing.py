@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from snapshots.instant import BEGINNING, FOREVER
 from temporal_lineage.claims import LinkClaim, RunClaim, decode
 from temporal_lineage.evidence.grades import Method
-from temporal_lineage.evidence.reach import Asked, signs_of
+from temporal_lineage.evidence.reach import Asked, pin_sign, signs_of
 from temporal_lineage.evidence.windows import SKEW_MS_MAX
 from temporal_lineage.facts import LAST, AsOf
 from temporal_lineage.keys import AttributeKind, EdgeKind
@@ -43,7 +43,9 @@ def runs_bearing(transaction: Transaction, changes: Mapping[int, Changed]) -> se
 
 
 def _writers(transaction: Transaction, dataset_id: int, change: Changed) -> set[str]:
-    signs = frozenset(sign for one in change.snapshots for sign in signs_of(one))
+    signs = frozenset(
+        sign for one in change.snapshots for sign in (*signs_of(one), pin_sign(one.snapshot_id))
+    )
     asked = Asked(((change.since, FOREVER),), (), signs)
     return {one.run_id for one in WritersOf(transaction, dataset_id).meeting(asked)}
 
