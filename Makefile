@@ -14,7 +14,7 @@ READY := $(VENV)/.ready
 DOCUMENTS := $(wildcard README.md docs/*.md)
 REWRITTEN := $(wildcard tests/test_docs*.py tests/test_transcripts*.py tests/test_acceptance*.py tests/acceptance)
 
-.PHONY: help install lint types layers docs test check wheel demo bench corpus interop rewrite clean
+.PHONY: help install lint types layers docs test check wheel demo bench corpus interop torture rewrite clean
 
 help:      ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -73,6 +73,9 @@ interop:   ## Real peers: PostgreSQL, S3, Glue, Nessie, Hive, Spark, dbt; in an 
 	$(PEERS)/dbt/bin/python -m pip install --quiet --group dbt
 	$(PEERS)/bin/python -m pytest tests/interop -m interop -W default -ra $(ARGS)
 
+torture: $(READY)  ## More than a thousand kills of the ledger's work, on both databases: ARGS="--seed 7"
+	$(BIN)/python -m torture kills $(ARGS)
+
 rewrite: $(READY)  ## Let the program rewrite its documents and goldens; then read the diff
 	$(if $(REWRITTEN),REWRITE=1 $(BIN)/python -m pytest $(REWRITTEN))
 	$(BIN)/python -m cogapp -r $(DOCUMENTS)
@@ -80,4 +83,4 @@ rewrite: $(READY)  ## Let the program rewrite its documents and goldens; then re
 clean:     ## Remove what was made, except the environment
 	rm -rf build dist *.egg-info htmlcov .coverage .coverage.*
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
-	find benchmarks catalogs snapshots temporal_lineage tests -name __pycache__ -prune -exec rm -rf {} +
+	find benchmarks catalogs snapshots temporal_lineage tests torture -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""Torture: kills, faults, hostile files and fuzzing, which ledger and readers must survive."""
