@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from snapshots.history import TableHistory
+    from snapshots.instant import Instant
     from temporal_lineage.addresses import DatasetAddress
     from temporal_lineage.claims import TableClaim
     from temporal_lineage.store.reader import Believed, Node, Reader
@@ -133,12 +134,17 @@ def find_dataset(reader: Reader, name: str, *, as_of: AsOf) -> int:
     found = known_dataset(reader, name, as_of=as_of)
     if found is not None:
         return found
-    import difflib
-
-    known = sorted(known_names(reader, as_of=as_of))
-    nearest = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    known = [node.node_id for node in known_datasets(reader, as_of=as_of)]
+    nearest = _nearest(reader, name, known, as_of)
     advice = "`tl show` lists what is known" if known else "`tl harvest` has not seen any table yet"
     raise UnknownNameError("dataset", name, nearest, advice)
+
+
+def spoken(reader: Reader, dataset_id: int, name: str, *, system: Instant) -> str:
+    """Give what people call a dataset that was asked for by its place; any other name as it is."""
+    if not name.startswith("dataset:"):
+        return name
+    return Naming(reader, as_of=AsOf(valid=LAST, system=system)).dataset(dataset_id)
 
 
 def find_addressed(reader: Reader, address: DatasetAddress, *, as_of: AsOf) -> int:
@@ -226,6 +232,21 @@ def readings(name: str) -> Sequence[Dataset]:
     found = [Dataset(text[:place], text[place + 1 :]) for place in places]
     # A path without the namespace of files is meant as one, unless events have just such a name.
     return [*found, Dataset("file", text)] if text.startswith("/") else found
+
+
+def _nearest(reader: Reader, name: str, dataset_ids: Collection[int], as_of: AsOf) -> Sequence[str]:
+    """Give the names that look most like one nobody knows; of a place, those of tables near it."""
+    import difflib
+
+    names = Naming(reader, as_of=as_of).datasets(dataset_ids)
+    called = {one: one for one in sorted(names.values())}
+    if not name.startswith("dataset:"):
+        return difflib.get_close_matches(name, called, n=3, cutoff=0.5)
+    for dataset_id, table in table_claims(reader, dataset_ids, system=as_of.system).items():
+        called[f"dataset:{quoted(str(located(table.location)))}"] = names[dataset_id]
+    # Places share most of their beginnings.
+    found = difflib.get_close_matches(name, called, n=3, cutoff=0.8)
+    return list(dict.fromkeys(called[one] for one in found))
 
 
 def _names_of(reader: Reader, dataset_ids: Collection[int], as_of: AsOf) -> dict[int, list[str]]:

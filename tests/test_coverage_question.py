@@ -61,15 +61,15 @@ def test_the_advice_is_for_the_engines_that_left_commits_open(shop: Shop) -> Non
     assert [one.gap for one in advice if one.engine == "any"] == ["names that no harvest knows"]
 
 
-def test_coverage_is_of_a_catalog_or_a_table_and_as_it_was_then(shop: Shop) -> None:
+def test_coverage_is_of_a_scope_and_as_it_was_then(shop: Shop) -> None:
     (table,) = shop.session.coverage("lake.s.t").tables
     assert table.dataset == "lake.s.t"
     assert len(shop.session.coverage("lake").tables) == 2
     (early,) = shop.session.coverage("lake.s.t", as_of="2026-09-02T12:00Z").tables
     assert (early.commits, early.orphans) == (2, 0)
-    with pytest.raises(UnknownNameError, match="no catalog lak; nearest: lake"):
+    with pytest.raises(UnknownNameError, match="or catalog lak; nearest: lake,"):
         shop.session.coverage("lak")
-    with pytest.raises(UnknownNameError, match=r"no dataset lake\.s\.tt"):
+    with pytest.raises(UnknownNameError, match=r"nearest: lake\.s\.t, lake\.s,"):
         shop.session.coverage("lake.s.tt")
 
 

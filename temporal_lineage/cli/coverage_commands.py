@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 @click.command(short_help="What runs explain, what they do not, and what to change.")
 @click.argument(
     "scope",
-    metavar="[CATALOG|TABLE]",
+    metavar="[TABLE|NAMESPACE|CATALOG]",
     required=False,
-    help="A catalog or a table; all that is known where it is left out.",
+    help="A table, a namespace or a catalog; all that is known where it is left out.",
 )
 @point_options
 @output_option
@@ -34,7 +34,7 @@ def coverage(
 
     \b
     tl coverage
-    tl coverage lake --as-known 2026-11-01
+    tl coverage lake.raw --as-known 2026-11-01
     tl coverage lake.raw.orders --output json
     """
     answer = session.coverage(scope, as_of=as_of, as_known=as_known)

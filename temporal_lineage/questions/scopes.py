@@ -11,7 +11,7 @@ from temporal_lineage.keys import AttributeKind
 from temporal_lineage.naming import UNHARVESTED, Naming, known_dataset, known_datasets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from snapshots.instant import Instant
     from temporal_lineage.store.reader import Node, Reader
@@ -47,12 +47,19 @@ def _within(
         first = _first_state(reader, _matching(reader, list_known, wanted, later)[0], as_of)
         if first is not None and as_of.valid < first:
             raise BeforeHistoryError(wanted, as_of.valid.isoformat(), first.isoformat())
-        names = {part for name in named.values() for part in (name, name.rpartition(".")[0])}
-        nearest = difflib.get_close_matches(wanted, sorted(names - {""}), n=3, cutoff=0.5)
+        scopes = {one for name in named.values() for one in _scopes_of(name)}
+        nearest = difflib.get_close_matches(wanted, sorted(scopes), n=3, cutoff=0.5)
         raise UnknownNameError(
             "table, namespace or catalog", wanted, nearest, "`tl show` lists what is known"
         )
     return dict(sorted(found.items(), key=lambda item: item[1]))
+
+
+def _scopes_of(name: str) -> Iterator[str]:
+    """Yield what a dataset can be asked for within: itself, its namespaces, its catalog."""
+    while name:
+        yield name
+        name = name.rpartition(".")[0]
 
 
 def _matching(
@@ -61,16 +68,38 @@ def _matching(
     """Give what a scope holds at a point in both times, and all that is known then."""
     known = list_known(reader, as_of=as_of)
     named = Naming(reader, as_of=as_of).datasets(node.node_id for node in known)
-    found = {
-        dataset_id: name
-        for dataset_id, name in named.items()
-        if not wanted or name == wanted or name.startswith(f"{wanted}.")
-    }
-    # A dataset may be called by another of its names.
-    other = known_dataset(reader, wanted, as_of=as_of) if wanted and not found else None
-    if other in named:
-        found = {other: named[other]}
-    return found, named
+    if not wanted:
+        return named, named
+    found = {one: name for one, name in named.items() if _is_within(name, wanted)}
+    # A dataset may be called by another of its names, and a catalog may list it beside another.
+    other = known_dataset(reader, wanted, as_of=as_of) if not found else None
+    more = (
+        [other]
+        if other in named
+        else _listed_in(reader, named.keys() - found.keys(), wanted, as_of)
+    )
+    return found | {one: named[one] for one in more}, named
+
+
+def _is_within(name: str, scope: str) -> bool:
+    return name == scope or name.startswith(f"{scope}.")
+
+
+def _listed_in(reader: Reader, dataset_ids: Collection[int], scope: str, as_of: AsOf) -> list[int]:
+    """Give those datasets that some catalog then listed within a scope, by whatever name."""
+    if not dataset_ids:
+        return []
+    lines = reader.timelines_of(
+        node_ids=list(dataset_ids), kind=AttributeKind.NAMED, system=as_of.system
+    )
+    return [
+        dataset_id
+        for dataset_id, names in lines.items()
+        if any(
+            _is_within(name, scope) and any(one.valid.contains(as_of.valid) for one in line)
+            for name, line in names.items()
+        )
+    ]
 
 
 def _first_state(reader: Reader, dataset_ids: Iterable[int], as_of: AsOf) -> Instant | None:

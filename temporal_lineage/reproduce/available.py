@@ -21,7 +21,7 @@ from snapshots.availability import (
     availability,
 )
 from snapshots.committed import committed_by
-from snapshots.errors import TemporalLineageError, UnreadableError
+from snapshots.errors import BeforeHistoryError, TemporalLineageError, UnreadableError
 from snapshots.instant import Instant
 from snapshots.recovery import RecoveryPlan
 from snapshots.retention import refused_by_newer_spark
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from snapshots.history import TableHistory
     from snapshots.snapshot import Snapshot
     from temporal_lineage.addresses import DatasetAddress
     from temporal_lineage.questions.question import Question
@@ -103,10 +104,7 @@ def available(
         only = int(version)
     history = reached.history
     by_then = committed_by(as_of.valid, chain=history.chain, snapshots=history.snapshots)
-    # A state that is named was found to have been there by then.
-    snapshots = (
-        by_then if only is None else [one for one in history.snapshots if one.snapshot_id == only]
-    )
+    snapshots = by_then if only is None else _named(history, name, only, as_of)
     try:
         look = _Look(reader, tables, reached, now, snapshots)
         states = tuple(look.verdict(one) for one in snapshots)
@@ -122,6 +120,16 @@ def available(
             plan, lost = found.plan, found.lost
     doubts = (*reached.doubts, *lost, *_refused(reached, states, now))
     return AvailableAnswer(question, name, now, states, promised, plan, doubts)
+
+
+def _named(history: TableHistory, name: str, snapshot_id: int, as_of: AsOf) -> list[Snapshot]:
+    """Give the state that was asked for; raises BeforeHistoryError where it came later."""
+    found = [one for one in history.snapshots if one.snapshot_id == snapshot_id]
+    for one in found:
+        if as_of.valid < one.committed_at:
+            asked, first = as_of.valid.isoformat(), one.committed_at.isoformat()
+            raise BeforeHistoryError(f"{name}@{snapshot_id}", asked, first)
+    return found
 
 
 def _refused(reached: Reached, states: Sequence[StateVerdict], now: Instant) -> Iterator[str]:

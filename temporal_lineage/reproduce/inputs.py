@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from snapshots.errors import BadTargetError, UnknownNameError
+from snapshots.errors import BadTargetError, BeforeHistoryError, UnknownNameError
 from snapshots.refs import MAIN
 from temporal_lineage.addresses import (
     AtInstant,
@@ -117,6 +117,12 @@ def _of_run(reader: Reader, address: RunAddress, as_of: AsOf) -> Inputs:
     if run_id is None:
         raise UnknownNameError("run", str(address), (), "`tl runs` lists those that are known")
     claims = reader.attributes(node_id=run_id, kind=AttributeKind.RUN, as_of=as_of)
+    if not claims:
+        # Of a run that only commits name nothing is known at any time, which is no mistake.
+        line = reader.timeline(node_id=run_id, kind=AttributeKind.RUN, name="", system=as_of.system)
+        if line:
+            asked, begun = as_of.valid.isoformat(), line[0].valid.start.isoformat()
+            raise BeforeHistoryError(str(address), asked, begun)
     job = decode(RunClaim, claims[0].claim).job if claims else ""
     named = Known(Grade.EXACT.value, "named", f"{address} is what was asked for")
     inputs = [

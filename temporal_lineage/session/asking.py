@@ -13,10 +13,11 @@ from temporal_lineage.questions.question import Question
 from temporal_lineage.questions.states.good_until import freshness
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from temporal_lineage.addresses import Address
     from temporal_lineage.questions.question import Answer
+    from temporal_lineage.store.reader import Reader
     from temporal_lineage.workspace import Workspace
 
 W = TypeVar("W", bound="Answer")
@@ -59,11 +60,11 @@ class Asking:
                 reader, *addresses, Question(verb, target, point, known_until=None), **more
             )
             fresh = freshness(reader, addresses, point, now=now)
+            early = _too_early(reader, addresses, answer) if point.valid < now else ()
         question = replace(answer.question, known_until=fresh.known_until)
+        doubts = tuple(dict.fromkeys((*answer.doubts, *fresh.doubts, *early)))
         # All answers are dataclasses, which no protocol can say.
-        return replace(  # type: ignore[type-var]
-            answer, question=question, doubts=(*answer.doubts, *fresh.doubts)
-        )
+        return replace(answer, question=question, doubts=doubts)  # type: ignore[type-var]
 
     def _period(self, since: When, until: When) -> Period:
         """Read a period, without bounds where they are None. Raises EmptyPeriodError."""
@@ -72,6 +73,15 @@ class Asking:
         if end <= start:
             raise EmptyPeriodError(start.isoformat(), end.isoformat())
         return Period(start, end)
+
+
+def _too_early(reader: Reader, addresses: Iterable[Address], answer: Answer) -> tuple[str, ...]:
+    """Say of an answer without rows what was not heard of yet at the time asked about."""
+    if answer.ROWS is not None and getattr(answer, answer.ROWS):
+        return ()
+    from temporal_lineage.questions.states.too_early import too_early
+
+    return too_early(reader, addresses, answer.question.as_of)
 
 
 def instant_of(when: When) -> Instant | None:

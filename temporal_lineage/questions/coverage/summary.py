@@ -6,11 +6,10 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from snapshots.errors import UnknownNameError
 from temporal_lineage.claims import RunClaim, decode
 from temporal_lineage.evidence.engines import Engine, engine_of_run
 from temporal_lineage.keys import AttributeKind, EdgeKind, NodeKind
-from temporal_lineage.naming import UNHARVESTED, Naming, find_dataset, known_datasets
+from temporal_lineage.naming import UNHARVESTED, Naming, known_datasets
 from temporal_lineage.questions.coverage.advice import (
     Advice,
     advice_on_gaps,
@@ -21,6 +20,7 @@ from temporal_lineage.questions.coverage.advice import (
 )
 from temporal_lineage.questions.coverage.links import LinkGap, link_gaps
 from temporal_lineage.questions.coverage.tables import OrphanCommit, TableCoverage, covered
+from temporal_lineage.questions.scopes import datasets_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -77,10 +77,13 @@ class CoverageAnswer:
 
 
 def coverage(reader: Reader, question: Question, *, scope: str | None) -> CoverageAnswer:
-    """Answer `tl coverage` for all, one catalog, or one table. Raises UnknownNameError."""
+    """Answer `tl coverage` for all, or for a scope.
+
+    Raises UnknownNameError, and BeforeHistoryError where all tables of the scope came later.
+    """
     as_of = question.as_of
     naming = Naming(reader, as_of=as_of)
-    nodes = _in_scope(reader, naming, scope, as_of)
+    nodes = _in_scope(reader, scope, as_of)
     tables = [
         found
         for node in nodes
@@ -122,19 +125,10 @@ def coverage(reader: Reader, question: Question, *, scope: str | None) -> Covera
     )
 
 
-def _in_scope(reader: Reader, naming: Naming, scope: str | None, as_of: AsOf) -> Sequence[Node]:
-    known = known_datasets(reader, as_of=as_of)
+def _in_scope(reader: Reader, scope: str | None, as_of: AsOf) -> Sequence[Node]:
     if scope is None:
-        return known
-    if "." not in scope and ":" not in scope:
-        names = naming.datasets(one.node_id for one in known)
-        found = [one for one in known if names[one.node_id].startswith(f"{scope}.")]
-        if found:
-            return found
-        catalogs = sorted({name.partition(".")[0] for name in names.values() if ":" not in name})
-        raise UnknownNameError("catalog", scope, catalogs[:3], "`tl show` lists what is known")
-    dataset_id = find_dataset(reader, scope, as_of=as_of)
-    return list(reader.named(node_ids=[dataset_id]).values())
+        return known_datasets(reader, as_of=as_of)
+    return list(reader.named(node_ids=list(datasets_in(reader, scope, as_of))).values())
 
 
 def _runs(reader: Reader, as_of: AsOf) -> Mapping[int, tuple[RunClaim, Engine]]:

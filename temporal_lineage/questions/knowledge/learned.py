@@ -121,15 +121,11 @@ def knowledge(
     where it can be on neither, the question is refused as it would be on the later one.
     """
     after_known = question.as_of.system
-    before, refused = _rows(compared, known_before, answer_as_known)
-    after, refused_too = _rows(compared, after_known, answer_as_known)
-    if refused is not None and refused_too is not None:
-        raise refused_too
-    doubts = [
-        f"as known {known}: {error}"
-        for known, error in ((known_before, refused), (after_known, refused_too))
-        if error is not None
-    ]
+    was = _answered(answer_as_known, known_before)
+    became = _answered(answer_as_known, after_known)
+    if isinstance(was, TemporalLineageError) and isinstance(became, TemporalLineageError):
+        raise became
+    before, after = _rows(compared, was), _rows(compared, became)
     taught = _transactions(reader, known_before, after_known)
     by_instant = {one.recorded_at: one for one in taught}
     changes = tuple(
@@ -143,7 +139,7 @@ def knowledge(
         known_after=after_known,
         changes=changes,
         transactions=tuple(taught),
-        doubts=tuple(doubts),
+        doubts=tuple(_doubts(was, known_before, became, after_known)),
     )
 
 
@@ -152,14 +148,35 @@ _Rows = dict[tuple[str, ...], list[_Row]]
 """Rows by what makes them the same row; mostly one each."""
 
 
-def _rows(
-    verb: str, known: Instant, ask: Callable[[Instant], Answer]
-) -> tuple[_Rows, TemporalLineageError | None]:
-    """Give the rows of an answer by what makes them the same row, or why there is no answer."""
+def _answered(ask: Callable[[Instant], Answer], known: Instant) -> Answer | TemporalLineageError:
+    """Ask as known then; give why there is no answer where there is none."""
     try:
-        answer = ask(known)
+        return ask(known)
     except TemporalLineageError as error:
-        return {}, error
+        return error
+
+
+def _doubts(
+    was: Answer | TemporalLineageError,
+    before: Instant,
+    became: Answer | TemporalLineageError,
+    after: Instant,
+) -> Iterator[str]:
+    """Yield what the later answer does not know, then what only the earlier one did not."""
+    if isinstance(was, TemporalLineageError):
+        yield f"as known {before}: {was}"
+    if isinstance(became, TemporalLineageError):
+        yield f"as known {after}: {became}"
+    later = () if isinstance(became, TemporalLineageError) else became.doubts
+    yield from later
+    if not isinstance(was, TemporalLineageError):
+        yield from (f"as known {before}: {one}" for one in was.doubts if one not in later)
+
+
+def _rows(verb: str, answer: Answer | TemporalLineageError) -> _Rows:
+    """Give the rows of an answer by what makes them the same row; none where there is none."""
+    if isinstance(answer, TemporalLineageError):
+        return {}
     body = as_json(answer)["answer"]
     rows = body[answer.ROWS] if answer.ROWS is not None and isinstance(body, dict) else [body]
     found: _Rows = {}
@@ -167,7 +184,7 @@ def _rows(
         if isinstance(row, dict):
             key = tuple(str(row[name]) for name in _IDENTITY[verb] if row[name] is not None)
             found.setdefault(key, []).append(row)
-    return found, None
+    return found
 
 
 def _changes(verb: str, before: _Rows, after: _Rows) -> Iterator[tuple[KnowledgeChange, _Row]]:

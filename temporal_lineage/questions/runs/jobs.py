@@ -13,7 +13,6 @@ from temporal_lineage.capture.openlineage import read_events
 from temporal_lineage.capture.openlineage_events import CapturedEvent, DatasetEvent
 from temporal_lineage.capture.told_facets import told_facets
 from temporal_lineage.claims import RunClaim, decode
-from temporal_lineage.facts import LAST, AsOf
 from temporal_lineage.keys import AttributeKind, EdgeKind, NodeKind
 from temporal_lineage.lineage.graph import Direction
 from temporal_lineage.linking.event_keys import DESIGN
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 
     from temporal_lineage.addresses import JobAddress
     from temporal_lineage.capture.openlineage_events import JobEvent, RunEvent
+    from temporal_lineage.facts import AsOf
     from temporal_lineage.questions.question import Question
     from temporal_lineage.store.reader import Reader
     from temporal_lineage.store.records import ArrivedEvent
@@ -87,10 +87,7 @@ def show_job(reader: Reader, address: JobAddress, question: Question) -> JobAnsw
         runs=run_lines_of(reader, runs[:RUNS_SHOWN_MAX], as_of),
         reads=reads,
         writes=writes,
-        doubts=(
-            *_doubts(facets.doubts, len(runs)),
-            *not_run_yet(reader, job_id, address, as_of),
-        ),
+        doubts=tuple(_doubts(facets.doubts, len(runs))),
     )
 
 
@@ -116,15 +113,6 @@ def runs_of_job(reader: Reader, job_id: int, as_of: AsOf) -> list[FoundRun]:
         for one in reader.attributes_of(node_ids=run_ids, kind=AttributeKind.RUN, as_of=as_of)
     ]
     return sorted(found, key=lambda one: (one.begun, one.node_id), reverse=True)
-
-
-def not_run_yet(reader: Reader, job_id: int, address: JobAddress, as_of: AsOf) -> tuple[str, ...]:
-    """Say of a job of which no run was heard by then when its first one was; nothing otherwise."""
-    runs = runs_of_job(reader, job_id, AsOf(valid=LAST, system=as_of.system))
-    if not runs or runs[-1].begun <= as_of.valid:
-        return ()
-    asked, first = as_of.valid, runs[-1].begun
-    return (f"{address} had not run yet at {asked}, as far as is known; ask from {first} on",)
 
 
 def datasets_beside(

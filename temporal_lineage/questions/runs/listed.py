@@ -6,7 +6,7 @@ import difflib
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, ClassVar
 
-from snapshots.errors import UnknownNameError
+from snapshots.errors import BeforeHistoryError, UnknownNameError
 from snapshots.instant import FOREVER
 from snapshots.records import dataclass
 from temporal_lineage.claims import LinkClaim, RunClaim, decode
@@ -14,9 +14,11 @@ from temporal_lineage.evidence import weakest
 from temporal_lineage.evidence.runs import RunState
 from temporal_lineage.keys import AttributeKind, EdgeKind
 from temporal_lineage.naming import find_dataset
+from temporal_lineage.questions.states.too_early import first_run
+from temporal_lineage.questions.walks.doubts import count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from snapshots.instant import Instant
     from snapshots.period import Period
@@ -85,18 +87,21 @@ def run_list(reader: Reader, question: Question, *, wanted: RunFilter, limit: in
     as_of = question.as_of
     found = _found(reader, as_of)
     if wanted.job is not None:
-        found = _of_job(found, wanted.job)
+        found = _of_job(reader, found, wanted.job, as_of)
     if wanted.dataset is not None:
         near = _naming(reader, wanted.dataset, as_of)
         found = [one for one in found if one.node_id in near]
     if wanted.state is not None:
         found = [one for one in found if one.claim.state.casefold() == wanted.state]
+    others = found
     found = [one for one in found if _went_on(one, wanted.period)]
     found.sort(key=lambda one: (one.begun, one.node_id), reverse=True)
     shown = found[:limit]
     more = len(found) - len(shown)
-    doubts = (f"{more} older runs are not shown; --limit shows more",) if more else ()
-    return RunsAnswer(question, run_lines_of(reader, shown, as_of), doubts)
+    doubts = [f"{more} older runs are not shown; --limit shows more"] if more else []
+    if others and not found:
+        doubts.append(_elsewhere(others))
+    return RunsAnswer(question, run_lines_of(reader, shown, as_of), tuple(doubts))
 
 
 def run_lines_of(reader: Reader, shown: Sequence[FoundRun], as_of: AsOf) -> tuple[RunLine, ...]:
@@ -148,16 +153,24 @@ def _found(reader: Reader, as_of: AsOf) -> list[FoundRun]:
     ]
 
 
-def _of_job(found: Iterable[FoundRun], job: str) -> list[FoundRun]:
-    found = list(found)
+def _of_job(reader: Reader, found: Sequence[FoundRun], job: str, as_of: AsOf) -> list[FoundRun]:
     kept = [one for one in found if fnmatchcase(one.claim.job, job)]
     if not kept and not _WILD & set(job):
+        first = first_run(reader, job, as_of)
+        if first is not None:
+            raise BeforeHistoryError(f"job:{job}", as_of.valid.isoformat(), first.isoformat())
         known = sorted({one.claim.job for one in found})
         nearest = difflib.get_close_matches(job, known, n=3, cutoff=0.4)
         raise UnknownNameError(
             "job", job, [f"job:{one}" for one in nearest], "--job takes * too, as in '*orders*'"
         )
     return kept
+
+
+def _elsewhere(others: Sequence[FoundRun]) -> str:
+    """Say when the runs were that only the period leaves out."""
+    begun = [one.begun for one in others]
+    return f"{count(len(others), 'run')} of other times fit, begun {min(begun)} to {max(begun)}"
 
 
 def _naming(reader: Reader, dataset: str, as_of: AsOf) -> set[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from temporal_lineage.facts import AsOf
     from temporal_lineage.naming import Naming
     from temporal_lineage.store.reader import Node, Reader
+
+_NAMED_MAX = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +57,11 @@ def find_field(reader: Reader, dataset_id: int, address: DatasetAddress, as_of: 
     schema = schema_of(reader, dataset_id, address, as_of)
     field = schema.at_path(address.column or "")
     if field is None:
-        names = [f"{address.name}#{one.path}" for one in schema.fields]
+        paths = [one.path for one in schema.fields]
+        near = difflib.get_close_matches(address.column or "", paths, n=3, cutoff=0.5)
+        names = [f"{address.name}#{path}" for path in near or paths[:_NAMED_MAX]]
         raise UnknownNameError(
-            "column", str(address), names[:5], f"`tl schema log {address.name}` lists them"
+            "column", str(address), names, f"`tl schema log {address.name}` lists them"
         )
     return field.field_id
 

@@ -17,7 +17,7 @@ from temporal_lineage.harvesting.histories import (
     remembered_snapshot,
 )
 from temporal_lineage.harvesting.table_claims import table_claim
-from temporal_lineage.naming import Naming, find_addressed
+from temporal_lineage.naming import Naming, find_addressed, spoken
 from temporal_lineage.questions.states.versions import check_version, version_or_ref
 
 if TYPE_CHECKING:
@@ -112,7 +112,8 @@ def entry_at(
     entry = log.at(valid)
     if entry is None:
         first = log.entries[0].period.start
-        raise BeforeHistoryError(name, valid.isoformat(), first.isoformat())
+        shown = spoken(reader, dataset_id, name, system=system)
+        raise BeforeHistoryError(shown, valid.isoformat(), first.isoformat())
     return entry
 
 

@@ -9,7 +9,7 @@ from temporal_lineage.addresses import AtInstant, AtVersion, DatasetAddress
 from temporal_lineage.facts import LAST, AsOf
 from temporal_lineage.harvesting.looks import absence, last_look
 from temporal_lineage.keys import AttributeKind
-from temporal_lineage.naming import Naming, known_dataset
+from temporal_lineage.naming import Naming, known_dataset, spoken
 from temporal_lineage.questions.states.versions import version_since
 
 if TYPE_CHECKING:
@@ -78,6 +78,7 @@ def before_history(reader: Reader, dataset_id: int, name: str, as_of: AsOf) -> s
     if not line or as_of.valid >= line[0].valid.start:
         return None
     start = line[0].valid.start
+    name = spoken(reader, dataset_id, name, system=as_of.system)
     other = meant_then(reader, dataset_id, name, as_of)
     if other is not None:
         return f"{name} was another table at {as_of.valid}, {other}; this one starts at {start}"

@@ -9,6 +9,7 @@ from snapshots.instant import BEGINNING, FOREVER
 from temporal_lineage.addresses import AtRef, AtVersion
 from temporal_lineage.facts import LAST, AsOf
 from temporal_lineage.keys import AttributeKind, EdgeKind, NodeKind
+from temporal_lineage.naming import spoken
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,10 +44,11 @@ def version_or_ref(reader: Reader, dataset_id: int, at: At | None, *, system: In
 def check_version(reader: Reader, dataset_id: int, name: str, version: str, as_of: AsOf) -> None:
     """Raise UnknownNameError for a version nobody knew, BeforeHistoryError for one not yet made."""
     since = version_since(reader, dataset_id, version, system=as_of.system)
-    if since is not None and since > as_of.valid:
-        raise BeforeHistoryError(f"{name}@{version}", as_of.valid.isoformat(), since.isoformat())
-    if since is not None:
+    if since is not None and since <= as_of.valid:
         return
+    name = spoken(reader, dataset_id, name, system=as_of.system)
+    if since is not None:
+        raise BeforeHistoryError(f"{name}@{version}", as_of.valid.isoformat(), since.isoformat())
     snapshots = reader.timelines(
         node_id=dataset_id, kind=AttributeKind.SNAPSHOT, system=as_of.system
     )

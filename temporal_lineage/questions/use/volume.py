@@ -10,6 +10,7 @@ from temporal_lineage.harvesting.histories import remembered, remembered_log
 from temporal_lineage.lineage.out_of_line import unlike
 from temporal_lineage.naming import Naming, find_dataset
 from temporal_lineage.questions.question import UNHARVESTED
+from temporal_lineage.questions.runs.heard import period_until
 from temporal_lineage.questions.states.held import held_by_states
 from temporal_lineage.questions.tables.snapshots import log_lines
 
@@ -68,8 +69,12 @@ class VolumeAnswer:
 def volume(
     reader: Reader, address: DatasetAddress, question: Question, *, since: Instant
 ) -> VolumeAnswer:
-    """Answer `tl volume`: the period begins with `since` and ends with the instant asked for."""
+    """Answer `tl volume`: the period begins with `since` and ends with the instant asked for.
+
+    Raises EmptyPeriodError for no period.
+    """
     as_of = question.as_of
+    period_until(since, as_of.valid)
     dataset_id = find_dataset(reader, address.name, as_of=as_of)
     name = Naming(reader, as_of=as_of).dataset(dataset_id)
     history = remembered(reader, dataset_id, system=as_of.system)

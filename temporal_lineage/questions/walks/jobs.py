@@ -9,7 +9,7 @@ from temporal_lineage.keys import EdgeKind
 from temporal_lineage.lineage.graph import Direction, Step
 from temporal_lineage.lineage.trace import trace
 from temporal_lineage.naming import Naming
-from temporal_lineage.questions.runs.jobs import datasets_beside, find_job, not_run_yet
+from temporal_lineage.questions.runs.jobs import datasets_beside, find_job
 from temporal_lineage.questions.walks.answer import (
     LineageAnswer,
     LineageCut,
@@ -74,10 +74,7 @@ def job_lineage(
         runs=run_lines(reader, runs.values(), as_of),
         datasets=dataset_lines(reader, found.values(), naming, as_of),
         cuts=tuple(LineageCut(names[one.node_id], one.why) for one in graph.cuts),
-        doubts=(
-            *lineage_doubts(graph, names, {}, edges),
-            *(() if edges else not_run_yet(reader, job_id, address, as_of)),
-        ),
+        doubts=lineage_doubts(graph, names, {}, edges),
     )
 
 

@@ -55,15 +55,13 @@ def reached(
     as_of = question.as_of
     naming = Naming(reader, as_of=as_of)
     if isinstance(address, JobAddress):
-        from temporal_lineage.questions.runs.jobs import datasets_beside, find_job, not_run_yet
+        from temporal_lineage.questions.runs.jobs import datasets_beside, find_job
 
         root = str(address)
         job_id = find_job(reader, address)
         start = near = list(datasets_beside(reader, job_id, direction, as_of))
-        early = () if near else not_run_yet(reader, job_id, address, as_of)
     else:
         start, near = [find_dataset(reader, dataset_name(address), as_of=as_of)], []
-        early = ()
         root = naming.dataset(start[0])
     walk = reader.reached_into if direction is Direction.UPSTREAM else reader.reached_out_of
     nodes = walk(node_ids=start, kind=EdgeKind.FLOW, as_of=as_of, limit=names_max + 1)
@@ -78,5 +76,5 @@ def reached(
         root=root,
         datasets=tuple(map(ReachedDataset, sorted(names.values()))),
         cuts=cuts,
-        doubts=(*(f"not followed further, {one.why}: {one.address}" for one in cuts), *early),
+        doubts=tuple(f"not followed further, {one.why}: {one.address}" for one in cuts),
     )
