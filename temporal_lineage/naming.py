@@ -73,14 +73,14 @@ class Naming:
             for node_id, node in nodes.items()
         }
 
-    def keep(self, nodes: Iterable[Node]) -> None:
-        """Keep the addresses of dataset nodes that were read already."""
+    def keep(self, identities: Mapping[int, str]) -> None:
+        """Keep the addresses of dataset nodes whose identities were read already."""
         harvested: dict[int, str] = {}
-        for node in nodes:
-            if node.name.startswith(UNHARVESTED):
-                self._datasets[node.node_id] = unharvested_address(node.name)
+        for node_id, identity in identities.items():
+            if identity.startswith(UNHARVESTED):
+                self._datasets[node_id] = unharvested_address(identity)
             else:
-                harvested[node.node_id] = node.name
+                harvested[node_id] = identity
         names = _names_of(self._reader, harvested, self._as_of)
         while names:
             first = {node_id: more[0] for node_id, more in names.items() if more}
@@ -94,7 +94,7 @@ class Naming:
 
     def _fetch(self, node_ids: Collection[int]) -> None:
         if node_ids:
-            self.keep(self._reader.named(node_ids=sorted(node_ids)).values())
+            self.keep(self._reader.node_names(node_ids=sorted(node_ids)))
 
 
 def unharvested_address(identity: str) -> str:

@@ -44,8 +44,8 @@ def holds(state: Table, log: Table) -> Deciding:
     """
     key = log.primary_key.columns.values()[0].name
     valid = instant("valid")
-    inline = _inline(state)
-    newest = _newest(state, log, "rank")
+    inline = decided_inline(state)
+    rank = newest(log, "rank", key=state.c[key], outer=state)
     found = log.alias("found")
     source = state.outerjoin(
         found,
@@ -53,7 +53,7 @@ def holds(state: Table, log: Table) -> Deciding:
             # NULL ends the look at the history before it begins; a condition of its own would be
             # tested after the subquery.
             found.c[key] == case((not_(inline), state.c[key])),
-            found.c.rank == case((not_(inline), newest)),
+            found.c.rank == case((not_(inline), rank)),
             found.c.valid_from <= valid,
             found.c.valid_to > valid,
         ),
@@ -73,28 +73,21 @@ def holds(state: Table, log: Table) -> Deciding:
     )
 
 
-def claim_held(state: Table, log: Table) -> ColumnElement[int]:
-    """Give the claim alone that holds for each key at the same point; 0 or NULL where none does.
-
-    The same rule as `holds`, for walks that ask whether a key holds and nothing else.
-    """
-    return case((_inline(state), state.c.claim_id), else_=_newest(state, log, "claim_id"))
-
-
-def _inline(state: Table) -> ColumnElement[bool]:
+def decided_inline(state: Table) -> ColumnElement[bool]:
     """Tell whether the kept state of a key decides by itself."""
     return and_(state.c.last_tx <= instant("tx"), state.c.since <= instant("valid"))
 
 
-def _newest(state: Table, log: Table, column: str) -> ScalarSelect[int]:
+def newest(
+    log: Table, column: str, *, key: ColumnElement[int], outer: FromClause
+) -> ScalarSelect[int]:
     """Give a column of the newest assertion that covers the point, for a key of the outer query."""
-    key = log.primary_key.columns.values()[0].name
     valid = instant("valid")
     candidate = log.alias("candidate")
     return (
         select(candidate.c[column])
         .where(
-            candidate.c[key] == state.c[key],
+            candidate.c[log.primary_key.columns.values()[0].name] == key,
             candidate.c.rank >= instant("floor"),
             candidate.c.valid_from <= valid,
             candidate.c.valid_to > valid,
@@ -102,7 +95,7 @@ def _newest(state: Table, log: Table, column: str) -> ScalarSelect[int]:
         .order_by(candidate.c.rank)
         .limit(literal_column("1"))
         .offset(literal_column("0"))
-        .correlate(state)
+        .correlate(outer)
         .scalar_subquery()
     )
 

@@ -41,6 +41,26 @@ class among(FunctionElement[Any]):  # noqa: N801 - a SQL function's name
     inherit_cache = True
 
 
+class joined(FunctionElement[str]):  # noqa: N801 - a SQL function's name
+    """All values of a column of integers as one text, with commas between them; NULL for none.
+
+    Several of one statement have the same order.
+    """
+
+    name = "joined"
+    inherit_cache = True
+
+
+@compiles(joined, "sqlite")
+def _joined_sqlite(element: joined, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401
+    return f"group_concat({compiler.process(element.clauses, **options)})"
+
+
+@compiles(joined, "postgresql")
+def _joined_postgresql(element: joined, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401
+    return f"string_agg(CAST({compiler.process(element.clauses, **options)} AS TEXT), ',')"
+
+
 @compiles(among, "sqlite")
 def _among_sqlite(element: among, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401
     column, rows = (compiler.process(clause, **options) for clause in element.clauses)

@@ -1,73 +1,112 @@
-"""Statements that walk to the end: all that is reached along edges that hold, in one statement."""
+"""Statements of walks to the end: a step from many nodes at once, answered as texts of numbers.
+
+A row for each edge would cost several times what finding the edge does, in the database and in
+Python; so would a recursive statement, which keeps what it reached as rows.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import BigInteger, Integer, Text, bindparam, cast, literal_column, select, true
+from sqlalchemy import (
+    BigInteger,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    literal_column,
+    not_,
+    select,
+    true,
+)
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import FromClause, Select
 
-from temporal_lineage.store.as_of_rule import claim_held
-from temporal_lineage.store.listed import rows_of
+from temporal_lineage.store.as_of_rule import decided_inline, newest
+from temporal_lineage.store.listed import joined, rows_of
 from temporal_lineage.store.tables import edge, edge_assertion, node
 
-_Beyond = Callable[[FromClause, ColumnElement[bool], ColumnElement[int]], Select[Any]]
-"""Makes a step of a walk: from a start, by a condition, to the far end of edges."""
+_FromThere = Callable[[ColumnElement[int], ColumnElement[int]], FromClause]
+"""Makes the edges that end among the nodes asked for, by their near and their far end.
+
+Its columns: `far_id`, `edge_id`, `is_held` and `is_open`.
+"""
+
+_NOTHING: ColumnElement[int] = literal_column("0")
 
 
-def _reached(near: ColumnElement[int], far: ColumnElement[int], beyond: _Beyond) -> Select[Any]:
-    """Nodes reached from the roots, each once, in no order that is promised.
+def _step(edges: FromClause) -> Select[Any]:
+    """Give three texts of numbers, with commas between them, each NULL where there is none.
 
-    A root is among them where some way leads back to it. `near` is the end of an edge where the
-    walk comes from. What was reached is kept by number alone: with a depth beside it, a node would
-    be visited once for every length of a way to it.
+    The far ends of edges that hold; then the far ends of those whose history must be searched,
+    and in the same order the numbers of these edges.
+    """
+    is_open = edges.c.is_open
+    columns: tuple[Any, ...] = (
+        joined(edges.c.far_id).filter(edges.c.is_held),
+        joined(edges.c.far_id).filter(is_open),
+        joined(edges.c.edge_id).filter(is_open),
+    )
+    return select(*columns)
+
+
+def _beside(near: ColumnElement[int], far: ColumnElement[int]) -> FromClause:
+    """Join the edges with the nodes."""
+    roots = rows_of("nodes")
+    return (
+        _edges(far)
+        .select_from(roots.join(edge, near == cast(roots.c.value, BigInteger)))
+        .subquery("found")
+    )
+
+
+def _probed(near: ColumnElement[int], far: ColumnElement[int]) -> FromClause:
+    """Give the same, looking into an index for each node.
+
+    Without statistics PostgreSQL believes that few edges are of a kind, and joined with the nodes
+    it would read all of them for each step of a walk. What has an offset cannot be joined
+    otherwise.
     """
     roots = rows_of("nodes")
-    reach = beyond(roots, near == cast(roots.c.value, BigInteger), far).cte("reach", recursive=True)
-    reach = reach.union(beyond(reach, near == reach.c.node_id, far))
-    return (
-        select(node.c.node_id, node.c.kind, node.c.parent_id, node.c.name)
-        .select_from(reach.join(node, node.c.node_id == reach.c.node_id))
-        .limit(bindparam("limit", type_=Integer))
-        .offset(literal_column("0"))
-    )
+    ends = _edges(far).where(near == cast(roots.c.value, BigInteger)).offset(_NOTHING)
+    found = ends.correlate(roots).lateral("found")
+    return select(found).select_from(roots.join(found, true())).subquery("step")
 
 
-def _joined(
-    start: FromClause, from_there: ColumnElement[bool], far: ColumnElement[int]
-) -> Select[Any]:
-    """Give the other ends of the edges that hold and lead on from a start."""
-    return _held(far).select_from(start.join(edge, from_there))
+def _edges(far: ColumnElement[int]) -> Select[Any]:
+    decided = decided_inline(edge)
+    return select(
+        far.label("far_id"),
+        edge.c.edge_id,
+        and_(decided, edge.c.claim_id > _NOTHING).label("is_held"),
+        not_(decided).label("is_open"),
+    ).where(edge.c.kind == bindparam("kind", type_=Text))
 
 
-def _probed(
-    start: FromClause, from_there: ColumnElement[bool], far: ColumnElement[int]
-) -> Select[Any]:
-    """Give the same, looking into an index for each row of the start.
-
-    Without statistics PostgreSQL believes that few edges are of a kind, and joined with a start it
-    would read all of them for each step of a walk. What has an offset cannot be joined otherwise.
-    """
-    ends = _held(far).where(from_there).offset(literal_column("0"))
-    found = ends.correlate(start).lateral("found")
-    return select(found.c.node_id).select_from(start.join(found, true()))
+def _held_by_history() -> Select[Any]:
+    """Give the numbers of those edges that hold, as one text; NULL where none does."""
+    asked = rows_of("edges")
+    number = cast(asked.c.value, BigInteger)
+    held = newest(edge_assertion, "claim_id", key=number, outer=asked)
+    return select(joined(number)).select_from(asked).where(held > _NOTHING)
 
 
-def _held(far: ColumnElement[int]) -> Select[Any]:
-    return select(far.label("node_id")).where(
-        edge.c.kind == bindparam("kind", type_=Text),
-        claim_held(edge, edge_assertion) > literal_column("0"),
-    )
+def _node_names() -> Select[Any]:
+    """Give nodes with their names alone, found one by one in the order they are asked for."""
+    asked = rows_of("nodes")
+    there = node.c.node_id == cast(asked.c.value, BigInteger)
+    return select(node.c.node_id, node.c.name).select_from(asked.join(node, there))
 
 
-def _statements(beyond: _Beyond) -> dict[str, Select[Any]]:
+def _statements(from_there: _FromThere) -> dict[str, Select[Any]]:
     return {
-        "reached_into": _reached(edge.c.dst_id, edge.c.src_id, beyond),
-        "reached_out_of": _reached(edge.c.src_id, edge.c.dst_id, beyond),
+        "step_into": _step(from_there(edge.c.dst_id, edge.c.src_id)),
+        "step_out_of": _step(from_there(edge.c.src_id, edge.c.dst_id)),
+        "held_by_history": _held_by_history(),
+        "node_names": _node_names(),
     }
 
 
-REACH_STATEMENTS = _statements(_joined)
+REACH_STATEMENTS = _statements(_beside)
 REACH_STATEMENTS_POSTGRESQL = _statements(_probed)

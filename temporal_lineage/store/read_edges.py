@@ -12,7 +12,7 @@ from temporal_lineage.facts import AsOf, Assertion, timeline
 from temporal_lineage.store.rank import rank_floor, rank_tx
 from temporal_lineage.store.read_attributes import believed_over_time
 from temporal_lineage.store.read_base import Reads, listed, listed_pairs, listed_texts, period
-from temporal_lineage.store.records import Asserted, EdgeRow, Node
+from temporal_lineage.store.records import Asserted, EdgeRow
 from temporal_lineage.store.runner import Parameters, Row
 
 _ALL_TX = 2**31 - 1
@@ -62,21 +62,6 @@ class EdgeReads(Reads):
     ) -> list[EdgeStep]:
         """Give the same edges as `edges_out_of`, as (edge, source, destination, claim)."""
         return self._ends_among("steps_out_of", node_ids, kinds, as_of)
-
-    def reached_into(
-        self, *, node_ids: Iterable[int], kind: str, as_of: AsOf, limit: int
-    ) -> list[Node]:
-        """Give all nodes from which edges of a kind lead to some of these, in no order.
-
-        At most `limit`; as many as that means there may be more.
-        """
-        return self._reached("reached_into", node_ids, kind, as_of, limit)
-
-    def reached_out_of(
-        self, *, node_ids: Iterable[int], kind: str, as_of: AsOf, limit: int
-    ) -> list[Node]:
-        """Give all nodes to which edges of a kind lead from some of these, likewise."""
-        return self._reached("reached_out_of", node_ids, kind, as_of, limit)
 
     def edge_keys_into(self, *, node_ids: Iterable[int], kinds: Sequence[str]) -> list[EdgeKey]:
         """Give all edges ever spoken of that end in one of the nodes, whatever is believed now."""
@@ -150,17 +135,6 @@ class EdgeReads(Reads):
             EdgeRow(edge_id, kind, src, dst, period(start, end), body, Instant(recorded_at))
             for edge_id, kind, src, dst, start, end, _, recorded_at, body in rows
         ]
-
-    def _reached(
-        self, name: str, node_ids: Iterable[int], kind: str, as_of: AsOf, limit: int
-    ) -> list[Node]:
-        parameters: Parameters = {
-            "nodes": listed(node_ids),
-            "kind": kind,
-            "limit": limit,
-            **self._point(as_of),
-        }
-        return list(map(Node._make, self._runner.rows(name, parameters)))
 
     def _ends_among(
         self, name: str, node_ids: Iterable[int], kinds: Sequence[str], as_of: AsOf

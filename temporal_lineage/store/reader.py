@@ -10,6 +10,7 @@ from temporal_lineage.store.read_attributes import AttributeReads
 from temporal_lineage.store.read_commits import CommitReads
 from temporal_lineage.store.read_edges import EdgeReads
 from temporal_lineage.store.read_nodes import NodeReads
+from temporal_lineage.store.read_reach import ReachReads
 from temporal_lineage.store.read_records import RecordReads
 from temporal_lineage.store.records import (
     ArrivedEvent,
@@ -45,7 +46,7 @@ __all__ = (
 )
 
 
-class Reader(NodeReads, AttributeReads, EdgeReads, CommitReads, RecordReads):
+class Reader(NodeReads, AttributeReads, EdgeReads, ReachReads, CommitReads, RecordReads):
     """Asks a Runner, and turns its rows into values."""
 
     def __init__(self, runner: Runner) -> None:

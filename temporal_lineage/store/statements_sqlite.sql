@@ -177,39 +177,29 @@ FROM json_each(:edges) AS edges_list) ORDER BY edge.edge_id, edge_assertion.rank
 SELECT edge.src_id, edge.dst_id, edge_assertion.rank, edge_assertion.valid_from, edge_assertion.valid_to, claim.body
 FROM json_each(:keys) AS keys_list JOIN edge ON edge.kind = (:kind || substr(keys_list.value, 1, 0)) AND edge.src_id = CAST(keys_list.value AS BIGINT) >> 31 AND edge.dst_id = CAST(keys_list.value AS BIGINT) & 2147483647 JOIN edge_assertion ON edge_assertion.edge_id = edge.edge_id AND edge_assertion.rank >= :floor LEFT OUTER JOIN claim ON claim.claim_id = edge_assertion.claim_id;
 
--- reached_into
-WITH RECURSIVE reach(node_id) AS
-(SELECT edge.src_id AS node_id
+-- step_into
+SELECT group_concat(found.far_id) FILTER (WHERE found.is_held) AS anon_1, group_concat(found.far_id) FILTER (WHERE found.is_open) AS anon_2, group_concat(found.edge_id) FILTER (WHERE found.is_open) AS anon_3
+FROM (SELECT edge.src_id AS far_id, edge.edge_id AS edge_id, edge.last_tx <= :tx AND edge.since <= :valid AND edge.claim_id > 0 AS is_held, NOT (edge.last_tx <= :tx AND edge.since <= :valid) AS is_open
 FROM json_each(:nodes) AS nodes_list JOIN edge ON edge.dst_id = CAST(nodes_list.value AS BIGINT)
-WHERE edge.kind = :kind AND CASE WHEN (edge.last_tx <= :tx AND edge.since <= :valid) THEN edge.claim_id ELSE (SELECT candidate.claim_id
-FROM edge_assertion AS candidate
-WHERE candidate.edge_id = edge.edge_id AND candidate.rank >= :floor AND candidate.valid_from <= :valid AND candidate.valid_to > :valid ORDER BY candidate.rank
-LIMIT 1 OFFSET 0) END > 0 UNION SELECT edge.src_id AS node_id
-FROM reach JOIN edge ON edge.dst_id = reach.node_id
-WHERE edge.kind = :kind AND CASE WHEN (edge.last_tx <= :tx AND edge.since <= :valid) THEN edge.claim_id ELSE (SELECT candidate.claim_id
-FROM edge_assertion AS candidate
-WHERE candidate.edge_id = edge.edge_id AND candidate.rank >= :floor AND candidate.valid_from <= :valid AND candidate.valid_to > :valid ORDER BY candidate.rank
-LIMIT 1 OFFSET 0) END > 0)
-SELECT node.node_id, node.kind, node.parent_id, node.name
-FROM reach JOIN node ON node.node_id = reach.node_id
-LIMIT :limit OFFSET 0;
+WHERE edge.kind = :kind) AS found;
 
--- reached_out_of
-WITH RECURSIVE reach(node_id) AS
-(SELECT edge.dst_id AS node_id
+-- step_out_of
+SELECT group_concat(found.far_id) FILTER (WHERE found.is_held) AS anon_1, group_concat(found.far_id) FILTER (WHERE found.is_open) AS anon_2, group_concat(found.edge_id) FILTER (WHERE found.is_open) AS anon_3
+FROM (SELECT edge.dst_id AS far_id, edge.edge_id AS edge_id, edge.last_tx <= :tx AND edge.since <= :valid AND edge.claim_id > 0 AS is_held, NOT (edge.last_tx <= :tx AND edge.since <= :valid) AS is_open
 FROM json_each(:nodes) AS nodes_list JOIN edge ON edge.src_id = CAST(nodes_list.value AS BIGINT)
-WHERE edge.kind = :kind AND CASE WHEN (edge.last_tx <= :tx AND edge.since <= :valid) THEN edge.claim_id ELSE (SELECT candidate.claim_id
+WHERE edge.kind = :kind) AS found;
+
+-- held_by_history
+SELECT group_concat(CAST(edges_list.value AS BIGINT)) AS joined_1
+FROM json_each(:edges) AS edges_list
+WHERE (SELECT candidate.claim_id
 FROM edge_assertion AS candidate
-WHERE candidate.edge_id = edge.edge_id AND candidate.rank >= :floor AND candidate.valid_from <= :valid AND candidate.valid_to > :valid ORDER BY candidate.rank
-LIMIT 1 OFFSET 0) END > 0 UNION SELECT edge.dst_id AS node_id
-FROM reach JOIN edge ON edge.src_id = reach.node_id
-WHERE edge.kind = :kind AND CASE WHEN (edge.last_tx <= :tx AND edge.since <= :valid) THEN edge.claim_id ELSE (SELECT candidate.claim_id
-FROM edge_assertion AS candidate
-WHERE candidate.edge_id = edge.edge_id AND candidate.rank >= :floor AND candidate.valid_from <= :valid AND candidate.valid_to > :valid ORDER BY candidate.rank
-LIMIT 1 OFFSET 0) END > 0)
-SELECT node.node_id, node.kind, node.parent_id, node.name
-FROM reach JOIN node ON node.node_id = reach.node_id
-LIMIT :limit OFFSET 0;
+WHERE candidate.edge_id = CAST(edges_list.value AS BIGINT) AND candidate.rank >= :floor AND candidate.valid_from <= :valid AND candidate.valid_to > :valid ORDER BY candidate.rank
+LIMIT 1 OFFSET 0) > 0;
+
+-- node_names
+SELECT node.node_id, node.name
+FROM json_each(:nodes) AS nodes_list JOIN node ON node.node_id = CAST(nodes_list.value AS BIGINT);
 
 -- places
 SELECT place.node_id, place.dataset_id, place.line, place.position, place.files_known

@@ -64,11 +64,12 @@ def reached(
         start, near = [find_dataset(reader, dataset_name(address), as_of=as_of)], []
         root = naming.dataset(start[0])
     walk = reader.reached_into if direction is Direction.UPSTREAM else reader.reached_out_of
-    nodes = walk(node_ids=start, kind=EdgeKind.FLOW, as_of=as_of, limit=names_max + 1)
-    more = len(nodes) > names_max
-    del nodes[names_max:]
-    naming.keep(nodes)
-    names = naming.datasets([*near, *(node.node_id for node in nodes)])
+    found = walk(node_ids=start, kind=EdgeKind.FLOW, as_of=as_of, limit=names_max + 1)
+    more = len(found) > names_max
+    if more:
+        found.popitem()
+    naming.keep(found)
+    names = naming.datasets([*near, *found])
     cuts = (LineageCut(root, f"more than {names_max} datasets"),) if more else ()
     return ReachedAnswer(
         question=question,
