@@ -136,6 +136,12 @@ def test_a_commit_more_looks_at_the_runs_of_its_time_and_at_those_that_name_it(
     shop = Shop(tmp_path)
     _grow(shop, 0, 9)
     shop.harvest(at="2026-09-03")
+    described: Json = {
+        "documentation": {"_producer": "p", "_schemaURL": "s", "description": "ours"}
+    }
+    design = event("COMPLETE", at(0, 0), 0, writes=[dataset("file", "one", **described)])
+    del design["run"], design["eventType"]
+    shop.tell(*_named(shop, [design]))
     for number in range(9):
         both = [
             event(kind, at(number, minute), number, reads=[dataset("file", "two")])
@@ -144,7 +150,7 @@ def test_a_commit_more_looks_at_the_runs_of_its_time_and_at_those_that_name_it(
         for one in both:
             # Run 3 says that it wrote a version which nobody has seen yet.
             told_version = "9" if number == 3 else str(number)
-            one["outputs"] = [dataset("file", "one", told_version)]
+            one["outputs"] = [dataset("file", "one", told_version, **described)]
         shop.tell(*_named(shop, both))
     looked_at: set[str] = set()
     events_of = Reader.events

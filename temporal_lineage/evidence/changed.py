@@ -32,6 +32,11 @@ class Changed:
     since: Instant
     snapshots: tuple[Snapshot, ...]
 
+    @property
+    def is_growth(self) -> bool:
+        """Tell whether commits came and nothing else: names mean what they did, then."""
+        return self.since > BEGINNING and bool(self.snapshots)
+
 
 ALL_CHANGED = Changed(BEGINNING, ())
 """Of what was not known before, or is known otherwise."""

@@ -39,10 +39,10 @@ class Descriptions:
         self.settled: tuple[str, ...] = ()
         self.left: set[int] = set()
 
-    def settle(self, keys: Iterable[str], dataset_ids: Sequence[int]) -> None:
+    def settle(self, keys: Iterable[str], renamed: Sequence[int]) -> None:
         """Note what is described under the names of these keys, and those of these datasets."""
         names = {one.removeprefix(DESCRIPTION) for one in keys if one.startswith(DESCRIPTION)}
-        self.settled = tuple(sorted(names | self._outside.naming(dataset_ids, _KINDS)))
+        self.settled = tuple(sorted(names | self._outside.naming(renamed, _KINDS)))
         keys_of = [NodeKey(NodeKind.NAME, 0, one) for one in self.settled]
         name_ids = self._transaction.nodes(keys_of)
         told = {
@@ -52,8 +52,8 @@ class Descriptions:
             for name, name_id in zip(self.settled, name_ids, strict=True)
         }
         before, after = self._outside.settle(told, _KINDS)
-        # What names mean may have changed: of several events one may mean another dataset by now.
-        left = before if dataset_ids else before - after
+        # Of several events of a name one may mean another dataset by now.
+        left = before if renamed else before - after
         self.left = {dataset_id for _, _, dataset_id in left}
 
     def naming(self, dataset_id: int) -> set[str]:

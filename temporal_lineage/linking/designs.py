@@ -42,9 +42,12 @@ class Designs:
         self.settled: tuple[str, ...] = ()
         self.left: set[int] = set()
 
-    def settle(self, keys: Iterable[str], dataset_ids: Sequence[int]) -> set[int]:
+    def settle(
+        self, keys: Iterable[str], dataset_ids: Sequence[int], renamed: Sequence[int]
+    ) -> set[int]:
         """Note what the jobs of these keys read and write, and those that name these datasets.
 
+        Names of `renamed` may mean another dataset than they did.
         Returns the datasets whose flows may change: those written now, and those before.
         """
         jobs = {one.removeprefix(DESIGN) for one in keys if one.startswith(DESIGN)}
@@ -55,8 +58,8 @@ class Designs:
             for job, job_id in zip(self.settled, job_ids, strict=True)
         }
         before, after = self._outside.settle(told, _KINDS)
-        # What names mean may have changed: of several events one may mean another dataset by now.
-        left = before if dataset_ids else before - after
+        # Of several events of a job one may mean another dataset by now.
+        left = before if renamed else before - after
         self.left = {dataset_id for _, _, dataset_id in left}
         changed = before | after
         return {dataset_id for kind, _, dataset_id in changed if kind == EdgeKind.DESIGN_WRITES}

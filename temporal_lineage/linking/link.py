@@ -71,12 +71,13 @@ def link(
     clones = cloned_from(transaction, changes)
     changes = {**changes, **dict.fromkeys(clones, ALL_CHANGED)}
     dataset_ids = sorted(changes)
+    renamed = sorted(one for one, change in changes.items() if not change.is_growth)
     asked = {one for one in run_ids if is_of_a_run(one)}
     asked |= runs_bearing(transaction, changes) | runs_reported(transaction, run_ids)
     outside = OutsideEvents(transaction)
     designs = Designs(transaction, work.resolver, outside)
     descriptions = Descriptions(transaction, work.resolver, outside)
-    designed = designs.settle(run_ids, dataset_ids)
+    designed = designs.settle(run_ids, dataset_ids, renamed)
     work.joint.touch(work.widened(asked, designed))
     work.joint.settle()
     records = work.joint.touched
@@ -98,8 +99,8 @@ def link(
         explained,
     )
     keep_flows(transaction, list(records.values()), work.resolver, designs, designed)
-    descriptions.settle(run_ids, dataset_ids)
-    told.keep(dataset_ids)
+    descriptions.settle(run_ids, renamed)
+    told.keep(renamed)
     strangers = keep_strangers(transaction, [records[run_id] for run_id in sorted(records)])
     unresolved = {
         unharvested_address(one.claim.identity)

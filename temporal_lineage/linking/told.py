@@ -49,15 +49,16 @@ class Told:
         self._outside = outside
         self._before = self._named()
 
-    def keep(self, dataset_ids: Sequence[int]) -> None:
+    def keep(self, renamed: Sequence[int]) -> None:
         """Keep how these runs, and what was settled of events about no run, describe datasets.
 
-        The runs are linked by now. What is believed then is a function of all events.
+        The runs are linked by now. What is believed then is a function of all events. Names of
+        `renamed` may mean another dataset than they did.
         """
         after = self._named()
         moved = {run_id for run_id, _ in self._before ^ after}
         stale = {one for run_id, one in self._before if run_id in moved}
-        if dataset_ids:  # what names mean may have changed
+        if renamed:
             stale |= {one for _, one in self._before | after}
         stale.update(*(one.left for one in self._outside))
         words: dict[int, set[Word]] = defaultdict(set)
