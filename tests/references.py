@@ -21,6 +21,8 @@ from snapshots.snapshot_log import Certainty, Rule
 from temporal_lineage import questions
 from temporal_lineage.bisection import answer as bisection
 from temporal_lineage.bisection.answer import BisectOutcome, InputVerdict
+from temporal_lineage.bookkeeping import audit, described
+from temporal_lineage.bookkeeping.invariants import LedgerRule
 from temporal_lineage.capture import facets, openlineage_events
 from temporal_lineage.cli.root import tl
 from temporal_lineage.erasure import answer as erasure
@@ -82,10 +84,12 @@ _ENUMS: dict[str, type[StrEnum]] = {
         BisectOutcome,
         InputVerdict,
         Verdict,
+        LedgerRule,
     )
 }
 # A line each: everybody adds one. All questions are found by themselves.
 _MODULES = (
+    audit,
     availability,
     available,
     beside,
@@ -104,6 +108,7 @@ _MODULES = (
     pinning,
     promise,
     comparing,
+    described,
     fingerprints,
     locking,
     quarantine_retry,

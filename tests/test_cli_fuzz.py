@@ -111,6 +111,8 @@ COMMANDS = (
     ("recover",),
     ("lock", "diff"),
     ("reproduce",),
+    ("ledger", "info"),
+    ("ledger", "check", "--limit"),
 )
 
 

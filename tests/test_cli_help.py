@@ -33,6 +33,8 @@ OTHERS = {
 """What a question is quicker for not loading."""
 
 LIGHT_QUESTIONS = (
+    "ledger info",
+    "ledger check",
     "--help",
     "at lake.staging.orders_clean --as-of 2026-10-21T06:00Z",
     "log lake.raw.orders",

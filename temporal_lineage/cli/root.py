@@ -35,6 +35,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "impact": ("impact", "What a change would break, before it is made."),
     "ingest": ("intake", "Take in the events of runs."),
     "init": ("catalogs", "Make this folder a project with its own ledger."),
+    "ledger": ("ledger", "What the ledger holds, whether it is sound, and copies of it."),
     "lock": ("lock", "Write down exactly what something was made from."),
     "log": ("states", "Every snapshot of a table."),
     "pin": ("promises", "Promise that states stay readable."),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from snapshots.instant import Instant
 from temporal_lineage.session.aliases import Aliases
+from temporal_lineage.session.bookkeeping import Bookkeeping
 from temporal_lineage.session.changes import ChangeQuestions
 from temporal_lineage.session.erasure import ErasureQuestions
 from temporal_lineage.session.guard import Guarding
@@ -44,6 +45,7 @@ class Session(
     Aliases,
     Promises,
     Guarding,
+    Bookkeeping,
 ):
     """A ledger and a catalog list, open for questions and for work.
 

@@ -14,11 +14,13 @@ import msgspec
 from snapshots.instant import Instant
 from temporal_lineage.capture.openlineage_written import OUR_URN, core_schema, written_facet
 from temporal_lineage.linking.event_keys import REPORT
+from temporal_lineage.store.digest import REPORT_SOURCE
 from temporal_lineage.store.records import KeptEvent
 
 REPORT_FACET = "temporal_lineage_icebergMetricsReport"
 
 _PRODUCER = f"{OUR_URN}:sink"
+_PLACE = "iceberg-rest://"
 _TYPES = ("scan-report", "commit-report")
 
 
@@ -51,13 +53,12 @@ def kept_report(body: bytes, table: ReportedTable, *, now: Instant) -> KeptEvent
     Iceberg REST catalog specification, ReportMetricsRequest. Raises NoReportError.
     """
     report = _report(body)
-    canonical = msgspec.json.encode([table.prefix, table.name, report], order="deterministic")
     event = {
         "eventTime": str(now),
         "producer": _PRODUCER,
         "schemaURL": core_schema("DatasetEvent"),
         "dataset": {
-            "namespace": f"iceberg-rest://{table.prefix}",
+            "namespace": f"{_PLACE}{table.prefix}",
             "name": table.name,
             "facets": {
                 REPORT_FACET: written_facet(
@@ -67,11 +68,30 @@ def kept_report(body: bytes, table: ReportedTable, *, now: Instant) -> KeptEvent
         },
     }
     return KeptEvent(
-        digest=sha256(canonical).hexdigest(),
+        digest=_digest(table.prefix, table.name, report),
         run_id=report_key(report["snapshot-id"]),
-        source="iceberg metrics report",
+        source=REPORT_SOURCE,
         body=msgspec.json.encode(event, order="deterministic"),
     )
+
+
+def report_digest(event: bytes) -> str:
+    """Give the digest of the event that keeps a report, from the event: when it came is left out.
+
+    Raises ValueError where it keeps none.
+    """
+    try:
+        dataset = msgspec.json.decode(event)["dataset"]
+        report = dataset["facets"][REPORT_FACET]["report"]
+        return _digest(dataset["namespace"].removeprefix(_PLACE), dataset["name"], report)
+    except (msgspec.MsgspecError, LookupError, TypeError, AttributeError) as error:
+        msg = f"it keeps no report: {error}"
+        raise ValueError(msg) from error
+
+
+def _digest(prefix: str, name: str, report: object) -> str:
+    canonical = msgspec.json.encode([prefix, name, report], order="deterministic")
+    return sha256(canonical).hexdigest()
 
 
 def _report(body: bytes) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def light_runner(path: Path) -> Iterator[LightRunner]:
     LedgerTooNewError and LedgerOutdatedError where another version wrote it.
     """
     location = str(path)
-    connection = _connect(path)
+    connection = connect_light(path)
     try:
         version = schema_version(connection, location)
         if version is None:
@@ -88,7 +88,11 @@ def schema_version(connection: sqlite3.Connection, location: str) -> str | None:
     return str(version) if version else None
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+def connect_light(path: Path) -> sqlite3.Connection:
+    """Connect to a file for reading, and begin: all that is read is of one moment.
+
+    Raises LedgerMissingError, LedgerDamagedError or LedgerUnreachableError.
+    """
     location = str(path)
     try:
         if not path.is_file():

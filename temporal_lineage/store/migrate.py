@@ -61,10 +61,10 @@ def migrate_postgresql(engine: Engine, location: str) -> None:
     LedgerUnreachableError.
     """
     with translated(location), engine.begin() as connection:
-        if _postgresql_version(connection, location) == SCHEMA_VERSION:
+        if postgresql_version(connection, location) == SCHEMA_VERSION:
             return
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
-        if _postgresql_version(connection, location) == SCHEMA_VERSION:
+        if postgresql_version(connection, location) == SCHEMA_VERSION:
             return
         found = "SELECT 1 FROM pg_namespace WHERE nspname = %s"
         if connection.exec_driver_sql(found, (POSTGRES_SCHEMA,)).first() is None:
@@ -77,14 +77,17 @@ def is_made(connection: Connection, location: str) -> bool:
 
     Raises LedgerTooNewError and LedgerOutdatedError where another version wrote it.
     """
-    version = _postgresql_version(connection, location)
+    version = postgresql_version(connection, location)
     if version not in (None, SCHEMA_VERSION):
         raise LedgerOutdatedError(location, found=str(version), known=SCHEMA_VERSION)
     return version is not None
 
 
-def _postgresql_version(connection: Connection, location: str) -> str | None:
-    """Give the schema version; None where nothing was made yet."""
+def postgresql_version(connection: Connection, location: str) -> str | None:
+    """Give the schema version; None where nothing was made yet.
+
+    Raises LedgerTooNewError or LedgerDamagedError.
+    """
     known = connection.exec_driver_sql(
         f"SELECT to_regclass('{POSTGRES_SCHEMA}.alembic_version') IS NOT NULL"
     )

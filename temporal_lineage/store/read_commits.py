@@ -81,7 +81,8 @@ class CommitReads(Reads):
         self, *, dataset_id: int, keys: Iterable[str]
     ) -> Iterator[tuple[FileLife, int]]:
         """Yield every life of some files, in no order, each with the transaction that told it."""
-        from temporal_lineage.store.write_base import batches, digest
+        from temporal_lineage.store.digest import digest
+        from temporal_lineage.store.write_base import batches
 
         for batch in batches([digest(key.encode()) for key in keys]):
             parameters: Parameters = {"dataset_id": dataset_id, "digests": listed_texts(batch)}

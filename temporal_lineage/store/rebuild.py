@@ -18,6 +18,9 @@ KEYS_AT_ONCE = 20_000
 
 _KINDS = ("edge", "attribute")
 
+_READ = "CASE WHEN EXISTS (SELECT 1 FROM edge WHERE edge.src_id = place.node_id) THEN 1 ELSE 0 END"
+_WAS_READ = f"UPDATE place SET was_read = {_READ} WHERE was_read <> {_READ}"
+
 
 class StaleState(NamedTuple):
     """A key whose kept state is not what its log leads to; `kind` is edge or attribute."""
@@ -45,12 +48,15 @@ def stale_states(runner: Runner) -> Iterator[StaleState]:
 
 
 def rebuild(session: Session) -> int:
-    """Make the wrong states anew from the log; returns how many were wrong."""
+    """Make anew what is wrong of the caches; returns how many rows were wrong.
+
+    They are the states of keys, from their log, and whether an edge starts where a state stands.
+    """
     stale = list(stale_states(session.runner))
     for kind in _KINDS:
         rows = [(*one.rebuilt, one.number) for one in stale if one.kind == kind]
         session.update(kind, State._fields, (f"{kind}_id",), rows)
-    return len(stale)
+    return len(stale) + session.changed(_WAS_READ)
 
 
 def _state(rows: list[Row]) -> State:

@@ -70,6 +70,11 @@ class Session:
         with self._translated():
             self._connection.exec_driver_sql(statement)
 
+    def changed(self, statement: str) -> int:
+        """Run a statement without parameters; returns how many rows it changed."""
+        with self._translated():
+            return self._connection.exec_driver_sql(statement).rowcount
+
     def _make_runner(self) -> Runner:
         if self.on_sqlite:
             driver = self._connection.connection.driver_connection

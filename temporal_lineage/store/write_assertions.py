@@ -10,10 +10,11 @@ from snapshots.instant import BEGINNING
 from snapshots.period import Period
 from temporal_lineage.collecting import nothing_collected
 from temporal_lineage.store.assertions import AttributeAssertion, EdgeAssertion, NodeKey
+from temporal_lineage.store.digest import digest
 from temporal_lineage.store.rank import rank
 from temporal_lineage.store.read_base import listed_pairs
 from temporal_lineage.store.state import UNTOLD, Standing, State
-from temporal_lineage.store.write_base import Writes, batches, digest
+from temporal_lineage.store.write_base import Writes, batches
 
 _Key = tuple[Any, str, Any]
 """A node, a kind, and a name; or source, kind and target."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
@@ -54,9 +53,3 @@ def batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
     """Yield a sequence in pieces of BATCH."""
     for start in range(0, len(items), BATCH):
         yield items[start : start + BATCH]
-
-
-def digest(*parts: bytes) -> str:
-    """Give the content's name: equal for equal parts, and for nothing else."""
-    whole = b"".join([piece for part in parts for piece in (len(part).to_bytes(8), part)])
-    return blake2b(whole, digest_size=16).hexdigest()

@@ -15,7 +15,8 @@ from temporal_lineage.store.commits import (
     FileLife,
     Place,
 )
-from temporal_lineage.store.write_base import Writes, digest
+from temporal_lineage.store.digest import digest
+from temporal_lineage.store.write_base import Writes
 
 F = TypeVar("F", FileLife, FileEnd)
 

@@ -6,8 +6,9 @@ import zlib
 from collections.abc import Iterable
 from typing import Protocol
 
+from temporal_lineage.store.digest import digest
 from temporal_lineage.store.records import KeptEvent
-from temporal_lineage.store.write_base import Writes, digest
+from temporal_lineage.store.write_base import Writes
 
 
 class Witnessed(Protocol):

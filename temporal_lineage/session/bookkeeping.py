@@ -1,0 +1,36 @@
+"""What a session does for its ledger as a thing to look after."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from temporal_lineage.session.asking import Asking
+
+if TYPE_CHECKING:
+    from temporal_lineage.bookkeeping.audit import LedgerAudit
+    from temporal_lineage.bookkeeping.described import LedgerDescription
+
+
+class Bookkeeping(Asking):
+    """Describe, check and copy the ledger."""
+
+    def ledger_info(self) -> LedgerDescription:
+        """Say where the ledger lies, what it holds, how much of it, and who may write."""
+        from temporal_lineage.bookkeeping.described import describe
+
+        return describe(self.workspace.ledger)
+
+    def ledger_check(self, *, limit: int = 1000) -> LedgerAudit:
+        """Compare the ledger with every rule that it keeps; each breach is named."""
+        from temporal_lineage.bookkeeping.audit import audit
+
+        return audit(self.workspace.ledger, limit=limit)
+
+    def ledger_repair(self, *, limit: int = 1000) -> LedgerAudit:
+        """Make the caches that are wrong anew from the log, and check again."""
+        from temporal_lineage.bookkeeping.audit import audit
+        from temporal_lineage.store.ledger import Ledger
+
+        with Ledger.open(self.workspace.ledger, clock=self.clock) as ledger:
+            repaired = ledger.rebuild()
+        return audit(self.workspace.ledger, limit=limit, repaired=repaired)
