@@ -14,10 +14,10 @@ READY := $(VENV)/.ready
 DOCUMENTS := $(wildcard README.md docs/*.md)
 REWRITTEN := $(wildcard tests/test_docs*.py tests/test_transcripts*.py tests/test_acceptance*.py tests/acceptance)
 
-.PHONY: help install lint types layers docs test check wheel demo bench corpus interop torture rewrite clean
+.PHONY: help install lint types layers docs test check wheel demo bench bench-large corpus interop torture rewrite clean
 
 help:      ## Show this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 install: $(READY)  ## Make the virtual environment, or bring it up to date
 
@@ -58,6 +58,9 @@ demo: $(READY)  ## The main job on real tables, from nothing
 bench: $(READY)  ## Measure, and print a table
 	$(BIN)/python -m pip install --quiet --group bench
 	$(BIN)/python -m benchmarks
+
+bench-large: $(READY)  ## A hundred million facts in PostgreSQL: twenty minutes, ten gigabytes
+	$(BIN)/python -m benchmarks.large_ledger $(ARGS)
 
 corpus: $(READY)  ## Score the readers on tables of other projects: ARGS="--only delta --quiet"
 	$(BIN)/python -m benchmarks.corpus $(ARGS)

@@ -29,7 +29,7 @@ def tell_flows(path: Path, history: FlowHistory) -> dict[int, int]:
     told = history.told
     bounds = [0, *(told.batch[1:] != told.batch[:-1]).nonzero()[0] + 1, len(told.batch)]
     sources, targets = (ends.tolist() for ends in history.edges)
-    claims = [None, *(encode(_claim(number)) for number in range(CLAIMS))]
+    claims = [None, *(encode(flow_claim(number)) for number in range(CLAIMS))]
     with Ledger.open(str(path), clock=lambda: history.recorded(next(batches) - 1)) as ledger:
         with ledger.transaction(source="benchmark", note="datasets") as transaction:
             nodes = _datasets(transaction, history.datasets)
@@ -53,7 +53,7 @@ def tell_edges(path: Path, edges: tuple[Numbers, Numbers]) -> dict[int, int]:
     """Write a new ledger that is told each edge once; gives the node of each dataset."""
     sources, targets = (ends.tolist() for ends in edges)
     begun = Period.since(Instant(0))
-    claim = encode(_claim(0))
+    claim = encode(flow_claim(0))
     with (
         Ledger.open(str(path), clock=lambda: Instant(1)) as ledger,
         ledger.transaction(source="benchmark", note="flows") as transaction,
@@ -82,5 +82,6 @@ def _datasets(transaction: Transaction, number: int) -> list[int]:
     return nodes
 
 
-def _claim(number: int) -> FlowClaim:
+def flow_claim(number: int) -> FlowClaim:
+    """Say which job moves the rows: one of so many."""
     return FlowClaim((f"warehouse/build_{number:04d}",), (), ())

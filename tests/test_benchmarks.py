@@ -8,11 +8,19 @@ import pytest
 
 pytest.importorskip("networkx", reason="the benchmarks' peers are not installed")
 
+from benchmarks import large_ledger
 from benchmarks.__main__ import BENCHMARKS
+from benchmarks.flow_histories import FlowHistory
+from benchmarks.flow_ledger import tell_flows
 from benchmarks.measuring import Ratio, ratio, take_turns
 from benchmarks.report import as_page, as_text
 from benchmarks.rows import Comparison, Row, Sense, faster, within
 from benchmarks.sizes import TINY
+from snapshots.instant import Instant
+from temporal_lineage.facts import AsOf
+from temporal_lineage.keys import EdgeKind
+from temporal_lineage.store.ledger import Ledger
+from temporal_lineage.store.reader import Reader
 
 # The others start whole programs, again and again: `make bench` runs them.
 IN_PROCESS = (
@@ -70,3 +78,31 @@ def test_the_page_holds_each_row_once_and_what_it_counts() -> None:
     page = as_page({"one": rows}, {"one": "What is counted here."}, circumstances="Then.")
     assert page.count("| this | 1 s | none |  |  |  |") == 1
     assert "### one\n\nWhat is counted here.\n" in page
+
+
+def test_a_large_ledger_is_loaded_as_if_it_had_been_told(
+    postgresql_url: str, tmp_path: Path
+) -> None:
+    history = FlowHistory(60)
+    rows = list(large_ledger.measured(postgresql_url, history, catalogues=2))
+    assert any("growth" in one.what for one in rows)
+    nodes = tell_flows(tmp_path / "told.db", history)
+    with (
+        Ledger.open(postgresql_url, clock=lambda: history.now) as loaded,
+        Ledger.open(str(tmp_path / "told.db"), clock=lambda: history.now) as told,
+    ):
+        assert loaded.check() == []
+        for at in (history.middle, history.now):
+            with told.reading() as reader:
+                numbers = {node: number for number, node in nodes.items()}
+                expected = {numbers[one] for one in _reached(reader, nodes[history.roots[-1]], at)}
+            with loaded.reading() as reader:
+                found = _reached(reader, history.datasets + history.roots[-1] + 1, at)
+            assert {one - history.datasets - 1 for one in found} == expected
+
+
+def _reached(reader: Reader, node_id: int, at: Instant) -> set[int]:
+    found = reader.reached_into(
+        node_ids=[node_id], kind=EdgeKind.FLOW, as_of=AsOf(valid=at, system=at), limit=1_000
+    )
+    return set(found)
