@@ -36,7 +36,7 @@ def test_the_current_state_of_a_table_is_live(lake: Lake) -> None:
     answer = lake.session.reproduce("lake.raw.orders")
 
     assert answer.target == f"lake.raw.orders@{snapshot}"
-    assert answer.outcome == Reproducible(None)
+    assert answer.outcome == Reproducible(None, ())
     one = only(answer)
     assert one.availability == Live()
     assert (one.verdict, one.version, one.rows, one.files) == ("live", snapshot, 3, 1)

@@ -17,11 +17,17 @@ from temporal_lineage.cli.options import output_option, point_options, print_ans
 from temporal_lineage.cli.recovery_text import plan_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from snapshots.availability import Availability
     from temporal_lineage.linking.taken import TakenPortion
-    from temporal_lineage.reproduce.answer import Replay, ReproduceAnswer, ReproduceInput, Written
+    from temporal_lineage.reproduce.answer import (
+        RegisteredTable,
+        Replay,
+        ReproduceAnswer,
+        ReproduceInput,
+        Written,
+    )
     from temporal_lineage.session import Session
 
 ANSWERED_NO = 3
@@ -61,6 +67,13 @@ _COLOURS = {"live": "green", "protected": "green", "at-risk": "yellow", "recover
     " appears when all of it is there. What a killed process had finished is taken up again.",
 )
 @click.option(
+    "--into",
+    metavar="CATALOG.NAMESPACE|FOLDER",
+    help="Make a table of every input here, named after its state: Iceberg tables in a catalog that"
+    " pyiceberg commits to, Delta tables in a folder. Each appears whole, by one commit, with the"
+    " field ids of its state, and is read back; none replaces a table that is there.",
+)
+@click.option(
     "--format",
     "form",
     type=click.Choice(["parquet", "arrow"]),
@@ -86,6 +99,7 @@ def reproduce(  # noqa: PLR0913, PLR0917 - an option each
     session: Session,
     target: str,
     out: Path | None,
+    into: str | None,
     form: str,
     recover: bool,  # noqa: FBT001 - Click passes flags by name
     replay: bool,  # noqa: FBT001
@@ -96,19 +110,21 @@ def reproduce(  # noqa: PLR0913, PLR0917 - an option each
     """Tell whether every state that TARGET was made from can still be read, file by file.
 
     The inputs are those believed at --as-of and --as-known; the verdicts are about the tables as
-    they are now. The exit status is 3 where the answer is no. No table is ever changed.
+    they are now. The exit status is 3 where the answer is no. No table that is there is changed.
 
     \b
     tl reproduce model:fraud@v3
     tl reproduce model:fraud@v3 --out fraud-v3
+    tl reproduce model:fraud@v3 --into lake.reproduced
     tl reproduce fraud-v3.lock --out fraud-v3
     tl reproduce run:3f5e83fa-3480-44ff-99c5-ff943904e5e8 --replay
     tl reproduce lake.raw.orders@2026-10-01 --out orders --recover
     """
-    with _progress(out) as progress:
+    with _progress(out, into) as progress:
         answer = session.reproduce(
             target,
             out=out,
+            into=into,
             form=form,
             recover=recover,
             replay=replay,
@@ -232,10 +248,11 @@ def _written(answer: ReproduceAnswer) -> Iterator[str]:
     from temporal_lineage.reproduce.answer import RecoveryNeeded, Reproducible
 
     match answer.outcome:
-        case Reproducible(None):
+        case Reproducible(None, ()):
             yield "nothing was written; --out FOLDER writes the rows and a lock"
-        case Reproducible(written) if written is not None:
-            yield from _files(written)
+        case Reproducible(written, tables):
+            yield from _files(written) if written is not None else ()
+            yield from _tables(tables)
         case RecoveryNeeded():
             yield "nothing was written; --recover would read what the table has forgotten"
         case _:
@@ -253,10 +270,16 @@ def _files(written: Written) -> Iterator[str]:
     yield f"  {written.manifest}"
 
 
+def _tables(tables: Sequence[RegisteredTable]) -> Iterator[str]:
+    for one in tables:
+        how = "made" if one.made else "stood there"
+        yield f"{how}: {one.format} table {one.table}, {one.rows:,} rows, read back the same"
+
+
 @contextmanager
-def _progress(out: Path | None) -> Iterator[Callable[[str, int, int], None] | None]:
+def _progress(*written: object) -> Iterator[Callable[[str, int, int], None] | None]:
     """Show a bar for each state that is written, on a terminal; nothing in a pipe."""
-    if out is None or not sys.stderr.isatty():
+    if not any(written) or not sys.stderr.isatty():
         yield None
         return
     with click.progressbar(length=1, file=sys.stderr, width=30, show_pos=True) as bar:

@@ -103,10 +103,32 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
+class RegisteredTable:
+    """A table that was made of a state, or of a portion of it, and read back.
+
+    `table` is its name in its catalog, or its place. `fingerprint` is that of the state's rows,
+    and of those that the table gave. `made` is false where it stood there already, by the same
+    order, and was only read.
+    """
+
+    address: str
+    table: str
+    format: str
+    rows: int
+    fingerprint: str
+    made: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Reproducible:
-    """Every input can be read exactly; `written` is None where nothing was to be written."""
+    """Every input can be read exactly.
+
+    `written` is None where no folder was to be written, `tables` are empty where none were to be
+    made.
+    """
 
     written: Written | None
+    tables: tuple[RegisteredTable, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +225,7 @@ READABLE = Live | Protected | AtRisk | Recoverable
 def decided(inputs: tuple[ReproduceInput, ...], *, recover: bool) -> Outcome:
     """Decide from the verdicts; `recover` allows what can only be read by recovery.
 
-    `Reproducible` comes back with nothing written.
+    `Reproducible` comes back with nothing written or made.
     """
     unverified = tuple(one.address for one in inputs if isinstance(one.availability, Unverified))
     known = READABLE | Unverified
@@ -213,4 +235,4 @@ def decided(inputs: tuple[ReproduceInput, ...], *, recover: bool) -> Outcome:
     recoverable = tuple(one.address for one in inputs if isinstance(one.availability, Recoverable))
     if recoverable and not recover:
         return RecoveryNeeded(recoverable)
-    return Reproducible(None)
+    return Reproducible(None, ())

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from snapshots.errors import TemporalLineageError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
 
 _NAME_LENGTH_MAX = 180
 
@@ -68,21 +68,36 @@ def appearing(out: Path) -> Iterator[Path]:
     """
     place = refuse_unless_free(out)
     hidden = place.with_name(f".{place.name[:100]}.{secrets.token_hex(6)}.partial")
-    made = [one for one in place.parents if not one.exists()]
-    try:
+    with undone(hidden, above(hidden), out):
         with _translated(out):
             hidden.mkdir(parents=True)
         yield hidden
         put_in_place(hidden, place, out)
+
+
+@contextmanager
+def undone(hidden: Path, made: Sequence[Path], out: Path) -> Iterator[None]:
+    """Leave nothing of a hidden folder, nor of those `made` above it, where the block fails.
+
+    Errors name `out`: the hidden folder is ours, the user named the other one.
+    """
+    try:
+        yield
     except BaseException as error:
         shutil.rmtree(hidden, ignore_errors=True)
         for folder in made:
             with suppress(OSError):
                 folder.rmdir()
         if isinstance(error, CannotWriteError):
-            # The hidden folder is ours; the user named the other one.
             raise CannotWriteError(str(out), error.reason, error.advice) from error
+        if isinstance(error, OSError) and _is_inside(error, hidden):
+            raise CannotWriteError.because(out, error) from error
         raise
+
+
+def above(hidden: Path) -> list[Path]:
+    """Give the folders above one that are not there yet and have to be made for it."""
+    return [one for one in hidden.parents if not one.exists()]
 
 
 def put_in_place(hidden: Path, place: Path, out: Path) -> None:
@@ -122,6 +137,11 @@ def _translated(out: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise CannotWriteError.because(out, error) from error
+
+
+def _is_inside(error: OSError, folder: Path) -> bool:
+    """Tell whether an error is about something in a folder, such as a file on a full disk."""
+    return isinstance(error.filename, str) and error.filename.startswith(f"{folder}/")
 
 
 def _sync(folder: Path) -> None:

@@ -32,9 +32,11 @@ if TYPE_CHECKING:
     from temporal_lineage.locks.lock import LockedRun
     from temporal_lineage.promises.beside import PromisedState
     from temporal_lineage.questions.question import Question
+    from temporal_lineage.reproduce.answer import RegisteredTable
     from temporal_lineage.reproduce.inputs import Inputs
     from temporal_lineage.reproduce.look import Looked
     from temporal_lineage.reproduce.proof import Proof
+    from temporal_lineage.reproduce.writing import Into
     from temporal_lineage.store.reader import Reader
 
 _SURE = {"exact", "high"}
@@ -53,9 +55,10 @@ def reproduce(
 
     The inputs are those believed at the question's point in both times; the verdicts are about
     the tables as they lie there `now`. The folder of the order appears whole, or not at all: only
-    where every input can be read, and with `recover` also where some must be recovered. No table
-    is ever touched. Raises UnknownNameError, BadTargetError, CannotWriteError, RowCountError, and
-    UnreadableError where a file that was there cannot be read.
+    where every input can be read, and with `recover` also where some must be recovered. So does
+    each table that it asks for. No table that is there is ever touched. Raises UnknownNameError,
+    BadTargetError, CannotWriteError, RowCountError, TableExistsError, and UnreadableError where a
+    file that was there cannot be read.
     """
     if order.out is not None:
         refuse_unless_free(order.out)
@@ -100,10 +103,13 @@ def rebuilt(
     """
     told = tuple(one.input for one in looked)
     outcome = decided(told, recover=order.recover)
-    if order.out is not None and isinstance(outcome, Reproducible):
+    if isinstance(outcome, Reproducible):
         seen = tuple(one for one in looked if isinstance(one, Seen | SeenFile))
         job = Job(inputs.target, question, inputs.made_by, run, seen, proofs)
-        outcome = Reproducible(write_job(job, order.out, order))
+        outcome = Reproducible(
+            None if order.out is None else write_job(job, order.out, order),
+            () if order.into is None else _tables(job, order.into, order, now=now),
+        )
     return ReproduceAnswer(
         question=question,
         target=inputs.target,
@@ -115,6 +121,12 @@ def rebuilt(
         replay=None,
         doubts=(*inputs.doubts, *doubts_of(looked)),
     )
+
+
+def _tables(job: Job, into: Into, order: Order, *, now: Instant) -> tuple[RegisteredTable, ...]:
+    from temporal_lineage.reproduce.into import make_tables
+
+    return make_tables(job, into, order, now=now)
 
 
 def _promised(reader: Reader, inputs: Inputs, *, now: Instant) -> tuple[PromisedState, ...]:

@@ -10,11 +10,17 @@ import fcntl
 import hashlib
 import os
 import shutil
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from temporal_lineage.reproduce.answer import WrittenFile
-from temporal_lineage.reproduce.folder import CannotWriteError, put_in_place, refuse_unless_free
+from temporal_lineage.reproduce.folder import (
+    CannotWriteError,
+    above,
+    put_in_place,
+    refuse_unless_free,
+    undone,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,30 +98,36 @@ def unfinished(out: Path, digest: str) -> Iterator[Unfinished]:
     Raises CannotWriteError, also where another process is making the same.
     """
     place = refuse_unless_free(out)
+    with _begun(place, digest, out) as begun:
+        yield begun
+        (begun.folder / _JOURNAL).unlink()
+        put_in_place(begun.folder, place, out)
+
+
+@contextmanager
+def passing(place: Path, digest: str) -> Iterator[Unfinished]:
+    """Give a folder as `unfinished` does that is gone when the block ends.
+
+    A process that is killed leaves what it had finished, and the next one takes it up.
+    """
+    with _begun(place, digest, place) as begun:
+        yield begun
+        shutil.rmtree(begun.folder, ignore_errors=True)
+
+
+@contextmanager
+def _begun(place: Path, digest: str, out: Path) -> Iterator[Unfinished]:
     hidden = place.with_name(f".{place.name[:100]}.{digest[:_DIGITS]}.partial")
-    made = [one for one in place.parents if not one.exists()]
-    try:
-        hidden.mkdir(parents=True, exist_ok=True)
-        journal = (hidden / _JOURNAL).open("a+b")
-    except OSError as error:
-        raise CannotWriteError.because(out, error) from error
-    with journal:
-        _lock(journal, out)
+    made = above(hidden)
+    with ExitStack() as opened:
         try:
-            yield Unfinished(hidden, journal)
-            (hidden / _JOURNAL).unlink()
-            put_in_place(hidden, place, out)
-        except BaseException as error:
-            shutil.rmtree(hidden, ignore_errors=True)
-            for folder in made:
-                with suppress(OSError):
-                    folder.rmdir()
-            # The hidden folder is ours; the user named the other one.
-            if isinstance(error, CannotWriteError):
-                raise CannotWriteError(str(out), error.reason, error.advice) from error
-            if isinstance(error, OSError) and _is_inside(error, hidden):
-                raise CannotWriteError.because(out, error) from error
-            raise
+            hidden.mkdir(parents=True, exist_ok=True)
+            journal = opened.enter_context((hidden / _JOURNAL).open("a+b"))
+        except OSError as error:
+            raise CannotWriteError.because(out, error) from error
+        _lock(journal, out)
+        opened.enter_context(undone(hidden, made, out))
+        yield Unfinished(hidden, journal)
 
 
 def _lock(journal: BinaryIO, out: Path) -> None:
@@ -130,11 +142,6 @@ def _lock(journal: BinaryIO, out: Path) -> None:
         raise CannotWriteError.because(out, error) from error
     if not os.fstat(journal.fileno()).st_nlink:
         raise busy  # it was just done with, and its folder is in place
-
-
-def _is_inside(error: OSError, folder: Path) -> bool:
-    """Tell whether an error is about something in a folder, such as a file on a full disk."""
-    return isinstance(error.filename, str) and error.filename.startswith(f"{folder}/")
 
 
 def _digest(path: Path) -> str | None:

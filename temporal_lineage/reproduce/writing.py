@@ -41,15 +41,24 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """What is asked for: the folder to write, None for a verdict alone, and in which form.
+class Into:
+    """Where tables are to be made: the place as it was typed, by the catalogs of a workspace."""
 
-    With `recover` states that must be recovered count as readable, with `replay` the SQL of the run
-    behind the target is run again. `progress` is called with a
-    state's address, how many rows are written, and how many there are (0: unknown).
+    place: str
+    workspace: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is asked for: the folder to write, the place to make tables in, and in which form.
+
+    Both places are None for a verdict alone. With `recover` states that must be recovered count as
+    readable, with `replay` the SQL of the run behind the target is run again. `progress` is called
+    with a state's address, how many rows are written, and how many there are (0: unknown).
     """
 
     out: Path | None
+    into: Into | None
     form: RowForm
     recover: bool
     replay: bool
@@ -74,20 +83,16 @@ def write_job(job: Job, out: Path, order: Order) -> Written:
     A process that was killed at the same job left what it had finished: that is not written again.
     Raises CannotWriteError, RowCountError, ContentError, and UnreadableError.
     """
+    pieces = pieces_of(job.seen, form=order.form, bytes_max=PART_BYTES_MAX)
     files: list[WrittenFile] = []
     fingerprints: dict[tuple[str, TakenPortion | None], Fingerprint] = {}
-    pieces = pieces_of(job.seen, form=order.form, bytes_max=PART_BYTES_MAX)
     with unfinished(out, plan_digest(pieces, form=order.form)) as begun:
         for piece in pieces:
-            address = piece.seen.input.address
             if isinstance(piece.seen, SeenFile):
                 files.append(copy_content(piece.seen, begun.path(piece.parts[0].name)))
                 continue
-            written = _Rows(piece.seen, piece, order).written(begun)
-            total = sum((Fingerprint.parse(one.fingerprint or "") for one in written), NO_ROWS)
-            for proof in job.proofs.get(address, ())[piece.place : piece.place + 1]:
-                proof.hold(address, total)
-            fingerprints[address, piece.taken] = total
+            written, total = write_piece(job, piece, piece.seen, order, begun)
+            fingerprints[piece.seen.input.address, piece.taken] = total
             files += written
         lock = lock_of(
             job.target,
@@ -101,6 +106,21 @@ def write_job(job: Job, out: Path, order: Order) -> Written:
         manifest = manifest_text(files, target=job.target, tool=tool())
         write_text(begun.path(MANIFEST_NAME), manifest)
     return Written(str(out), LOCK_NAME, MANIFEST_NAME, tuple(files))
+
+
+def write_piece(
+    job: Job, piece: Piece, seen: Seen, order: Order, begun: Unfinished
+) -> tuple[list[WrittenFile], Fingerprint]:
+    """Write the rows of a portion of a state, and prove them; gives their fingerprint.
+
+    Raises RowCountError and ContentError where other rows came, and what reading raises.
+    """
+    written = _Rows(seen, piece, order).written(begun)
+    total = sum((Fingerprint.parse(one.fingerprint or "") for one in written), NO_ROWS)
+    address = seen.input.address
+    for proof in job.proofs.get(address, ())[piece.place : piece.place + 1]:
+        proof.hold(address, total)
+    return written, total
 
 
 class _Rows:

@@ -122,11 +122,12 @@ class ReadingQuestions(Asking):
             **({"place": place[0], "version": place[1]} if place else {}),
         )
 
-    def reproduce(
+    def reproduce(  # noqa: PLR0913 - an option each
         self,
         target: str,
         *,
         out: Path | None = None,
+        into: str | None = None,
         recover: bool = False,
         form: str = "parquet",
         replay: bool = False,
@@ -136,15 +137,17 @@ class ReadingQuestions(Asking):
     ) -> ReproduceAnswer:
         """Give the verdict on rebuilding what went into a target; write the rows to `out`.
 
-        `target` may be the path of a lock, which says itself as of when it is. `form` is parquet,
-        or arrow for files of Arrow IPC. With `replay` the SQL of the run behind the target is run
-        again over what it read, and compared with what it wrote.
+        `target` may be the path of a lock, which says itself as of when it is. `into` names a
+        namespace of a catalog, or a folder for Delta tables: a table is made there of each input,
+        and read back. `form` is parquet, or arrow for files of Arrow IPC. With `replay` the SQL of
+        the run behind the target is run again over what it read, and compared with what it wrote.
         """
         from temporal_lineage.reproduce.reproduction import reproduce
         from temporal_lineage.reproduce.rows import RowForm
-        from temporal_lineage.reproduce.writing import Order
+        from temporal_lineage.reproduce.writing import Into, Order
 
-        order = Order(out, RowForm(form), recover, replay, progress)
+        tables = None if into is None else Into(into, self.workspace.folder)
+        order = Order(out, tables, RowForm(form), recover, replay, progress)
         if is_lock(target):
             if replay:
                 raise BadTargetError(target, "a lock is not replayed, name the run")
