@@ -100,6 +100,9 @@ class TableState(Protocol):
         Raises UnsupportedError where no table can be made of it that way.
         """
 
+    def as_kept(self) -> tuple[RawCommit, ...]:
+        """Give what is to be kept to find the state by that alone, while its files are there."""
+
     def batches(self, *, columns: Sequence[str] | None) -> pa.RecordBatchReader:
         """Stream the rows with the state's own schema; all columns where `columns` is None.
 

@@ -16,7 +16,7 @@ from benchmarks.fingerprint_reference import reference
 from reproduce_lake import Lake, only
 from snapshots.availability import Recoverable, Unverified
 from snapshots.errors import BadTargetError
-from temporal_lineage.locks.text import lock_text, parse_lock, read_lock
+from temporal_lineage.locks.text import BadLockError, lock_text, parse_lock, read_lock
 from temporal_lineage.reproduce.answer import Reproducible
 from temporal_lineage.reproduce.folder import CannotWriteError
 from temporal_lineage.reproduce.proof import ContentError
@@ -177,6 +177,63 @@ def test_a_table_that_forgot_the_state_is_read_with_what_a_ledger_here_kept(lake
     assert isinstance(only(here).availability, Recoverable)
     done = lake.session.reproduce(str(path), out=lake.root / "out", recover=True)
     assert done.verdict == "reproducible"
+
+
+def test_a_state_that_its_table_forgot_is_locked_with_its_lists_and_needs_no_ledger(
+    lake: Lake,
+) -> None:
+    table = lake.iceberg()
+    first = lake.append(table, rows=5)
+    lake.append(table, rows=2)
+    lake.harvest()
+    table.maintenance.expire_snapshots().by_id(int(first)).commit()
+    for old in (lake.root / "warehouse").rglob("*.metadata.json"):
+        if old != Path(table.refresh().metadata_location.removeprefix("file://")):
+            old.unlink()
+    path = lake.root / "old.lock"
+
+    told = lake.session.lock(f"lake.raw.orders@{first}", out=path, fingerprint=True)
+
+    assert told.lock == str(path)
+    assert any("the lock holds the list of its files" in doubt for doubt in told.doubts)
+    assert lock_text(read_lock(path)) == path.read_text()
+    for session in (stranger(lake.root), lake.session):
+        assert session.reproduce(str(path)).verdict == "recovery-needed"
+        out = lake.root / f"out-{session.workspace.folder.name}"
+        assert session.reproduce(str(path), out=out, recover=True).verdict == "reproducible"
+        (rows,) = out.glob("*.parquet")
+        assert parquet.read_table(rows).num_rows == 5
+        # The rows lie apart now, and their lock says the same.
+        again = lake.session.lock_diff(str(path), str(out / "reproduction.lock.json"))
+        assert again.same_inputs
+
+
+def test_a_lock_of_a_forgotten_state_outlives_all_metadata_of_its_table(lake: Lake) -> None:
+    lake.write_delta(rows=4)
+    lake.write_delta(rows=3)
+    lake.harvest()
+    log = lake.delta / "orders" / "_delta_log"
+    lake.delta_table().create_checkpoint()
+    (log / f"{0:020}.json").unlink()
+    path = lake.root / "old.lock"
+    lake.session.lock("delta.orders@0", out=path)
+    shutil.rmtree(log)
+    done = stranger(lake.root).reproduce(str(path), out=lake.root / "out", recover=True)
+    assert done.verdict == "reproducible"
+    assert parquet.read_table(lake.root / "out" / "delta.orders@0.parquet").num_rows == 4
+    # A file that is gone is gone, whatever a lock says.
+    for one in (lake.delta / "orders").glob("*.parquet"):
+        one.unlink()
+    assert stranger(lake.root).reproduce(str(path), recover=True).verdict == "irreproducible"
+
+
+@pytest.mark.parametrize("body", ["?", "AAAA", "eJwDAAAAAAE", ""])
+def test_a_lock_with_pieces_that_cannot_be_unpacked_is_refused(lake: Lake, body: str) -> None:
+    path, told = locked(lake)
+    told["inputs"][0]["kept"] = [{"name": "files/1", "body": body}]
+    path.write_text(json.dumps(told))
+    with pytest.raises(BadLockError, match=r"the piece files/1"):
+        read_lock(path)
 
 
 def test_a_ledger_that_cannot_be_read_is_no_obstacle(lake: Lake) -> None:

@@ -14,7 +14,7 @@ from catalogs.delta.places import place_of
 from catalogs.delta.replay import Table, plan_at, steps
 from catalogs.delta.schema import Schemas
 from catalogs.presence import Presence
-from catalogs.table import NewTable
+from catalogs.table import NewTable, RawCommit
 from snapshots.files import DataFile
 from snapshots.history import TableHistory
 from snapshots.recovery import Keeper, Piece, RecoveryPlan, steps_of
@@ -76,6 +76,12 @@ class DeltaState:
 
         yield from files_of_table(self.table, self.log, self.snapshot_id, new)
 
+    def as_kept(self) -> tuple[RawCommit, ...]:
+        """Give the files of the log that lead to it; see `TableState.as_kept`."""
+        return tuple(
+            RawCommit(one, self.log.read(one)) for _, one in pieces_at(self.log, self.snapshot_id)
+        )
+
     def batches(self, *, columns: Sequence[str] | None) -> pa.RecordBatchReader:
         """Stream the rows with the state's own schema; all columns where `columns` is None.
 
@@ -104,12 +110,19 @@ def recovery_plan(log: DeltaLog, version: int, how: str) -> RecoveryPlan:
             return piece, Keeper.LEDGER, name
         return piece, Keeper.TABLE, log.location(name)
 
+    pieces = [piece(kind, name) for kind, name in pieces_at(log, version)]
+    return RecoveryPlan(how, steps_of(pieces), lost=())
+
+
+def pieces_at(log: DeltaLog, version: int) -> Iterator[tuple[Piece, str]]:
+    """Yield the files of a log that lead to a version, by name, in the order they are applied."""
     plan = plan_at(log, version)
     base = plan.checkpoint if plan else ()
     parts = [part for name in base for part in sidecars(log, name)]
-    pieces = [piece(Piece.CHECKPOINT, name) for name in (*parts, *base)]
-    pieces += [piece(Piece.COMMIT, name) for name in (plan.steps if plan else ())]
-    return RecoveryPlan(how, steps_of(pieces), lost=())
+    for name in (*parts, *base):
+        yield Piece.CHECKPOINT, name
+    for name in plan.steps if plan else ():
+        yield Piece.COMMIT, name
 
 
 def state_of(

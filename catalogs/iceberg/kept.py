@@ -19,7 +19,7 @@ import msgspec
 
 from catalogs.iceberg.files import Difference
 from catalogs.iceberg.manifests import ManifestEntry, PartitionField, Status
-from catalogs.iceberg.metadata import SnapshotEntry, TableMetadata, decode_metadata
+from catalogs.iceberg.metadata import SnapshotEntry, TableMetadata, decode_metadata, reading_of
 from catalogs.iceberg.reading import Listing
 from catalogs.table import RawCommit
 from snapshots.files import FileContent
@@ -98,18 +98,14 @@ def kept_reading(reading: bytes) -> RawCommit:
 
 def kept_commit(one: Difference, listing: Listing) -> RawCommit:
     """Give the compact form of a snapshot's file lists."""
-    fields: dict[tuple[PartitionField, ...], int] = {}
-    added = []
-    for entry in (*one.added, *one.restated):
-        place = fields.setdefault(entry.partition_fields, len(fields))
-        added.append(_compact(entry, place))
+    fields, added = _compacted((*one.added, *one.restated))
     commit = _Commit(
         timestamp_ms=listing.entry.timestamp_ms,
         sequence_number=listing.entry.sequence_number,
         schema_id=listing.entry.schema_id,
         reading=kept_reading(listing.reading).witness,
         manifest_list=listing.entry.manifest_list,
-        fields=[[(field.field_id, field.name) for field in shape] for shape in fields],
+        fields=fields,
         added=added,
         removed=[entry.key for entry in one.removed],
         manifests=[(manifest.path, manifest.size_bytes) for manifest in one.new],
@@ -118,6 +114,28 @@ def kept_commit(one: Difference, listing: Listing) -> RawCommit:
     )
     name = _file_list(one.snapshot.snapshot_id, one.parent_id)
     return RawCommit(name, msgspec.msgpack.encode(commit))
+
+
+def kept_state(
+    metadata: TableMetadata, entry: SnapshotEntry, entries: Sequence[ManifestEntry]
+) -> tuple[RawCommit, RawCommit]:
+    """Give the compact form of one snapshot for itself: nothing else is needed to rebuild it."""
+    reading = kept_reading(reading_of(metadata))
+    fields, added = _compacted(entries)
+    commit = _Commit(
+        timestamp_ms=entry.timestamp_ms,
+        sequence_number=entry.sequence_number,
+        schema_id=entry.schema_id,
+        reading=reading.witness,
+        manifest_list=None,
+        fields=fields,
+        added=added,
+        removed=[],
+        manifests=[],
+        dropped=[],
+        live_files=len(entries),
+    )
+    return reading, RawCommit(_file_list(entry.snapshot_id, None), msgspec.msgpack.encode(commit))
 
 
 class KeptStates:
@@ -274,6 +292,15 @@ class KeptStates:
 def _file_list(snapshot_id: int, parent_id: int | None) -> str:
     """Name what is kept of a snapshot; `parent_id` is the one it differs from, None if whole."""
     return f"files/{snapshot_id}" + ("" if parent_id is None else f" on {parent_id}")
+
+
+def _compacted(
+    entries: Iterable[ManifestEntry],
+) -> tuple[list[list[tuple[int | None, str]]], list[_Entry]]:
+    """Give the shapes of the entries' partitions, each once, and the entries that refer to them."""
+    fields: dict[tuple[PartitionField, ...], int] = {}
+    told = [_compact(one, fields.setdefault(one.partition_fields, len(fields))) for one in entries]
+    return [[(field.field_id, field.name) for field in shape] for shape in fields], told
 
 
 def _compact(entry: ManifestEntry, fields: int) -> _Entry:

@@ -12,7 +12,7 @@ from catalogs.iceberg.relocation import Relocation
 from catalogs.iceberg.schema import schema_version
 from catalogs.presence import Presence
 from catalogs.storage import AbsentFileError, Storage
-from catalogs.table import NewTable
+from catalogs.table import NewTable, RawCommit
 from snapshots.availability import Gone
 from snapshots.errors import UnreadableError
 from snapshots.files import DataFile, FileContent
@@ -128,6 +128,12 @@ class IcebergState:
             read=self._storage.read,
         )
         yield from files_of_table(state, new)
+
+    def as_kept(self) -> tuple[RawCommit, ...]:
+        """Give its file list and what files are read with; see `TableState.as_kept`."""
+        from catalogs.iceberg.kept import kept_state
+
+        return kept_state(self._metadata, self._entry, self._entries)
 
     def batches(self, *, columns: Sequence[str] | None) -> pa.RecordBatchReader:
         """Stream the rows under the snapshot's own schema; see `TableState.batches`."""

@@ -81,7 +81,7 @@ def make(
 
     It names tables, snapshots, metadata files, schemas, what was taken of each, and digests of the
     files, so `tl reproduce` needs no ledger to bring them back. Nothing is written, and the exit
-    status is 3, where an input is unknown or cannot be read as it lies there now.
+    status is 3, where an input is unknown or cannot be read any more.
 
     \b
     tl lock model:fraud@v3 -o fraud-v3.lock
@@ -114,7 +114,7 @@ def diff(session: Session, first: str, second: str, output: str) -> int:
 def _locked(answer: LockAnswer) -> Iterator[str]:
     count = f"{len(answer.inputs)} input{'' if len(answer.inputs) == 1 else 's'}"
     if answer.lock is None:
-        headline = f"{answer.target} is not locked: not all of {count} can be read as they lie"
+        headline = f"{answer.target} is not locked: not all of {count} can be read"
         if not answer.inputs:
             headline = f"{answer.target} is not locked: no input is known"
         yield click.style(headline, bold=True)

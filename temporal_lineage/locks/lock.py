@@ -64,8 +64,20 @@ class LockedPortion:
 
 
 @dataclass(frozen=True, slots=True)
+class LockedPiece:
+    """A piece of metadata that finds a state again: `body` is in base64 what zlib made of it."""
+
+    name: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
 class LockedState:
-    """A state of a table; `metadata` is the file that defines it, null where none is known."""
+    """A state of a table; `metadata` is the file that defines it, null where none is known.
+
+    `kept` are the lists of its files where its table has forgotten the state; empty where the
+    table tells it, and then left out.
+    """
 
     address: str
     identity: str
@@ -77,6 +89,7 @@ class LockedState:
     schema: LockedSchema
     files: LockedFiles
     taken: tuple[LockedPortion, ...]
+    kept: tuple[LockedPiece, ...]
 
 
 @dataclass(frozen=True, slots=True)

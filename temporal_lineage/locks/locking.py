@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from catalogs.portion import Portion
+from snapshots.availability import Recoverable
 from temporal_lineage.locks.making import lock_of, run_behind
-from temporal_lineage.locks.text import lock_text
+from temporal_lineage.locks.text import SIZE_BYTES_MAX, lock_text
 from temporal_lineage.reproduce.answer import MadeBy, ReproduceInput, Reproducible, decided
 from temporal_lineage.reproduce.fingerprints import state_fingerprint
 from temporal_lineage.reproduce.folder import CannotWriteError
@@ -21,6 +22,8 @@ from temporal_lineage.reproduce.reproduction import doubts_of
 from temporal_lineage.reproduce.tables import Tables
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from snapshots.fingerprint import Fingerprint
     from snapshots.instant import Instant
     from temporal_lineage.addresses import Address
@@ -33,8 +36,8 @@ if TYPE_CHECKING:
 class LockAnswer:
     """What a target was made from, and the lock that says so.
 
-    `lock` is the file that was written, null where an input cannot be read as it is now or nobody
-    knows which state it was: such a lock would promise what cannot be kept. `fingerprints` are
+    `lock` is the file that was written, null where an input cannot be read or nobody knows which
+    state it was: such a lock would promise what cannot be kept. `fingerprints` are
     those computed, by address, one for each portion that was taken.
     """
 
@@ -59,10 +62,11 @@ def lock(
     out: Path,
     fingerprint: bool,
 ) -> LockAnswer:
-    """Answer `tl lock`: look at all inputs, and write the lock where each can be read as it lies.
+    """Answer `tl lock`: look at all inputs, and write the lock where each can be read.
 
-    With `fingerprint` all rows are read. A lock of that name is replaced, at once and whole.
-    Raises what `reproduce` raises, and CannotWriteError.
+    Of a state that its table has forgotten it holds the lists of files. With `fingerprint` all
+    rows are read. A lock of that name is replaced, at once and whole. Raises what `reproduce`
+    raises, and CannotWriteError.
     """
     inputs = find_inputs(reader, address, question.as_of)
     tables = Tables(reader, folder)
@@ -75,20 +79,15 @@ def lock(
         if not fingerprint:
             return None
         found = state_fingerprint(one.state, taken.portion if taken else Portion(None, None))
-        address = one.input.address
-        fingerprints[address] = (*fingerprints.get(address, ()), str(found))
+        before = fingerprints.get(one.input.address, ())
+        fingerprints[one.input.address] = (*before, str(found))
         return found
 
-    is_readable = isinstance(decided(told, recover=False), Reproducible)
+    is_readable = isinstance(decided(told, recover=True), Reproducible)
     if is_readable:
-        made = lock_of(
-            inputs.target,
-            question,
-            seen,
-            made_by=inputs.made_by,
-            run=run_behind(reader, inputs.made_by, question),
-            computed=computed,
-        )
+        run = run_behind(reader, inputs.made_by, question)
+        by = inputs.made_by
+        made = lock_of(inputs.target, question, seen, made_by=by, run=run, computed=computed)
         write_lock(out, lock_text(made))
     return LockAnswer(
         question=question,
@@ -97,12 +96,25 @@ def lock(
         lock=str(out) if is_readable else None,
         inputs=told,
         fingerprints=fingerprints,
-        doubts=(*inputs.doubts, *doubts_of(looked)),
+        doubts=(*inputs.doubts, *doubts_of(looked), *(_forgotten(told) if is_readable else ())),
     )
+
+
+def _forgotten(told: Sequence[ReproduceInput]) -> Iterator[str]:
+    """Say which states only the lock leads to, and what may still take them."""
+    for one in told:
+        if isinstance(one.availability, Recoverable):
+            yield (
+                f"{one.address} is forgotten by its table: the lock holds the list of its files,"
+                " and what removes orphan files takes them"
+            )
 
 
 def write_lock(path: Path, text: str) -> None:
     """Write a lock so that it is there whole or not at all. Raises CannotWriteError."""
+    if len(text) > SIZE_BYTES_MAX:
+        reason = f"the lists of its files take more than {SIZE_BYTES_MAX // 2**20} MiB"
+        raise CannotWriteError(str(path), reason, "write the rows: tl reproduce --recover --out")
     place = path.resolve()
     hidden = place.with_name(f".{place.name[:100]}.{secrets.token_hex(6)}.partial")
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from snapshots.availability import Recoverable
 from temporal_lineage.content import files_in
 from temporal_lineage.locks.lock import (
     Lock,
@@ -16,6 +17,7 @@ from temporal_lineage.locks.lock import (
     LockedState,
     file_set_digest,
 )
+from temporal_lineage.locks.pieces import packed
 from temporal_lineage.locks.told_run import told_run
 from temporal_lineage.reproduce.look import Seen
 from temporal_lineage.reproduce.rows import row_bounds
@@ -110,6 +112,7 @@ def _locked(
         taken=tuple(
             _portion(one, taken, computed(one, taken)) for taken in told.portions or (None,)
         ),
+        kept=packed(one.state.as_kept()) if isinstance(told.availability, Recoverable) else (),
     )
 
 

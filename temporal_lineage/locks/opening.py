@@ -10,11 +10,14 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from snapshots.availability import Gone, LogTruncated
+from snapshots.dataset import TableFormat, TableIdentity
 from snapshots.errors import TemporalLineageError, UnknownNameError
+from snapshots.history import TableHistory
 from snapshots.retention import at_risk, protections
 from temporal_lineage.claims import TableClaim
 from temporal_lineage.keys import NodeKind
-from temporal_lineage.reproduce.reaching import OutOfReach, Reached
+from temporal_lineage.locks.pieces import unpacked
+from temporal_lineage.reproduce.reaching import OutOfReach, Reached, left_of
 from temporal_lineage.reproduce.tables import Tables
 from temporal_lineage.store.errors import LedgerError, LedgerMissingError
 from temporal_lineage.store.reader import Reader, open_reader
@@ -64,8 +67,17 @@ class LockedTables(Tables):
         return TableClaim(one.format, uuid, one.location, dataset_of(one), (), ())
 
     def kept(self, dataset_id: int) -> Sequence[RawCommit]:
-        """Give what the ledger kept of a table. See `Tables.kept`."""
-        return super().kept(dataset_id) if dataset_id >= 0 else ()
+        """Give what the lock holds of a table, and what the ledger kept. See `Tables.kept`.
+
+        Of the two the lock counts: it says itself how the state is found.
+        """
+        own = unpacked(self._states[dataset_id].kept) if dataset_id in self._states else ()
+        return (*(super().kept(dataset_id) if dataset_id >= 0 else ()), *own)
+
+    def keeper(self, dataset_id: int) -> str:
+        """Name who kept what `kept` gives. See `Tables.keeper`."""
+        held = dataset_id in self._states and self._states[dataset_id].kept
+        return "the lock" if held else super().keeper(dataset_id)
 
     def reach(self, dataset_id: int) -> Reached | OutOfReach:
         """Open a table. See `Tables.reach`."""
@@ -91,7 +103,34 @@ class LockedTables(Tables):
                     return reached
             except TemporalLineageError as error:
                 refused.append(str(error))
-        return without[0] if without else OutOfReach("; ".join(dict.fromkeys(refused)))
+        if without:
+            return without[0]
+        reason = "; ".join(dict.fromkeys(refused))
+        return self._left(dataset_id, one, reason) if one.kept else OutOfReach(reason)
+
+    def _left(self, dataset_id: int, one: LockedState, reason: str) -> Reached:
+        """Open what is left of a table that is gone, by what the lock holds of it."""
+        from catalogs.configuration import Configuration
+        from catalogs.moved import with_moved
+        from catalogs.opening import open_remains
+        from catalogs.storage import Storage
+
+        kind, _, uuid = one.identity.partition(":")
+        known = TableHistory(
+            identity=TableIdentity(TableFormat(kind), uuid),
+            location=one.location,
+            chain=(),
+            recorded=(),
+            snapshots=(),
+            schemas=(),
+            listed=frozenset(),
+            expiries=(),
+            gaps=(),
+            features=(),
+        )
+        storage = Storage(with_moved({}, Configuration(self._folder).moved()))
+        remains = open_remains(known, storage, kept=self.kept(dataset_id))
+        return left_of(remains, known, reason, dataset_id=dataset_id)
 
     def _ways(self, one: LockedState, refused: list[str]) -> Iterator[Callable[[], TableSource]]:
         from catalogs.catalog import open_catalog, open_path

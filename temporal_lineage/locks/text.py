@@ -24,6 +24,7 @@ from temporal_lineage.locks.lock import (
     LockedRun,
     LockedState,
 )
+from temporal_lineage.locks.pieces import unpacked
 from temporal_lineage.reproduce.answer import MadeBy
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def lock_text(lock: Lock) -> str:
     body = cast("dict[str, Any]", msgspec.to_builtins(lock))
     kinds = {kind: name for name, kind in _KINDS.items()}
     inputs = zip(lock.inputs, body["inputs"], strict=True)
-    body["inputs"] = [{"kind": kinds[type(one)], **told} for one, told in inputs]
+    body["inputs"] = [{"kind": kinds[type(one)], **_without_none(told)} for one, told in inputs]
     return "\n".join(_lines({"lock": LOCK_VERSION, **body}, "")) + "\n"
 
 
@@ -135,7 +136,14 @@ def _input(told: object) -> LockedInput:
     if not isinstance(told, dict) or not isinstance(kind, str) or kind not in _KINDS:
         raise ValueError(f"an input is of kind {json.dumps(kind)[:40]}, which is unknown")
     rest = {name: value for name, value in told.items() if name != "kind"}
+    if _KINDS[kind] is LockedState:
+        rest.setdefault("kept", [])
     return msgspec.convert(rest, _KINDS[kind])
+
+
+def _without_none(told: dict[str, Any]) -> dict[str, Any]:
+    """Leave out pieces where there are none: only states that were forgotten have them."""
+    return {name: one for name, one in told.items() if name != "kept" or one}
 
 
 def _refuse_unknown(whole: dict[str, Any], lock: Lock) -> None:
@@ -171,6 +179,7 @@ def _check(lock: Lock) -> None:
         )
         _require(_is_digest(one.files.sha256), f"{one.address} has no digest of its files")
         _require(min(one.files.count, one.files.size_bytes) >= 0, f"{one.address} counts below 0")
+        unpacked(one.kept)
         _require(bool(one.taken), f"it does not say what was taken of {one.address}")
         for portion in one.taken:
             _check_portion(one, portion)

@@ -74,7 +74,10 @@ class Tables:
             if snapshot_id in self.rebuildable(reached):
                 second = source.state(snapshot_id, kept=self.kept(reached.dataset_id))
                 if not isinstance(second, LogTruncated | Gone):
-                    return Found(second, _planned(second, rebuilt(_trouble(first))))
+                    return Found(
+                        second,
+                        _planned(second, rebuilt(_trouble(first), self.keeper(reached.dataset_id))),
+                    )
             first = first or _tried(source, snapshot_id)
         if isinstance(first, LogTruncated | Gone | UnreadableError):
             pieced = _pieced(source, snapshot_id, reached.history)
@@ -106,6 +109,11 @@ class Tables:
             self._kept[dataset_id] = [RawCommit(one.witness, one.body) for one in blobs]
         return self._kept[dataset_id]
 
+    def keeper(self, dataset_id: int) -> str:
+        """Name who kept what `kept` gives."""
+        del dataset_id
+        return "the ledger"
+
     def _reach(self, dataset_id: int) -> Reached | OutOfReach:
         claim = self.claim(dataset_id)
         known = remembered(self._reader, dataset_id, system=FOREVER)
@@ -117,9 +125,9 @@ class Tables:
         return reaching.reach(known)
 
 
-def rebuilt(lost: Sequence[str]) -> str:
+def rebuilt(lost: Sequence[str], keeper: str = "the ledger") -> str:
     """Say how a state is rebuilt, and which of the table's metadata files made that needed."""
-    how = "from the file lists that the ledger kept"
+    how = f"from the file lists that {keeper} kept"
     if not lost:
         return how
     more = f" (and {len(lost) - 1} more)" if len(lost) > 1 else ""
