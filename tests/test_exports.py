@@ -13,7 +13,7 @@ import pydot
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from prov.model import ProvDerivation, ProvDocument, ProvEntity
+from prov.model import ProvAgent, ProvDerivation, ProvDocument, ProvEntity
 
 from snapshots.instant import Instant
 from temporal_lineage.capture.openlineage import read_events
@@ -66,7 +66,17 @@ def answer(
         ),
         runs=(
             LineageRun(
-                RUN, "shop/train", "COMPLETE", NOW, NOW, "spark 3.5", "git@1a2b", None, None
+                RUN,
+                "shop/train",
+                "COMPLETE",
+                NOW,
+                NOW,
+                "spark 3.5",
+                "git@1a2b",
+                None,
+                None,
+                "ada",
+                "trino_query_context",
             ),
         ),
         datasets=tuple(datasets.values()),
@@ -133,7 +143,7 @@ def test_dot_is_read_by_pydot_with_all_edges_and_doubts() -> None:
     assert '! a \\"quoted\\" doubt' in export(shown, "dot")
 
 
-def test_prov_is_read_by_the_prov_library_and_names_runs_code_and_grades() -> None:
+def test_prov_is_read_by_the_prov_library_and_names_runs_code_actors_and_grades() -> None:
     document = ProvDocument.deserialize(content=export(told(), "prov"), format="json")
     entities = [str(one.label) for one in document.get_records(ProvEntity)]
     assert {"lake.out@9", "lake.orders@1", "git@1a2b", "upstream lake.out@9"} <= set(entities)
@@ -143,6 +153,8 @@ def test_prov_is_read_by_the_prov_library_and_names_runs_code_and_grades() -> No
     assert len(derived) == 4
     (run,) = json.loads(export(told(), "prov"))["activity"].values()
     assert run["prov:startTime"] == "2026-11-20T00:00:00Z"
+    agents = {str(one.label) for one in document.get_records(ProvAgent)}
+    assert agents == {"spark 3.5", "ada"}
 
 
 @given(odd_answers())

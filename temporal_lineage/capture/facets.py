@@ -95,10 +95,12 @@ class Quality:
 class RunFacets:
     """What the facets of a run say beyond what links it.
 
+    `actor` is who ran it, under the name of the facet that says so, None where none does.
     `environment` are the names of environment variables: their values stay in the kept event.
     `others` are the names of facets that are kept and not read.
     """
 
+    actor: Setting | None
     tags: tuple[Tag, ...]
     parameters: tuple[Setting, ...]
     environment: tuple[str, ...]

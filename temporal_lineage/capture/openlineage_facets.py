@@ -33,6 +33,17 @@ _APPLICATION = (
     "trino_query_context",
     "trino_query_statistics",
 )
+_ACTORS = (
+    ("temporalLineage_environment", ("user",)),
+    ("spark_applicationDetails", ("userName",)),
+    ("trino_query_context", ("user",)),
+    ("airflowDagRun", ("dagRun", "triggering_user_name")),
+)
+"""Where each engine names who runs it: the facet, and the path inside it."""
+
+ACTOR_FACETS = tuple(facet for facet, _ in _ACTORS)
+"""The facets of a run that may name who ran it."""
+
 _LINKING = frozenset(
     {
         *("parent", "parentRun", "nominalTime", "errorMessage", "processing_engine"),
@@ -67,6 +78,7 @@ def run_facets(facets: Mapping[str, Any], doubts: Doubts) -> RunFacets:
     query_id = text(query.get("externalQueryId"), f"{place}.externalQuery.externalQueryId", doubts)
     source = text(query.get("source"), f"{place}.externalQuery.source", doubts)
     return RunFacets(
+        actor=_actor(facets, place, doubts),
         tags=tags(facets, place, doubts),
         parameters=tuple(_parameters(facets, f"{place}.executionParameters", doubts)),
         environment=tuple(_environment(facets, f"{place}.environmentVariables", doubts)),
@@ -153,6 +165,18 @@ def documentation(facets: Mapping[str, Any], place: str, doubts: Doubts) -> str 
     """Read the `documentation` facet of a job or a dataset; None for none and for an empty one."""
     body = mapping(facets.get("documentation"), f"{place}.documentation", doubts)
     return text(body.get("description"), f"{place}.documentation.description", doubts) or None
+
+
+def _actor(facets: Mapping[str, Any], place: str, doubts: Doubts) -> Setting | None:
+    for facet, path in _ACTORS:
+        spot = f"{place}.{facet}"
+        body = mapping(facets.get(facet), spot, doubts)
+        for part in path[:-1]:
+            body = mapping(body.get(part), f"{spot}.{part}", doubts)
+        who = text(body.get(path[-1]), f"{spot}.{'.'.join(path)}", doubts)
+        if who:
+            return Setting(facet, who)
+    return None
 
 
 def _parameters(facets: Mapping[str, Any], place: str, doubts: Doubts) -> Iterator[Setting]:

@@ -56,7 +56,7 @@ def _trace_options(command: Callable[..., None]) -> Callable[..., None]:
         click.option(
             "--runs",
             is_flag=True,
-            help="List the runs too: when, with which code and parameters.",
+            help="List the runs too: when, by whom, with which code and parameters.",
         ),
         point_options,
         click.argument(
@@ -215,11 +215,12 @@ def _lineage(answer: LineageAnswer) -> Iterator[str]:
 
 
 def _lineage_with_runs(answer: LineageAnswer) -> Iterator[str]:
+    from temporal_lineage.cli.runs_commands import actor_text
     from temporal_lineage.questions.runs.settings import shown
 
     yield from _lineage(answer)
     yield from table(
-        ["run", "job", "state", "started", "ended", "code", "parameters"],
+        ["run", "job", "state", "started", "ended", "by", "code", "parameters"],
         [
             [
                 f"run:{one.run}",
@@ -227,6 +228,7 @@ def _lineage_with_runs(answer: LineageAnswer) -> Iterator[str]:
                 one.state.lower(),
                 one.started,
                 one.ended,
+                actor_text(one.actor, one.actor_told_by),
                 one.code,
                 ", ".join(f"{name}={shown(value)}" for name, value in told.items()) or None,
             ]

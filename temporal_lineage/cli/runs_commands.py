@@ -41,7 +41,7 @@ _SQL_LINES_MAX = 20
 @output_option
 @click.pass_obj
 def runs(session: Session, /, output: str, **asked: Any) -> None:  # noqa: ANN401 - Click's own types
-    """List runs, the newest first: what they read and wrote, and how surely that is known.
+    """List runs, the newest first: who ran them, what they read and wrote, and how surely.
 
     \b
     tl runs --dataset lake.ml.training_set --since 2026-10-01
@@ -83,13 +83,14 @@ def _runs(answer: RunsAnswer) -> Iterator[str]:
         yield "no run fits"
         return
     yield from table(
-        ["started", "ended", "state", "job", "read", "wrote", "run"],
+        ["started", "ended", "state", "job", "by", "read", "wrote", "run"],
         [
             [
                 one.started,
                 one.ended,
                 one.state.lower(),
                 one.job,
+                actor_text(one.actor, one.actor_told_by),
                 _graded(one.reads, one.reads_grade),
                 _graded(one.writes, one.writes_grade),
                 f"run:{one.run}",
@@ -97,6 +98,15 @@ def _runs(answer: RunsAnswer) -> Iterator[str]:
             for one in answer.runs
         ],
     )
+
+
+def actor_text(actor: str | None, told_by: str | None) -> str | None:
+    """Write who ran a run; who answers for its job may be somebody else, and is told apart.
+
+    >>> actor_text("ada", "ownership"), actor_text("ada", "spark_applicationDetails")
+    ('ada (owner)', 'ada')
+    """
+    return f"{actor} (owner)" if actor and told_by == "ownership" else actor
 
 
 def _graded(number: int, grade: str | None) -> str | None:
@@ -121,6 +131,7 @@ def _run(answer: RunAnswer) -> Iterator[str]:
             ("scheduled", answer.nominal),
             ("parent", parent),
             ("root", f"run:{answer.root}" if answer.root else None),
+            ("run by", f"{answer.actor}, as {answer.actor_told_by} says" if answer.actor else None),
             ("engine", answer.engine),
             ("code", code_text(answer.code)),
             ("query", f"{query.value} of {query.name or 'an engine'}" if query else None),

@@ -104,6 +104,11 @@ class _Document:
             association["prov:plan"] = plan = _name("code", run.code)
             self._add("entity", plan, {"prov:type": "prov:Plan", "prov:label": run.code})
         self._relate("wasAssociatedWith", association)
+        # Who owns a job is not known to have had a part in its runs.
+        if run.actor and run.actor_told_by != "ownership":
+            agent = _name("user", run.actor)
+            self._add("agent", agent, {"prov:label": run.actor, "tl:toldBy": run.actor_told_by})
+            self._relate("wasAssociatedWith", {"prov:activity": activity, "prov:agent": agent})
 
     def link(self, edge: LineageEdge, *, root: str) -> None:
         """Say what a run that was asked about read or wrote itself; of a job, its runs tell."""

@@ -14,6 +14,7 @@ from temporal_lineage.evidence import weakest
 from temporal_lineage.evidence.runs import RunState
 from temporal_lineage.keys import AttributeKind, EdgeKind
 from temporal_lineage.naming import find_dataset
+from temporal_lineage.questions.runs.actors import RUNS_READ_MAX, actors
 from temporal_lineage.questions.states.too_early import first_run
 from temporal_lineage.questions.walks.doubts import count
 
@@ -47,6 +48,8 @@ class RunFilter:
 class RunLine:
     """A run, how many datasets it read and wrote, and how surely the states are known.
 
+    `actor` is who ran it, null where nothing tells it; `actor_told_by` is the facet, the run above
+    it or the commit that does, or `ownership` for who answers for its job.
     `reads_grade` and `writes_grade` are the weakest of its links, null where it has none.
     """
 
@@ -56,6 +59,8 @@ class RunLine:
     started: Instant | None
     ended: Instant | None
     engine: str | None
+    actor: str | None
+    actor_told_by: str | None
     reads: int
     reads_grade: str | None
     writes: int
@@ -99,6 +104,8 @@ def run_list(reader: Reader, question: Question, *, wanted: RunFilter, limit: in
     shown = found[:limit]
     more = len(found) - len(shown)
     doubts = [f"{more} older runs are not shown; --limit shows more"] if more else []
+    if len(shown) > RUNS_READ_MAX:
+        doubts.append(f"who ran it was looked up for the newest {RUNS_READ_MAX} runs only")
     if others and not found:
         doubts.append(_elsewhere(others))
     return RunsAnswer(question, run_lines_of(reader, shown, as_of), tuple(doubts))
@@ -107,6 +114,7 @@ def run_list(reader: Reader, question: Question, *, wanted: RunFilter, limit: in
 def run_lines_of(reader: Reader, shown: Sequence[FoundRun], as_of: AsOf) -> tuple[RunLine, ...]:
     """Give the lines of runs: how many datasets each read and wrote, and how surely."""
     names = reader.named(node_ids=[one.node_id for one in shown])
+    ran = actors(reader, (names[one.node_id].name for one in shown[:RUNS_READ_MAX]), as_of)
     reads, writes = (
         _links(reader, [one.node_id for one in shown], kind, as_of)
         for kind in (AttributeKind.READS, AttributeKind.WRITES)
@@ -119,6 +127,7 @@ def run_lines_of(reader: Reader, shown: Sequence[FoundRun], as_of: AsOf) -> tupl
             one.claim.started,
             one.claim.ended,
             one.claim.engine,
+            *ran.get(names[one.node_id].name, (None, None)),
             *reads.get(one.node_id, (0, None)),
             *writes.get(one.node_id, (0, None)),
         )

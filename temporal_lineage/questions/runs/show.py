@@ -15,6 +15,7 @@ from temporal_lineage.keys import AttributeKind, NodeKind
 from temporal_lineage.linking.run_records import run_events
 from temporal_lineage.naming import Naming
 from temporal_lineage.questions.knowledge.reasons import address_of, known_run, strange
+from temporal_lineage.questions.runs.actors import actors
 from temporal_lineage.questions.runs.listed import as_it_stood
 
 if TYPE_CHECKING:
@@ -71,7 +72,8 @@ class RunCode:
 class RunAnswer:
     """A run: when, of which job, on which engine, with which code, and what it read and wrote.
 
-    `queries` are its SQL. `nominal` is the scheduled start, which decides nothing.
+    `queries` are its SQL. `nominal` is the scheduled start, which decides nothing. `actor` is who
+    ran it, as in RunLine.
     """
 
     ROWS: ClassVar[str | None] = "links"
@@ -87,6 +89,8 @@ class RunAnswer:
     parent_job: str | None
     root: str | None
     children: tuple[RunChild, ...]
+    actor: str | None
+    actor_told_by: str | None
     engine: str | None
     producers: tuple[str, ...]
     code: RunCode | None
@@ -111,6 +115,7 @@ def run_show(reader: Reader, address: RunAddress, question: Question) -> RunAnsw
     ]
     record = gather(run_events(kept)).get(address.run_id)
     told = told_facets(one.body for one in _own(kept, record))
+    ran = actors(reader, [address.run_id], as_of).get(address.run_id)
     links = tuple(_links(reader, node_id, as_of))
     doubts = list(_doubts(record, links))
     if told.doubts:
@@ -128,6 +133,8 @@ def run_show(reader: Reader, address: RunAddress, question: Question) -> RunAnsw
         parent_job=str(record.parent.job) if record and record.parent else None,
         root=record.parent.root_run_id if record and record.parent else None,
         children=_children(reader, node_id, as_of),
+        actor=ran.name if ran else None,
+        actor_told_by=ran.told_by if ran else None,
         engine=claim.engine,
         producers=_producers(record),
         code=code_line(record.code) if record else None,

@@ -60,7 +60,8 @@ class LineageRun(NamedTuple):
     """A run of one of the edges, as told by its events; None where none told it.
 
     `code` is where its code lies, and in which version. `parameters` is None where the answer was
-    not asked for them, and empty where none were told; secrets are masked.
+    not asked for them, and empty where none were told; secrets are masked. `actor` is who ran it,
+    null too where that was not asked for; `actor_told_by` as in RunLine.
     """
 
     run: str
@@ -72,6 +73,8 @@ class LineageRun(NamedTuple):
     code: str | None
     producer: str | None
     parameters: dict[str, str] | None
+    actor: str | None
+    actor_told_by: str | None
 
 
 class LineageDataset(NamedTuple):

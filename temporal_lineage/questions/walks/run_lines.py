@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from temporal_lineage.claims import RunClaim, decode
 from temporal_lineage.keys import AttributeKind, NodeKind
+from temporal_lineage.questions.runs.actors import RUNS_READ_MAX, actors
 from temporal_lineage.questions.runs.settings import run_parameters
 from temporal_lineage.questions.walks.answer import LineageAnswer, LineageRun
 
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
 
     from temporal_lineage.facts import AsOf
     from temporal_lineage.store.reader import Reader
-
-RUNS_READ_MAX = 1_000
-"""Of how many runs of an answer the parameters are read."""
 
 
 def run_lines(reader: Reader, run_ids: Iterable[str], as_of: AsOf) -> tuple[LineageRun, ...]:
@@ -31,14 +29,20 @@ def run_lines(reader: Reader, run_ids: Iterable[str], as_of: AsOf) -> tuple[Line
 
 
 def with_parameters(reader: Reader, answer: LineageAnswer) -> LineageAnswer:
-    """Give an answer with the parameters of its runs, as known when it was asked for.
+    """Give an answer with the parameters of its runs and who ran them, as known then.
 
     Each run's events are read for it, so that an answer has them only where it is asked for them.
     """
-    system = answer.question.as_of.system
+    as_of = answer.question.as_of
+    asked = answer.runs[:RUNS_READ_MAX]
+    ran = actors(reader, (one.run for one in asked), as_of)
     runs = tuple(
-        one._replace(parameters=run_parameters(reader, one.run, system=system))
-        for one in answer.runs[:RUNS_READ_MAX]
+        one._replace(
+            parameters=run_parameters(reader, one.run, system=as_of.system),
+            actor=ran[one.run].name if one.run in ran else None,
+            actor_told_by=ran[one.run].told_by if one.run in ran else None,
+        )
+        for one in asked
     )
     left_out = answer.runs[RUNS_READ_MAX:]
     if not left_out:
@@ -58,4 +62,6 @@ def _line(run_id: str, claim: RunClaim) -> LineageRun:
         code=claim.code,
         producer=claim.producer,
         parameters=None,
+        actor=None,
+        actor_told_by=None,
     )
