@@ -49,13 +49,16 @@ BENCHMARKS: dict[str, tuple[Benchmark, str]] = {
     "reproduce": (reproducing.run, reproducing.NOTES),
 }
 
+ALONE = ("large",)
+"""Those that are measured only by name: each takes as long as all others, and has its own page."""
+
 PAGE = Path(__file__).with_name("README.md")
 
 
 def main() -> None:
     """Measure what was asked for, print the table, and write the page if that was asked too."""
     arguments = _parser().parse_args()
-    names = arguments.only or list(BENCHMARKS)
+    names = arguments.only or [one for one in BENCHMARKS if one not in ALONE]
     size = SIZES[arguments.size]
     started, loads = time.perf_counter(), [machine.load()]
     rows: dict[str, list[Row]] = {}
