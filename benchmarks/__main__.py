@@ -23,6 +23,7 @@ from benchmarks import (
     posting,
     provenance,
     reproducing,
+    reproducing_memory,
     sql_reading,
     starting,
 )
@@ -47,10 +48,11 @@ BENCHMARKS: dict[str, tuple[Benchmark, str]] = {
     "posts": (posting.run, posting.NOTES),
     "erasure": (erasing.run, erasing.NOTES),
     "reproduce": (reproducing.run, reproducing.NOTES),
+    "memory": (reproducing_memory.run, reproducing_memory.NOTES),
 }
 
-ALONE = ("large",)
-"""Those that are measured only by name: each takes as long as all others, and has its own page."""
+ALONE = ("large", "memory")
+"""Those that are measured by name only: they take as long as all others, and have own pages."""
 
 PAGE = Path(__file__).with_name("README.md")
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,10 +10,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake import write_deltalake
-from pyarrow import dataset, parquet
+from pyarrow import parquet
 
 from benchmarks.measuring import take_turns, timed
-from benchmarks.rows import Row, larger, longer, within
+from benchmarks.rows import Row, longer, within
 from catalogs.catalog import open_path
 from catalogs.fingerprint.identities import identities
 from catalogs.fingerprint.rows import fingerprint_of
@@ -35,38 +33,17 @@ eight data files or more.
 files with pyarrow's `ParquetFile` and does nothing with them.
 *Reproduce* takes a lock with a fingerprint, proves the files, writes the rows as Parquet with
 digest and fingerprint, and proves these; the peer reads with `ParquetFile` and writes with
-`ParquetWriter`, with the same compression.
-*Peak memory* is that of a process that reproduces, beside one in which pyarrow's dataset writer
-copies the same files."""
+`ParquetWriter`, with the same compression."""
 
 _FILES_MIN = 8
 _FILE_ROWS_MAX = 4_000_000
 _ROWS_A_SECOND = 10_000_000
 _LETTERS = 1_000_000
 
-_OURS = """
-import sys
-from pathlib import Path
-from temporal_lineage.session import Session, wall_clock
-from temporal_lineage.workspace import Workspace
-folder = Path(sys.argv[1])
-session = Session(Workspace(folder, str(folder / "ledger.db")), clock=wall_clock)
-session.reproduce(sys.argv[2], out=Path(sys.argv[3]))
-"""
-_THEIRS = """
-import sys
-from pyarrow import dataset
-dataset.write_dataset(dataset.dataset(sys.argv[2]), sys.argv[3], format="parquet")
-"""
-_PEAK = """
-from benchmarks.harvest_contenders import peak_bytes
-print(peak_bytes())
-"""
-
 
 def run(size: Size, folder: Path) -> Iterator[Row]:
-    """Measure fingerprints, scans, reproductions, and what memory these take."""
-    trial = _Trial(folder, size.reproduced_rows)
+    """Measure fingerprints, scans and reproductions."""
+    trial = Trial(folder, size.reproduced_rows)
     count = f"{size.reproduced_rows:,} rows"
     (seconds,) = take_turns(timed(trial.fingerprint), rounds=size.rounds)
     yield within(
@@ -86,19 +63,13 @@ def run(size: Size, folder: Path) -> Iterator[Row]:
         peer_name="pyarrow scan and write",
         goal=1.2,
     )
-    yield larger(
-        f"peak memory of reproducing {trial.size_bytes // 2**20:,} MiB of Parquet",
-        ours=[trial.peak(_OURS, str(trial.lock), "ours")],
-        peer=[trial.peak(_THEIRS, str(trial.table), "theirs")],
-        peer_name="pyarrow dataset writer",
-    )
 
 
-class _Trial:
+class Trial:
     """The table, its lock, and every contender's work; each writes to a new place."""
 
     def __init__(self, folder: Path, rows: int) -> None:
-        self._folder = folder
+        self.folder = folder
         self.table = folder / "lake" / "events"
         files = max(_FILES_MIN, -(-rows // _FILE_ROWS_MAX))
         for number in range(files):
@@ -147,21 +118,9 @@ class _Trial:
                 for batch in parquet.ParquetFile(path).iter_batches():
                     writer.write_batch(batch)
 
-    def peak(self, script: str, source: str, name: str) -> float:
-        """Give the peak memory, in bytes, of a process of its own."""
-        words = [str(self._folder / "home"), source, str(self._folder / name)]
-        done = subprocess.run(  # noqa: S603 - our own interpreter and our own script
-            [sys.executable, "-c", script + _PEAK, *words],
-            capture_output=True,
-            check=True,
-            text=True,
-        )
-        assert dataset.dataset(self._folder / name, format="parquet") is not None
-        return float(done.stdout)
-
     def _new(self) -> Path:
         self._number += 1
-        return self._folder / f"out-{self._number}"
+        return self.folder / f"out-{self._number}"
 
 
 def _state(table: Path, version: int) -> TableState:
