@@ -14,7 +14,7 @@ READY := $(VENV)/.ready
 DOCUMENTS := $(wildcard README.md docs/*.md)
 REWRITTEN := $(wildcard tests/test_docs*.py tests/test_transcripts*.py tests/test_acceptance*.py tests/acceptance)
 
-.PHONY: help install lint types layers docs test check wheel demo bench bench-large corpus interop torture rewrite clean
+.PHONY: help install lint types layers docs test check wheel demo bench bench-large corpus interop torture fuzz rewrite clean
 
 help:      ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -78,6 +78,10 @@ interop:   ## Real peers: PostgreSQL, S3, Glue, Nessie, Hive, Spark, dbt; in an 
 
 torture: $(READY)  ## More than a thousand kills of the ledger's work, on both databases: ARGS="--seed 7"
 	$(BIN)/python -m torture kills $(ARGS)
+
+fuzz: $(READY)  ## Every decoder under guided fuzzing, a minute each: ARGS="--seconds 600 --decoder sql"
+	$(BIN)/python -m pip install --quiet --group fuzz
+	$(BIN)/python -m torture fuzz $(ARGS)
 
 rewrite: $(READY)  ## Let the program rewrite its documents and goldens; then read the diff
 	$(if $(REWRITTEN),REWRITE=1 $(BIN)/python -m pytest $(REWRITTEN))

@@ -18,6 +18,9 @@ from snapshots.instant import Instant
 WALK_DEPTH_MAX = 20
 WALK_FILES_MAX = 1_000_000
 
+READ_BYTES_MAX = 4 << 30
+"""How large a file may be that is read whole: metadata, logs and manifests, never rows."""
+
 
 class AbsentFileError(UnreadableError):
     """A file that is not there, told apart because that is often an answer."""
@@ -235,12 +238,19 @@ class _LocalFiles:
                     waiting.append((path, depth + 1))
 
     def read(self, path: str) -> bytes:
+        local = local_path(path)
+        size = _regular_size(path, local)
+        if size > READ_BYTES_MAX:
+            advice = "read a table whose metadata is no larger"
+            raise UnreadableError(path, f"it is larger than {READ_BYTES_MAX} bytes", advice)
         # A Path costs as much as reading a small file does, and a log has thousands of them.
-        with open(local_path(path), "rb") as file:  # noqa: PTH123
+        with open(local, "rb") as file:  # noqa: PTH123
             return file.read()
 
     def open(self, path: str) -> BinaryIO:
-        return Path(local_path(path)).open("rb")
+        local = local_path(path)
+        _regular_size(path, local)
+        return Path(local).open("rb")
 
     def size(self, path: str) -> int | None:
         try:
@@ -251,6 +261,19 @@ class _LocalFiles:
 
 
 _LOCAL = _LocalFiles()
+
+
+def _regular_size(path: str, local: str) -> int:
+    """Give the size of a file; a pipe or a device could be waited for or read for ever.
+
+    Raises OSError, and UnreadableError for what is no file.
+    """
+    found = os.stat(local)  # noqa: PTH116 - for the reason that `read` gives
+    if stat.S_ISDIR(found.st_mode):
+        raise IsADirectoryError(errno.EISDIR, "Is a directory", local)
+    if not stat.S_ISREG(found.st_mode):
+        raise UnreadableError(path, "it is a pipe or a device, no file", "name a file")
+    return found.st_size
 
 
 def _scanned(prefix: str) -> Iterator[tuple[str, os.DirEntry[str]]]:

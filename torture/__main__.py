@@ -1,4 +1,4 @@
-"""`python -m torture kills`: kill the ledger's work at random, and say what that came to."""
+"""`python -m torture kills` or `fuzz`: do it, and say what that came to."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ import random
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
+from torture.decoders import DECODERS
+from torture.fuzz import fuzz
 from torture.kills import Tally, torture
 from torture.works import WORKS
 
@@ -24,20 +27,38 @@ def main(arguments: Sequence[str]) -> int:
     kills.add_argument("--kills", type=int, default=120, help="of each work on each database")
     kills.add_argument("--seed", type=int, default=None, help="draws the same kills again")
     kills.add_argument("--minutes", type=float, default=60, help="at most, for all of it")
-    return _kills(parser.parse_args(arguments))
+    fuzz = commands.add_parser("fuzz", help="fuzz every decoder, guided by coverage")
+    fuzz.add_argument("--decoder", action="append", choices=tuple(DECODERS))
+    fuzz.add_argument("--seconds", type=float, default=60, help="for each decoder")
+    fuzz.add_argument("--seed", type=int, default=None)
+    fuzz.add_argument("--faults", type=Path, default=Path("build/faults"), help="keeps inputs")
+    asked = parser.parse_args(arguments)
+    if asked.seed is None:
+        asked.seed = random.SystemRandom().randrange(1, 1_000_000)
+    print(f"seed {asked.seed}", flush=True)
+    return _kills(asked) if asked.command == "kills" else _fuzz(asked)
+
+
+def _fuzz(asked: argparse.Namespace) -> int:
+    names = asked.decoder or list(DECODERS)
+    found = 0
+    for one in fuzz(names, seconds=asked.seconds, seed=asked.seed, folder=asked.faults):
+        print(f"{one.decoder:22} {one.tried:9,} inputs, {one.edges:5} edges", flush=True)
+        for fault in one.faults:
+            print(f"  ! {fault}", flush=True)
+        found += len(one.faults)
+    return 1 if found else 0
 
 
 def _kills(asked: argparse.Namespace) -> int:
-    seed = asked.seed if asked.seed is not None else random.SystemRandom().randrange(1_000_000)
     databases = asked.database or ["sqlite", "postgresql"]
-    print(f"seed {seed}", flush=True)
     tallies: list[Tally] = []
     for database in databases:
         for tally in torture(
             database=database,
             works=[WORKS[name] for name in asked.work or WORKS],
             kills=asked.kills,
-            seed=seed,
+            seed=asked.seed,
             seconds_max=asked.minutes * 60 / len(databases),
         ):
             tallies.append(tally)

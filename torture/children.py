@@ -37,11 +37,15 @@ class Ended:
 
 
 def run_child(
-    work: Callable[[], None], *, kill_at: int = 0, kill_after: float | None = None
+    work: Callable[[], object],
+    *,
+    kill_at: int = 0,
+    kill_after: float | None = None,
+    seconds_max: float = WAIT_SECONDS_MAX,
 ) -> Ended:
     """Do work in a child; kill it at a step or after some seconds, if it has not ended by then.
 
-    Raises ChildFailedError where it fails, or takes longer than WAIT_SECONDS_MAX.
+    Raises ChildFailedError where it fails, or takes longer than `seconds_max`.
     """
     steps = Steps()
     sys.stdout.flush()
@@ -49,7 +53,7 @@ def run_child(
     child = os.fork()
     if child == 0:
         _be_child(work, steps, kill_at)
-    status = _waited(child, start + (kill_after if kill_after is not None else WAIT_SECONDS_MAX))
+    status = _waited(child, start + (kill_after if kill_after is not None else seconds_max))
     if status is None:
         os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
@@ -74,7 +78,7 @@ def _waited(child: int, deadline: float) -> int | None:
     return None
 
 
-def _be_child(work: Callable[[], None], steps: Steps, kill_at: int) -> None:
+def _be_child(work: Callable[[], object], steps: Steps, kill_at: int) -> None:
     status = 1
     try:
         steps.watch(kill_at=kill_at)

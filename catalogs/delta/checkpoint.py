@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from io import BytesIO
+from io import SEEK_END, BytesIO
 from typing import Any, BinaryIO, TypeVar
 
 import msgspec
@@ -125,6 +125,7 @@ def _from_parquet(source: BinaryIO, location: str, columns: list[str]) -> Iterat
 
     try:
         file = pq.ParquetFile(source)
+        _refuse_bomb(file.metadata.num_rows, source.seek(0, SEEK_END), location)
         for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=columns):
             for add in _told(batch, "add", Add):
                 yield Action(add=add)
@@ -143,6 +144,12 @@ def _from_parquet(source: BinaryIO, location: str, columns: list[str]) -> Iterat
         raise UnreadableError(location, f"it is no checkpoint: {error}", _ADVICE) from error
     except msgspec.ValidationError as error:
         raise UnreadableError(location, f"it is no checkpoint: {error}", _ADVICE) from error
+
+
+def _refuse_bomb(rows: int, size: int, location: str) -> None:
+    """Refuse more actions than bytes: each names something of its own, however it is packed."""
+    if rows > size:
+        raise UnreadableError(location, f"it tells of {rows} actions in {size} bytes", _ADVICE)
 
 
 def _told(batch: Any, column: str, kind: type[_Kind]) -> list[_Kind]:  # noqa: ANN401 - pyarrow has no types

@@ -25,6 +25,9 @@ _ARRAY_MAX = 4096
 _BITMAP_BYTES = 8192
 _CONTAINER_ROWS = 1 << 16
 
+ROWS_MAX = 1 << 32
+"""Of one data file: its bits are held in memory."""
+
 
 def deleted_rows(
     vector: DeletionVector, *, rows: int, root: str, storage: Storage, moved: Moved
@@ -36,6 +39,8 @@ def deleted_rows(
     """
     file = vector_file(root, vector, moved)
     location = file or f"the deletion vector in the log of {root}"
+    if not 0 <= rows <= ROWS_MAX:
+        raise _damaged(location, f"the log says that it is of a file of {rows} rows")
     try:
         blob = _inline(vector) if file is None else _stored(vector, storage.read(file))
         bits = bytearray((rows + 7) // 8)

@@ -16,7 +16,9 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from catalogs.iceberg.avro_types import AvroTypes, Decode, Wanted, decode_long, decode_metadata_map
+from catalogs.iceberg.avro_types import AvroTypes, Wanted
+from catalogs.iceberg.avro_values import Decode, decode_long, decode_metadata_map
+from catalogs.unpacking import plain_bytes_max
 from snapshots.errors import UnreadableError, UnsupportedError
 
 _MAGIC = b"Obj\x01"
@@ -25,6 +27,10 @@ _BLOCK_BYTES_MAX = 1 << 30
 _CHUNK_BYTES = 1 << 18
 _NUMBER_BYTES_MAX = 10
 _ADVICE = "restore the file from a backup"
+_BROKEN = (
+    *(LookupError, ValueError, TypeError, OSError, OverflowError, RecursionError),
+    *(zlib.error, struct.error),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +55,7 @@ def read_header(body: bytes, *, location: str) -> AvroHeader:
     try:
         metadata, place = decode_metadata_map(body, len(_MAGIC))
         schema = msgspec.json.decode(metadata["avro.schema"])
-    except (IndexError, KeyError, ValueError) as error:
+    except (IndexError, KeyError, ValueError, RecursionError) as error:
         raise UnreadableError(location, "its Avro header is broken", _ADVICE) from error
     sync = body[place : place + _SYNC_BYTES]
     return AvroHeader(metadata, schema, sync, place + _SYNC_BYTES)
@@ -64,8 +70,8 @@ def read_records(
     is broken or cut off, UnsupportedError for a codec that no Iceberg writer uses.
     """
     unpack = _codec(header.text("avro.codec") or "null", location)
-    with _sound(location):
-        decode = AvroTypes().decoder(header.schema, wanted)
+    with sound(location):
+        decode = AvroTypes().record_decoder(header.schema, wanted)
         yield from _blocks(body, header, unpack, decode)
 
 
@@ -97,8 +103,8 @@ def stream_records(
     header. Raises as `read_records` does.
     """
     unpack = _codec(header.text("avro.codec") or "null", location)
-    with _sound(location):
-        decode = AvroTypes().decoder(header.schema, wanted)
+    with sound(location):
+        decode = AvroTypes().record_decoder(header.schema, wanted)
         buffer = start
         while buffer := _filled(file, buffer, 2 * _NUMBER_BYTES_MAX):
             count, place = decode_long(buffer, 0)
@@ -129,10 +135,11 @@ def _filled(file: BinaryIO, buffer: bytes, size: int) -> bytes:
 
 
 @contextmanager
-def _sound(location: str) -> Iterator[None]:
+def sound(location: str) -> Iterator[None]:
+    """Call a file broken where decoding it fails in any way that broken bytes can bring about."""
     try:
         yield
-    except (LookupError, ValueError, TypeError, zlib.error, struct.error, OSError) as error:
+    except _BROKEN as error:
         reason = f"its Avro blocks are broken ({type(error).__name__}: {error})"
         raise UnreadableError(location, reason, _ADVICE) from error
 
@@ -172,7 +179,7 @@ def _codec(name: str, location: str) -> Callable[[bytes], bytes]:
 
 def _inflate(block: bytes) -> bytes:
     inflate = zlib.decompressobj(wbits=-15)
-    plain = inflate.decompress(block, _BLOCK_BYTES_MAX)
+    plain = inflate.decompress(block, plain_bytes_max(len(block)))
     if not inflate.eof:
         msg = "a compressed block is cut off, or too large"
         raise ValueError(msg)
@@ -189,7 +196,7 @@ def _unsnap(block: bytes) -> bytes:
         shift += 7
         if byte < 0x80:  # noqa: PLR2004 - the last byte of a variable-length number
             break
-    if size > _BLOCK_BYTES_MAX:
+    if size > plain_bytes_max(len(block)):
         msg = "a compressed block is too large"
         raise ValueError(msg)
     plain = pa.decompress(block[:-4], decompressed_size=size, codec="snappy", asbytes=True)
@@ -203,7 +210,7 @@ def _unzstd(block: bytes) -> bytes:
     import pyarrow as pa
 
     with pa.input_stream(pa.BufferReader(block), compression="zstd") as stream:
-        plain = bytes(stream.read(_BLOCK_BYTES_MAX))
+        plain = bytes(stream.read(plain_bytes_max(len(block))))
         if stream.read(1):
             msg = "a compressed block is too large"
             raise ValueError(msg)

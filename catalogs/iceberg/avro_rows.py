@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 
 import pyarrow as pa
 
-from catalogs.iceberg.avro import open_stream, stream_records
+from catalogs.iceberg.avro import open_stream, sound, stream_records
 from catalogs.iceberg.fragment import as_batch
 from snapshots.errors import UnreadableError, UnsupportedError
 
@@ -33,11 +33,13 @@ class AvroFragment:
         self._file = file
         self._location = location
         self._header, self._start = open_stream(file, location=location)
-        kind = _Kinds(location).kind(self._header.schema)
+        with sound(location):
+            kind = _Kinds(location).kind(self._header.schema)
         if not pa.types.is_struct(kind.arrow):
             raise UnreadableError(location, "its Avro rows are no records", "restore the file")
         self._convert = kind.convert
-        self.physical_schema = pa.schema(list(kind.arrow))
+        with sound(location):
+            self.physical_schema = pa.schema(list(kind.arrow))
 
     def to_batches(self, *, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """Stream some columns, in the order of the file. Once only: the file is read along."""
@@ -51,7 +53,8 @@ class AvroFragment:
             self._file, self._header, self._start, wanted=wanted, location=self._location
         )
         for records in _gathered(blocks):
-            rows = pa.array([self._convert(one) for one in records], pa.struct(fields))
+            with sound(self._location):
+                rows = pa.array([self._convert(one) for one in records], pa.struct(fields))
             yield as_batch(rows)
 
     def to_table(self, *, columns: Sequence[str]) -> pa.Table:

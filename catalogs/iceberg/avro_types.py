@@ -2,24 +2,43 @@
 
 from __future__ import annotations
 
-import re
-import struct
-from collections.abc import Callable, Mapping
-from functools import lru_cache
+import sys
+from collections.abc import Mapping
 from typing import Any
 
-Decode = Callable[[bytes, int], tuple[Any, int]]
-"""Takes bytes and a place in them; gives the value there and the place after it."""
-
-Skip = Callable[[bytes, int], int]
-"""Takes bytes and a place in them; gives the place after the value there."""
+from catalogs.iceberg.avro_skips import (
+    SKIPS,
+    skip_bound,
+    skip_bytes,
+    skip_each,
+    skip_fixed_of,
+    skip_items_of,
+    skip_numbers_of,
+    skip_union_of,
+)
+from catalogs.iceberg.avro_values import (
+    PRIMITIVES,
+    Decode,
+    Skip,
+    array_of,
+    enum_of,
+    fixed_of,
+    map_of,
+    part_of_record,
+    record_of,
+    union_of,
+)
 
 Wanted = Mapping[str, "Wanted"]
 """The names of the fields to decode, and inside each the same again; all where it is empty."""
 
-_HIGH_BIT = 0x80
-_LONG = (1 << 64) - 1
 _NESTING_MAX = 100
+
+TYPES_MAX = 200_000
+"""How many types a schema may come to when its names are looked up: each can double the last."""
+
+EMPTY_ITEMS_MAX = 1_024
+"""How many items of an array may take no bytes at all, as nulls do."""
 
 
 class AvroTypes:
@@ -28,6 +47,16 @@ class AvroTypes:
     def __init__(self) -> None:
         """Start with no named type."""
         self._named: dict[str, Any] = {}
+        self._met = 0
+
+    def record_decoder(self, schema: Any, wanted: Wanted) -> Decode:  # noqa: ANN401
+        """Make what decodes the records of a file; they must take bytes, or a few of these could
+        tell of any number of records. Raises as `decoder` does.
+        """
+        if self._is_empty(schema, _NESTING_MAX):
+            msg = "records of its Avro schema take no bytes"
+            raise ValueError(msg)
+        return self.decoder(schema, wanted)
 
     def decoder(self, schema: Any, wanted: Wanted, depth: int = _NESTING_MAX) -> Decode:  # noqa: ANN401
         """Make what decodes the wanted part of a value. Raises LookupError, TypeError, ValueError.
@@ -37,40 +66,41 @@ class AvroTypes:
         kind, full = self._resolved(schema, depth)
         match kind:
             case "union":
-                return _union_of([self.decoder(one, wanted, depth - 1) for one in full])
+                return union_of([self.decoder(one, wanted, depth - 1) for one in full])
             case "record" | "error":
                 return self._record(full, wanted, depth)
             case "array":
-                return _array_of(self.decoder(full["items"], wanted, depth - 1))
+                items_max = self._items_max(full["items"], depth)
+                return array_of(self.decoder(full["items"], wanted, depth - 1), items_max)
             case "map":
-                return _map_of(self.decoder(full["values"], wanted, depth - 1))
+                return map_of(self.decoder(full["values"], wanted, depth - 1))
             case "fixed":
-                return _fixed_of(int(full["size"]))
+                return fixed_of(_size_of(full))
             case _:
-                return _enum_of(full["symbols"]) if kind == "enum" else _PRIMITIVES[kind]
+                return enum_of(full["symbols"]) if kind == "enum" else PRIMITIVES[kind]
 
     def skipper(self, schema: Any, depth: int = _NESTING_MAX) -> Skip:  # noqa: ANN401
         """Make what steps over a value of that type."""
         kind, full = self._resolved(schema, depth)
         match kind:
             case "union":
-                return _skip_union_of([self.skipper(one, depth - 1) for one in full])
+                return skip_union_of([self.skipper(one, depth - 1) for one in full])
             case "record" | "error":
-                return _skip_each([self.skipper(f["type"], depth - 1) for f in full["fields"]])
+                return skip_each([self.skipper(f["type"], depth - 1) for f in full["fields"]])
             case "array":
                 return self._skip_array(full["items"], depth)
             case "map":
                 value = self.skipper(full["values"], depth - 1)
-                return _skip_items_of(_skip_each([_skip_bytes, value]))
+                return skip_items_of(skip_each([skip_bytes, value]))
             case "fixed":
-                size = int(full["size"])
-                return lambda _, place: place + size
+                return skip_fixed_of(_size_of(full))
             case _:
-                return _SKIPS[kind]
+                return SKIPS[kind]
 
     def _resolved(self, schema: Any, depth: int) -> tuple[str, Any]:  # noqa: ANN401
         """Give the kind of a type, and its schema with names looked up; names it defines stay."""
-        if depth <= 0:
+        self._met += 1
+        if depth <= 0 or self._met > TYPES_MAX:
             msg = "an Avro type nests too deep, or contains itself"
             raise ValueError(msg)
         if isinstance(schema, list):
@@ -105,16 +135,28 @@ class AvroTypes:
                 steps.append((None, name, decode))
             else:
                 steps.append((self.skipper(field["type"], depth - 1), name, None))
-        return _record_of(read) if len(read) == len(steps) else _part_of_record(steps)
+        return record_of(read) if len(read) == len(steps) else part_of_record(steps)
+
+    def _items_max(self, items: Any, depth: int) -> int:  # noqa: ANN401
+        """Give how many items an array may have: as many as have bytes to be read from."""
+        return EMPTY_ITEMS_MAX if self._is_empty(items, depth - 1) else sys.maxsize
+
+    def _is_empty(self, schema: Any, depth: int) -> bool:  # noqa: ANN401
+        """Tell whether values of a type take no bytes at all."""
+        kind, full = self._resolved(schema, depth)
+        if kind in {"record", "error"}:
+            return all(self._is_empty(field["type"], depth - 1) for field in full["fields"])
+        return kind == "null" or (kind == "fixed" and not _size_of(full))
 
     def _skip_array(self, items: Any, depth: int) -> Skip:  # noqa: ANN401
+        items_max = self._items_max(items, depth)
         numbers = self._numbers_in(items, depth - 1)
         if numbers is not None:
-            return _skip_numbers_of(numbers)
+            return skip_numbers_of(numbers)
         kind, full = self._resolved(items, depth - 1)
         if kind == "record" and [field["type"] for field in full["fields"]] == ["int", "bytes"]:
-            return _skip_items_of(_skip_bound)
-        return _skip_items_of(self.skipper(items, depth - 1))
+            return skip_items_of(skip_bound)
+        return skip_items_of(self.skipper(items, depth - 1), items_max)
 
     def _numbers_in(self, schema: Any, depth: int) -> int | None:  # noqa: ANN401
         """Count the variable-length numbers a value is; None where it holds anything else."""
@@ -127,224 +169,12 @@ class AvroTypes:
         return None if None in counts else sum(count or 0 for count in counts)
 
 
-def decode_long(buffer: bytes, place: int) -> tuple[int, int]:
-    """Decode a variable-length zigzag number of 64 bits."""
-    byte = buffer[place]
-    place += 1
-    if byte < _HIGH_BIT:
-        return (byte >> 1) ^ -(byte & 1), place
-    number, shift = byte & 0x7F, 7
-    while byte & 0x80:
-        byte = buffer[place]
-        place += 1
-        number |= (byte & 0x7F) << shift
-        shift += 7
-    number &= _LONG
-    return (number >> 1) ^ -(number & 1), place
-
-
-def decode_metadata_map(buffer: bytes, place: int) -> tuple[dict[str, bytes], int]:
-    """Decode the map of bytes that a container file starts with."""
-    return _map_of(_bytes)(buffer, place)
-
-
-def _record_of(fields: list[tuple[str, Decode]]) -> Decode:
-    def decode(buffer: bytes, place: int) -> tuple[Any, int]:
-        record = {}
-        for name, read in fields:
-            record[name], place = read(buffer, place)
-        return record, place
-
-    return decode
-
-
-def _part_of_record(steps: list[tuple[Skip | None, str, Decode | None]]) -> Decode:
-    def decode(buffer: bytes, place: int) -> tuple[Any, int]:
-        record = {}
-        for skip, name, read in steps:
-            if skip is not None:
-                place = skip(buffer, place)
-            elif read is not None:
-                record[name], place = read(buffer, place)
-        return record, place
-
-    return decode
-
-
-def _union_of(branches: list[Decode]) -> Decode:
-    def decode(buffer: bytes, place: int) -> tuple[Any, int]:
-        branch, place = decode_long(buffer, place)
-        return branches[branch](buffer, place)
-
-    return decode
-
-
-def _array_of(item: Decode) -> Decode:
-    def decode(buffer: bytes, place: int) -> tuple[Any, int]:
-        items: list[Any] = []
-        while True:
-            count, _, place = _block(buffer, place)
-            if count == 0:
-                return items, place
-            for _ in range(count):
-                value, place = item(buffer, place)
-                items.append(value)
-
-    return decode
-
-
-def _map_of(value: Decode) -> Decode:
-    def decode(buffer: bytes, place: int) -> tuple[Any, int]:
-        entries: dict[str, Any] = {}
-        while True:
-            count, _, place = _block(buffer, place)
-            if count == 0:
-                return entries, place
-            for _ in range(count):
-                key, place = _string(buffer, place)
-                entries[key], place = value(buffer, place)
-
-    return decode
-
-
-def _fixed_of(size: int) -> Decode:
-    def decode(buffer: bytes, place: int) -> tuple[Any, int]:
-        if place + size > len(buffer):
-            raise IndexError(place + size)
-        return buffer[place : place + size], place + size
-
-    return decode
-
-
-def _enum_of(symbols: list[str]) -> Decode:
-    def decode(buffer: bytes, place: int) -> tuple[Any, int]:
-        number, place = decode_long(buffer, place)
-        return symbols[number], place
-
-    return decode
-
-
-def _block(buffer: bytes, place: int) -> tuple[int, int | None, int]:
-    """Read the start of a block of items: how many, their size in bytes if said, where they are."""
-    count, place = decode_long(buffer, place)
-    if count >= 0:
-        return count, None, place
-    size, place = decode_long(buffer, place)
-    return -count, size, place
-
-
-def _skip_each(skips: list[Skip]) -> Skip:
-    def skip(buffer: bytes, place: int) -> int:
-        for one in skips:
-            place = one(buffer, place)
-        return place
-
-    return skip
-
-
-def _skip_union_of(branches: list[Skip]) -> Skip:
-    def skip(buffer: bytes, place: int) -> int:
-        branch, place = decode_long(buffer, place)
-        return branches[branch](buffer, place)
-
-    return skip
-
-
-def _skip_items_of(item: Skip) -> Skip:
-    def skip(buffer: bytes, place: int) -> int:
-        while True:
-            count, size, place = _block(buffer, place)
-            if count == 0:
-                return place
-            if size is not None:
-                place += size
-                continue
-            for _ in range(count):
-                place = item(buffer, place)
-
-    return skip
-
-
-def _skip_numbers_of(numbers: int) -> Skip:
-    def skip(buffer: bytes, place: int) -> int:
-        while True:
-            count, size, place = _block(buffer, place)
-            if count == 0:
-                return place
-            if size is not None:
-                place += size
-                continue
-            found = _numbers(numbers * count).match(buffer, place)
-            if found is None:
-                raise IndexError(place)
-            place = found.end()
-
-    return skip
-
-
-@lru_cache(maxsize=1024)
-def _numbers(count: int) -> re.Pattern[bytes]:
-    """Match so many numbers, each ending in a byte without the high bit: quicker than a loop."""
-    return re.compile(rb"(?:[\x80-\xff]*[\x00-\x7f]){%d}" % count)
-
-
-def _skip_number(buffer: bytes, place: int) -> int:
-    while buffer[place] & 0x80:
-        place += 1
-    return place + 1
-
-
-def _skip_bytes(buffer: bytes, place: int) -> int:
-    size, place = decode_long(buffer, place)
-    if size < 0 or place + size > len(buffer):
-        raise IndexError(place)
-    return place + size
-
-
-def _skip_bound(buffer: bytes, place: int) -> int:
-    """Step over a column's lower or upper bound, of which manifests hold the most."""
-    while buffer[place] & 0x80:
-        place += 1
-    size = buffer[place + 1]
-    if size < _HIGH_BIT and not size & 1:
-        return place + 2 + (size >> 1)
-    return _skip_bytes(buffer, place + 1)
-
-
-def _bytes(buffer: bytes, place: int) -> tuple[bytes, int]:
-    size, place = decode_long(buffer, place)
-    end = place + size
-    if size < 0 or end > len(buffer):
-        raise IndexError(end)
-    return buffer[place:end], end
-
-
-def _string(buffer: bytes, place: int) -> tuple[str, int]:
-    raw, place = _bytes(buffer, place)
-    return raw.decode(), place
+def _size_of(schema: Mapping[str, Any]) -> int:
+    size = int(schema["size"])
+    if size < 0:
+        msg = f"a fixed type of {size} bytes"
+        raise ValueError(msg)
+    return size
 
 
 _NAMED = frozenset({"record", "error", "fixed", "enum"})
-
-_PRIMITIVES: dict[str, Decode] = {
-    "null": lambda _, place: (None, place),
-    "boolean": lambda buffer, place: (buffer[place] != 0, place + 1),
-    "int": decode_long,
-    "long": decode_long,
-    "float": lambda buffer, place: (struct.unpack_from("<f", buffer, place)[0], place + 4),
-    "double": lambda buffer, place: (struct.unpack_from("<d", buffer, place)[0], place + 8),
-    "bytes": _bytes,
-    "string": _string,
-}
-
-_SKIPS: dict[str, Skip] = {
-    "null": lambda _, place: place,
-    "boolean": lambda _, place: place + 1,
-    "int": _skip_number,
-    "long": _skip_number,
-    "enum": _skip_number,
-    "float": lambda _, place: place + 4,
-    "double": lambda _, place: place + 8,
-    "bytes": _skip_bytes,
-    "string": _skip_bytes,
-}

@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 
+from catalogs.unpacking import plain_bytes_max
 from snapshots.errors import UnreadableError
 
-METADATA_BYTES_MAX = 1 << 30
 """The largest metadata file that is unpacked: ten thousand snapshots take 8 MiB."""
 
 _GZIP = b"\x1f\x8b"
@@ -182,7 +182,7 @@ class TableMetadata(msgspec.Struct, rename="kebab"):
         return next(found, None)
 
 
-_NOT_DECODED = (msgspec.DecodeError, UnicodeDecodeError)
+_NOT_DECODED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _DECODER = msgspec.json.Decoder(TableMetadata)
 
 
@@ -257,12 +257,13 @@ def _unpacked(body: bytes, location: str) -> bytes:
     if not body.startswith(_GZIP):
         return body
     inflate = zlib.decompressobj(wbits=31)
+    bytes_max = plain_bytes_max(len(body))
     try:
-        text = inflate.decompress(body, METADATA_BYTES_MAX)
+        text = inflate.decompress(body, bytes_max)
     except zlib.error as error:
         raise UnreadableError(location, f"its gzip is broken ({error})", _ADVICE) from error
     if inflate.unconsumed_tail:
-        reason = f"it unpacks to more than {METADATA_BYTES_MAX} bytes"
+        reason = f"it unpacks to more than {bytes_max} bytes"
         raise UnreadableError(location, reason, _ADVICE)
     if not inflate.eof:
         raise UnreadableError(location, "its gzip is cut off", _ADVICE)

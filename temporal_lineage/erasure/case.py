@@ -132,7 +132,7 @@ def read_case(path: Path) -> Case:
         case = msgspec.json.decode(path.read_bytes(), type=Case)
     except OSError as error:
         raise UnreadableError(str(path), error.strerror or str(error), _ADVICE) from error
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise UnreadableError(str(path), f"it is no case: {error}", _ADVICE) from error
     if (case.format, case.version) != (FORMAT, VERSION):
         reason = f"it is {case.format} of version {case.version}, not {FORMAT} of {VERSION}"

@@ -98,7 +98,7 @@ def as_place(target: str) -> tuple[str, str | None] | None:
     if target.partition(":")[0] in {"dataset", "job", "model", "run", "edge"}:
         return None
     # A name without a dot is no table's address, but may be a folder's.
-    is_folder = "." not in target and Path(target.partition("@")[0]).is_dir()
+    is_folder = "." not in target and os.path.isdir(target.partition("@")[0])  # noqa: PTH112
     if "/" not in target and not is_folder:
         return None
     place, mark, version = target.rpartition("@")

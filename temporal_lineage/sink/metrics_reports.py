@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from snapshots.errors import TemporalLineageError
 from snapshots.instant import Instant
 from temporal_lineage.capture.openlineage_written import OUR_URN, core_schema, written_facet
 from temporal_lineage.linking.event_keys import REPORT
@@ -24,7 +25,7 @@ _PLACE = "iceberg-rest://"
 _TYPES = ("scan-report", "commit-report")
 
 
-class NoReportError(Exception):
+class NoReportError(TemporalLineageError):
     """A body that is no metrics report; the message is the reason."""
 
 
