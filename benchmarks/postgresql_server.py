@@ -8,13 +8,16 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 
 SERVER_VARIABLE = "TEMPORAL_LINEAGE_POSTGRESQL"
 """Names a server that runs already."""
+
+QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+"""Settings of a server of which nothing is to be kept."""
 
 _NOBODY = "nobody"
 
@@ -29,18 +32,43 @@ def running_server() -> Iterator[str]:
     if told:
         yield told
         return
+    with own_server(QUICK) as server:
+        yield server.url
+
+
+class Server:
+    """A server in a folder, that runs; it can be stopped and started again."""
+
+    def __init__(self, folder: Path, settings: Sequence[str]) -> None:
+        """Make a cluster in the folder, and start with these settings."""
+        self.url = f"postgresql://postgres@/postgres?host={folder}"
+        self._folder, self._settings = folder, settings
+        _make_cluster(folder)
+        self.start()
+
+    def start(self) -> None:
+        """Start, and return when it takes connections."""
+        self._process = _started(self._folder, self._settings)
+
+    def stop(self) -> None:
+        """Stop at once, as a crash would."""
+        self._process.send_signal(signal.SIGQUIT)
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=20)
+        self._process.kill()
+
+
+@contextmanager
+def own_server(settings: Sequence[str]) -> Iterator[Server]:
+    """Give a server of one's own. Raises OSError or subprocess.SubprocessError."""
     # A short path: a socket's name has at most 107 bytes.
     folder = Path(tempfile.mkdtemp(prefix="tl-pg-"))
     try:
-        server = _start(folder)
+        server = Server(folder, settings)
         try:
-            yield f"postgresql://postgres@/postgres?host={folder}"
+            yield server
         finally:
-            # Immediately: nothing in it is to be kept.
-            server.send_signal(signal.SIGQUIT)
-            with suppress(subprocess.TimeoutExpired):
-                server.wait(timeout=20)
-            server.kill()
+            server.stop()  # at once: nothing in it is to be kept
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -57,13 +85,10 @@ def server_if_any() -> Iterator[str | None]:
         yield url
 
 
-def _start(folder: Path) -> subprocess.Popen[bytes]:
-    programs = _programs()
-    # PostgreSQL refuses to run as root; nobody has no files here, so it gets the folder.
-    user = _NOBODY if os.geteuid() == 0 else None
+def _make_cluster(folder: Path) -> None:
+    programs, user, cluster = _programs(), _user(), folder / "cluster"
     if user:
         shutil.chown(folder, user)
-    cluster = folder / "cluster"
     subprocess.run(  # noqa: S603 - the program is the wheel's
         [
             *(str(programs / "initdb"), "--pgdata", str(cluster), "--username", "postgres"),
@@ -75,17 +100,25 @@ def _start(folder: Path) -> subprocess.Popen[bytes]:
         cwd=folder,
         timeout=120,
     )
-    log = (folder / "log").open("wb")
-    settings = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "listen_addresses=")
+
+
+def _user() -> str | None:
+    """Say who runs it: PostgreSQL refuses to run as root; nobody has no files but the folder."""
+    return _NOBODY if os.geteuid() == 0 else None
+
+
+def _started(folder: Path, settings: Sequence[str]) -> subprocess.Popen[bytes]:
+    programs, cluster = _programs(), folder / "cluster"
+    log = (folder / "log").open("ab")
     with log:
         server = subprocess.Popen(  # noqa: S603 - the program is the wheel's
             [
                 *(str(programs / "postgres"), "-D", str(cluster), "-k", str(folder)),
-                *(word for setting in settings for word in ("-c", setting)),
+                *(word for setting in (*settings, "listen_addresses=") for word in ("-c", setting)),
             ],
             stdout=log,
             stderr=log,
-            user=user,
+            user=_user(),
             cwd=folder,
         )
     _await(folder, server)

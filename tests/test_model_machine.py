@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -19,14 +20,16 @@ from hypothesis.stateful import (
 )
 
 from model_questions import Asked, asked_in
-from model_world import ACTS, LAKE_OPS, Told
+from model_world import ACTS, LAKE_OPS, Op, Told
 from snapshots.errors import TemporalLineageError
 from temporal_lineage.addresses import DatasetAddress
 from temporal_lineage.facts import LAST, AsOf
 from temporal_lineage.questions.question import Question, as_json
 from temporal_lineage.questions.states.current import state_at
 from temporal_lineage.session import Session
+from temporal_lineage.store.ledger import Ledger
 from temporal_lineage.store.reader import Reader, open_reader
+from temporal_lineage.store.transaction import Transaction
 from test_model import QUESTION, world_in
 
 NUMBERS = st.integers(0, 11)
@@ -66,6 +69,37 @@ class TwoSessions(RuleBasedStateMachine):
         names = sorted(self.world.names)
         self.world.harvest(self.sessions[who], names, whole=True, meanwhile=other)
         self.world.pass_time()
+
+    @rule(
+        who=WHO,
+        outer=st.tuples(st.sampled_from(ACTS), NUMBERS, NUMBERS, NUMBERS),
+        inner=st.tuples(st.sampled_from(ACTS), NUMBERS, NUMBERS, NUMBERS),
+        number=st.integers(1, 4),
+        question=QUESTION,
+    )
+    def acts_between_two_transactions_of_the_other(
+        self, who: int, outer: Op, inner: Op, number: int, question: tuple[str, int, int, int]
+    ) -> None:
+        """While one session acts, the other asks and acts: before one of its transactions.
+
+        Before the first it has read, and written nothing: then the other is answered as if it
+        were alone, also while that transaction is open.
+        """
+        happened = list(self.world.happened)
+        mine, others = self.sessions[who], self.sessions[1 - who]
+
+        def asks() -> None:
+            if number == 1 and question[0] != "diff":
+                getattr(asked_in(self.world, others, *question[1:])[0], question[0])()
+
+        def acts() -> None:
+            asks()
+            self.world.act(*inner, by=others)
+
+        with before_transaction(number, acts, inside=asks):
+            self.world.act(*outer, by=mine)
+        # Nobody asks about instants at which one of the two was in the middle of it.
+        self.world.happened = [*happened, self.world.happened[-1]]
 
     @rule(who=WHO, question=QUESTION)
     def asks(self, who: int, question: tuple[str, int, int, int]) -> None:
@@ -133,6 +167,33 @@ class TwoSessions(RuleBasedStateMachine):
                 return type(error)
 
         self.answers.append((ask, ask(self.sessions[0])))
+
+
+@contextmanager
+def before_transaction(
+    number: int, acts: Callable[[], None], *, inside: Callable[[], None]
+) -> Iterator[None]:
+    """Let something happen before a ledger's next transaction but some, and when it has begun."""
+    real, left, busy = Ledger.transaction, number, False
+
+    @contextmanager
+    def transaction(self: Ledger, *, source: str, note: str) -> Iterator[Transaction]:
+        nonlocal left, busy
+        left -= 0 if busy else 1
+        turn = left == 0 and not busy
+        if turn:
+            busy = True
+            acts()
+        with real(self, source=source, note=note) as begun:
+            if turn:
+                inside()
+            yield begun
+        if turn:
+            left, busy = -1, False
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Ledger, "transaction", transaction)
+        yield
 
 
 def test_two_sessions_on_one_ledger_answer_as_the_model_does(

@@ -74,7 +74,8 @@ def _postgresql(url: str, wait_ms_max: int) -> Engine:
         parsed = make_url(database_url(url))
         if parsed.drivername != "postgresql+psycopg":
             raise LedgerUrlError(shown(url), "is in no database known here", _ADVICE)
-        engine = create_engine(parsed, connect_args=arguments)
+        # A server that was restarted has cut what the pool kept open: each is tried before use.
+        engine = create_engine(parsed, connect_args=arguments, pool_pre_ping=True)
     except (ArgumentError, ValueError) as error:
         raise LedgerUrlError(shown(url), "is no URL that can be read", _ADVICE) from error
     except ModuleNotFoundError as error:

@@ -17,6 +17,7 @@ from temporal_lineage.store.migrate import (
     is_made,
     migrate_postgresql,
     migrate_sqlite,
+    refuse_other_version,
 )
 from temporal_lineage.store.reader import Reader, open_reader
 from temporal_lineage.store.rebuild import StaleState, rebuild, stale_states
@@ -110,6 +111,8 @@ class Ledger:
         with begun(self._engine, self.location) as session:
             if not session.on_sqlite:
                 session.run(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
+            # A newer program may have changed the tables since this one opened the ledger.
+            refuse_other_version(session.schema_version(), self.location)
             yield session
 
     def __enter__(self) -> Self:

@@ -83,6 +83,14 @@ def is_made(connection: Connection, location: str) -> bool:
     return version is not None
 
 
+def refuse_other_version(found: str, location: str) -> None:
+    """Raise LedgerTooNewError or LedgerOutdatedError where tables are not those known here."""
+    if found not in SCHEMA_VERSIONS:
+        raise LedgerTooNewError(location, found=found, known=SCHEMA_VERSION)
+    if found != SCHEMA_VERSION:
+        raise LedgerOutdatedError(location, found=found, known=SCHEMA_VERSION)
+
+
 def postgresql_version(connection: Connection, location: str) -> str | None:
     """Give the schema version; None where nothing was made yet.
 

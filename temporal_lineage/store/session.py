@@ -75,6 +75,12 @@ class Session:
         with self._translated():
             return self._connection.exec_driver_sql(statement).rowcount
 
+    def schema_version(self) -> str:
+        """Give the version of the tables as this transaction finds them."""
+        with self._translated():
+            found = self._connection.exec_driver_sql("SELECT version_num FROM alembic_version")
+            return str(found.scalar())
+
     def _make_runner(self) -> Runner:
         if self.on_sqlite:
             driver = self._connection.connection.driver_connection
