@@ -24,7 +24,7 @@ def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "sqlite":
         yield str(tmp_path / "ledger.db")
         return
-    yield from _database(request.getfixturevalue("postgresql_server"))
+    yield from new_database(request.getfixturevalue("postgresql_server"))
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def sqlite_url(tmp_path: Path) -> str:
 @pytest.fixture
 def postgresql_url(postgresql_server: str) -> Iterator[str]:
     """URL of an empty PostgreSQL database."""
-    yield from _database(postgresql_server)
+    yield from new_database(postgresql_server)
 
 
 @pytest.fixture(scope="session")
@@ -51,7 +51,8 @@ def postgresql_server() -> Iterator[str]:
         yield url
 
 
-def _database(server: str) -> Iterator[str]:
+def new_database(server: str) -> Iterator[str]:
+    """Give the URL of a database of its own, and drop it afterwards."""
     name = f"ledger_{uuid4().hex[:12]}"
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE template0")

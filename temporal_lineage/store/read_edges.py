@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 from snapshots.errors import UnknownNameError
@@ -22,6 +23,8 @@ EdgeKey = tuple[str, int, int]
 
 EdgeStep = tuple[int, int, int, str]
 """Edge, source, destination, and the claim's JSON text."""
+
+_BY_DESTINATION, _BY_SOURCE = itemgetter(2, 1, 0), itemgetter(1, 2, 0)
 
 
 class EdgeTold(NamedTuple):
@@ -53,15 +56,20 @@ class EdgeReads(Reads):
     ) -> list[EdgeStep]:
         """Give the same edges as `edges_into`, as (edge, source, destination, claim).
 
-        A walk over many edges spends its time on making values: these are bare rows.
+        A walk over many edges spends its time on making values: these are bare rows. Their order,
+        by destination and then by source, is that of answers, in whichever database.
         """
-        return self._ends_among("steps_into", node_ids, kinds, as_of)
+        rows = self._ends_among("steps_into", node_ids, kinds, as_of)
+        rows.sort(key=_BY_DESTINATION)
+        return rows
 
     def steps_out_of(
         self, *, node_ids: Iterable[int], kinds: Sequence[str], as_of: AsOf
     ) -> list[EdgeStep]:
-        """Give the same edges as `edges_out_of`, as (edge, source, destination, claim)."""
-        return self._ends_among("steps_out_of", node_ids, kinds, as_of)
+        """Give the same edges as `edges_out_of`, by source and then by destination."""
+        rows = self._ends_among("steps_out_of", node_ids, kinds, as_of)
+        rows.sort(key=_BY_SOURCE)
+        return rows
 
     def edge_keys_into(self, *, node_ids: Iterable[int], kinds: Sequence[str]) -> list[EdgeKey]:
         """Give all edges ever spoken of that end in one of the nodes, whatever is believed now."""
