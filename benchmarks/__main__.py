@@ -78,10 +78,14 @@ def main() -> None:
 
 
 def measure(name: str, size: Size) -> list[Row]:
-    """Run one benchmark in a folder that is gone afterwards."""
+    """Run one benchmark in a folder that is gone afterwards; tells each row when it is there."""
     run, _ = BENCHMARKS[name]
+    rows = []
     with tempfile.TemporaryDirectory() as folder:
-        return list(run(size, Path(folder)))
+        for row in run(size, Path(folder)):
+            print("  ".join(filter(None, row.cells())), file=sys.stderr, flush=True)
+            rows.append(row)
+    return rows
 
 
 def _circumstances(size: Size, loads: list[float | None], seconds: float) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from benchmarks.closure_peers import peers
+from benchmarks.closure_peers import NUMPY, fact_stores, peers
 from benchmarks.flow_facts import facts
 from benchmarks.flow_histories import FlowHistory, name, numbered
 from benchmarks.flow_ledger import tell_edges, tell_flows
@@ -15,13 +16,15 @@ from benchmarks.measuring import take_turns, timed
 from benchmarks.postgresql_server import server_if_any
 from benchmarks.rows import Row, faster, longer, within
 from benchmarks.starting import PASS, compiling, output, starting
+from temporal_lineage.adjacency.graph import FlowGraph
+from temporal_lineage.adjacency.layout import read
 from temporal_lineage.facts import AsOf
 from temporal_lineage.keys import EdgeKind
+from temporal_lineage.lineage.graph import Direction
 from temporal_lineage.store.reader import open_reader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Iterator, Sequence
 
     from benchmarks.flow_facts import Facts
     from benchmarks.sizes import Size
@@ -34,7 +37,9 @@ A catalogue of datasets that feed each other: four edges a dataset, each told ab
 in two years, which leaves twenty-five rectangles of valid and system time an edge.
 One dataset, the calendar, feeds all others; there are circles, and a dataset that feeds itself.
 Asked is which datasets one is made from at any distance: now, and a year ago as known a year ago.
-The first rows of each are our one statement on an open ledger in SQLite, which gives the names too.
+The first rows of each are our walk on an open ledger in SQLite, which gives the names too.
+The adjacency is our file of arrays beside the ledger, which answers for every point in both times;
+it was opened before, and gives names, or numbers alone as the numpy walk does.
 `Session.upstream_names` opens the ledger, finds the dataset, names and sorts, and says how fresh
 the answer is; the process is `tl upstream NAME --names`.
 DuckDB and Kuzu's fork hold all facts as rectangles and decide each as we do; networkx, rustworkx
@@ -51,27 +56,20 @@ _STARTING = 5.0
 
 
 class _World(NamedTuple):
-    """One history in a ledger and as facts; `nodes` gives the node of each dataset."""
+    """One history in a ledger and as facts; `nodes` gives the node of each dataset.
+
+    `graph` is the ledger's adjacency, which lies elsewhere, so that the session does not find it.
+    """
 
     history: FlowHistory
     facts: Facts
     session: Session
     nodes: dict[int, int]
+    graph: FlowGraph
 
 
 def run(size: Size, folder: Path) -> Iterator[Row]:
-    """Compare our walk with peers at two points in both times, then with Marquez's design."""
-    world = _world(size, folder)
-    _check(world)
-    yield from _now_and_then(world, size, folder)
-    yield from _hub(world, size)
-    yield from _process(world, size, folder)
-    with server_if_any() as server:
-        if server is not None:
-            yield _marquez(size, server, folder)
-
-
-def _world(size: Size, folder: Path) -> _World:
+    """Compare our walks with peers at two points in both times, then with Marquez's design."""
     from temporal_lineage.session import Session
     from temporal_lineage.workspace import Workspace
 
@@ -79,7 +77,24 @@ def _world(size: Size, folder: Path) -> _World:
     path = folder / "ledger.db"
     nodes = tell_flows(path, history)
     session = Session(Workspace(folder, str(path)), clock=lambda: history.now)
-    return _World(history, facts(history), session, nodes)
+    (seconds,) = take_turns(timed(session.adjacency_make), rounds=1, rounds_before=0)
+    yield within(
+        f"make the adjacency of {size.datasets:,} datasets", ours=seconds, seconds_max=None
+    )
+    apart = Path(session.adjacency_make().file).rename(folder / "apart.flows")
+    with open_reader(str(path)) as reader:
+        graph = FlowGraph(read(apart), reader, tx=reader.tx_at(system=history.now))
+    world = _World(history, facts(history), session, nodes, graph)
+    _check(world)
+    yield from _now_and_then(world, size, folder)
+    yield from _hub(world, size)
+    yield from _process(world, size, folder)
+    apart.rename(f"{path}.flows")
+    yield from _kept_open(world, size)
+    with server_if_any() as server:
+        if server is not None:
+            for connected in size.connected:
+                yield _marquez(size, connected, server, folder)
 
 
 def _check(world: _World) -> None:
@@ -96,26 +111,42 @@ def _check(world: _World) -> None:
 
 
 def _now_and_then(world: _World, size: Size, folder: Path) -> Iterator[Row]:
+    stores = fact_stores(folder, world.facts)
     for when, at in (("now", world.history.now), ("a year ago", world.history.middle)):
-        contenders = list(peers(folder / when, world.facts, at=at))
+        contenders = peers(world.facts.held(valid=at, system=at), stores, at=at)
         with open_reader(world.session.workspace.ledger) as reader:
             for root in world.history.roots:
                 walk = partial(_walk, reader, world.nodes[root], at)
                 ask = partial(_names, world.session, root, at)
+                numbers = partial(_numbers, world.graph, reader, world.nodes[root], at)
+                named = partial(_named, world.graph, reader, world.nodes[root], at)
                 found = ask()
-                assert set(walk()) == {world.nodes[one] for one in found}
+                assert set(walk()) == {world.nodes[one] for one in found} == numbers()
+                assert walk() == named()
                 for one in contenders:
                     assert one.walk(root) - {root} == found - {root}, one.what
                 works = (timed(partial(one.walk, root)) for one in contenders)
-                walking, asking, *theirs = take_turns(
-                    timed(walk), timed(ask), *works, rounds=size.rounds
-                )
+                ours = (timed(one) for one in (walk, ask, named, numbers))
+                times = take_turns(*ours, *works, rounds=size.rounds)
                 reached = f"{len(found):,} of {size.datasets:,} datasets, {when}"
-                goal = _GOALS.get(_rounded(len(found))) if when == "now" else None
-                yield within(f"walk to {reached}", ours=walking, seconds_max=goal)
-                yield within(f"`Session.upstream_names`, {reached}", ours=asking, seconds_max=None)
-                for one, times in zip(contenders, theirs, strict=True):
-                    yield faster(f"walk to {reached}", ours=walking, peer=times, peer_name=one.what)
+                goal = _rounded(len(found)) if when == "now" else 0
+                yield from _ours(reached, times[:4], times[4], goal=goal)
+                for one, theirs in zip(contenders, times[4:], strict=True):
+                    what = f"walk to {reached}"
+                    yield faster(what, ours=times[0], peer=theirs, peer_name=one.what)
+
+
+def _ours(
+    reached: str, times: Sequence[Sequence[float]], numpy: Sequence[float], *, goal: int
+) -> Iterator[Row]:
+    """Give the rows of our ways to the same answer; `goal` is the number of a goal, 0 for none."""
+    walking, asking, naming, numbering = times
+    yield within(f"walk to {reached}", ours=walking, seconds_max=_GOALS.get(goal))
+    yield within(f"`Session.upstream_names`, {reached}", ours=asking, seconds_max=None)
+    yield within(f"adjacency, names too, {reached}", ours=naming, seconds_max=None)
+    twice = 2.0 if goal == max(_GOALS) else None
+    what = f"adjacency, numbers alone, {reached}"
+    yield longer(what, ours=numbering, peer=numpy, peer_name=NUMPY, goal=twice)
 
 
 def _rounded(reached: int) -> int:
@@ -126,6 +157,16 @@ def _rounded(reached: int) -> int:
 def _walk(reader: Reader, node_id: int, at: Instant) -> dict[int, str]:
     point = AsOf(valid=at, system=at)
     return reader.reached_into(node_ids=[node_id], kind=EdgeKind.FLOW, as_of=point, limit=_LIMIT)
+
+
+def _numbers(graph: FlowGraph, reader: Reader, node_id: int, at: Instant) -> set[int]:
+    point = {"valid": at.micros, "tx": reader.tx_at(system=at)}
+    return set(graph.node_ids(graph.reached_numbers([node_id], Direction.UPSTREAM, **point)))
+
+
+def _named(graph: FlowGraph, reader: Reader, node_id: int, at: Instant) -> dict[int, str]:
+    point = {"valid": at.micros, "tx": reader.tx_at(system=at)}
+    return graph.reached([node_id], Direction.UPSTREAM, **point)
 
 
 def _names(session: Session, root: int, at: Instant) -> set[int]:
@@ -146,10 +187,26 @@ def _hub(world: _World, size: Size) -> Iterator[Row]:
     with open_reader(world.session.workspace.ledger) as reader:
         neighbours = len(reader.steps_out_of(**asked, kinds=(EdgeKind.FLOW,)))  # type: ignore[arg-type]
         walk = partial(reader.reached_out_of, **asked, kind=EdgeKind.FLOW, limit=_LIMIT)  # type: ignore[arg-type]
-        (times,) = take_turns(timed(walk), rounds=size.rounds)
+        tx = reader.tx_at(system=world.history.now)
+        down = partial(world.graph.reached, [calendar], Direction.DOWNSTREAM, tx=tx)
+        named = partial(down, valid=world.history.now.micros)
+        times, by_adjacency = take_turns(timed(walk), timed(named), rounds=size.rounds)
         reached = len(walk())
-    what = f"walk down from a hub of {neighbours:,} neighbours to {reached:,} datasets"
-    yield within(what, ours=times, seconds_max=None)
+        assert walk() == named()
+    what = f"down from a hub of {neighbours:,} neighbours to {reached:,} datasets"
+    yield within(f"walk {what}", ours=times, seconds_max=None)
+    yield within(f"adjacency, names too, {what}", ours=by_adjacency, seconds_max=None)
+
+
+def _kept_open(world: _World, size: Size) -> Iterator[Row]:
+    """Ask a session that stays, beside whose ledger the adjacency lies."""
+    at = world.history.now
+    for root in reversed(world.history.roots):
+        # The first question goes farthest, and opens the file.
+        ask = partial(_names, world.session, root, at)
+        (times,) = take_turns(timed(ask), rounds=size.rounds)
+        what = f"`Session.upstream_names` with adjacency, {len(ask()):,} datasets, now"
+        yield within(what, ours=times, seconds_max=None)
 
 
 def _process(world: _World, size: Size, folder: Path) -> Iterator[Row]:
@@ -170,28 +227,28 @@ def _tl(world: _World) -> tuple[str, ...]:
     return (sys.executable, "-c", program, "--ledger", world.session.workspace.ledger)
 
 
-def _marquez(size: Size, server: str, folder: Path) -> Row:
+def _marquez(size: Size, connected: int, server: str, folder: Path) -> Row:
     """Ask for all that is connected, in whatever direction."""
-    history = FlowHistory(size.connected)
+    history = FlowHistory(connected)
     edges = history.island
     root = history.roots[-1]
-    path = folder / "once.db"
+    path = folder / f"once-{connected}.db"
     nodes = tell_edges(path, edges)
     with marquez_design(server, edges) as theirs, open_reader(str(path)) as reader:
         ours = partial(_connected, reader, nodes[root], history.now)
         found = theirs.connected(root)
         assert {nodes[one] for one in found} == ours()
-        rounds = 1 if size.connected > 1_000 else size.rounds  # noqa: PLR2004 - minutes a round
-        times = take_turns(
-            timed(ours),
-            timed(lambda: theirs.connected(root)),
-            rounds=rounds,
-            rounds_before=min(1, rounds - 1),
+        # A round of theirs takes minutes, and ours is over in a moment.
+        long = connected > 1_000  # noqa: PLR2004
+        (walking,) = take_turns(timed(ours), rounds=size.rounds)
+        asked = timed(lambda: theirs.connected(root))
+        (asking,) = take_turns(
+            asked, rounds=1 if long else size.rounds, rounds_before=0 if long else 1
         )
-    what = f"all {len(found):,} datasets connected with one, of {size.connected:,}"
+    what = f"all {len(found):,} datasets connected with one, of {connected:,}"
     peer = f"Marquez's design, depth {DEPTH_MAX}"
-    goal = {1_000: 400.0, 10_000: 2_000.0}.get(size.connected)
-    return faster(what, ours=times[0], peer=times[1], peer_name=peer, goal=goal)
+    goal = {1_000: 400.0, 10_000: 2_000.0}.get(connected)
+    return faster(what, ours=walking[: len(asking)], peer=asking, peer_name=peer, goal=goal)
 
 
 def _connected(reader: Reader, node_id: int, at: Instant) -> set[int]:

@@ -6,7 +6,8 @@ left out: `make bench` installs them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
+from functools import partial
 from importlib import import_module
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -30,20 +31,32 @@ class Peer(NamedTuple):
     walk: Walk
 
 
-def peers(folder: Path, facts: Facts, *, at: Instant) -> Iterator[Peer]:
-    """Make every peer that is installed; valid and system time are the same."""
-    folder.mkdir()
-    makers = {
-        "networkx": _networkx,
-        "rustworkx": _rustworkx,
-        "duckdb": _duckdb,
-        "real_ladybug": _ladybug,
-    }
-    held = facts.held(valid=at, system=at)
-    yield Peer("numpy walk over a CSR built before", _numpy(*held))
-    for name, make in makers.items():
-        if find_spec(name) is not None:
-            yield make(folder, facts, held, at.micros)
+class FactStore(NamedTuple):
+    """A database of all facts; `walk` is told the time too, in microseconds."""
+
+    what: str
+    walk: Callable[..., set[int]]
+
+
+NUMPY = "numpy walk over a CSR built before"
+
+
+def peers(held: tuple[Numbers, Numbers], stores: Iterable[FactStore], *, at: Instant) -> list[Peer]:
+    """Make every peer that is installed, asked at a time that is both valid and system time.
+
+    `held` are the edges that hold then, for those who keep no time.
+    """
+    makers = {"networkx": _networkx, "rustworkx": _rustworkx}
+    graphs = [make(held) for name, make in makers.items() if find_spec(name) is not None]
+    walk = _numpy(*held)
+    asked = [Peer(one.what, partial(one.walk, at=at.micros)) for one in stores]
+    return [Peer(NUMPY, walk), *graphs, *asked]
+
+
+def fact_stores(folder: Path, facts: Facts) -> list[FactStore]:
+    """Load all facts into every database that is installed."""
+    makers = {"duckdb": _duckdb, "real_ladybug": _ladybug}
+    return [make(folder, facts) for name, make in makers.items() if find_spec(name) is not None]
 
 
 def _numpy(sources: Numbers, targets: Numbers) -> Walk:
@@ -69,14 +82,14 @@ def _numpy(sources: Numbers, targets: Numbers) -> Walk:
     return walk
 
 
-def _networkx(_: Path, _facts: Facts, held: tuple[Numbers, Numbers], _at: int) -> Peer:
+def _networkx(held: tuple[Numbers, Numbers]) -> Peer:
     networkx = import_module("networkx")
     graph = networkx.DiGraph()
     graph.add_edges_from(zip(*(ends.tolist() for ends in held), strict=True))
     return _library("networkx", networkx, graph)
 
 
-def _rustworkx(_: Path, _facts: Facts, held: tuple[Numbers, Numbers], _at: int) -> Peer:
+def _rustworkx(held: tuple[Numbers, Numbers]) -> Peer:
     rustworkx = import_module("rustworkx")
     graph = rustworkx.PyDiGraph()
     graph.add_nodes_from(range(int(max(ends.max() for ends in held)) + 1))
@@ -102,17 +115,17 @@ SELECT dataset FROM walk
 """
 
 
-def _duckdb(folder: Path, facts: Facts, _held: object, at: int) -> Peer:
+def _duckdb(folder: Path, facts: Facts) -> FactStore:
     duckdb = import_module("duckdb")
     connection = duckdb.connect(str(folder / "facts.duckdb"))
     told = _as_table(facts)  # noqa: F841 - DuckDB finds it by its name
     connection.execute("CREATE TABLE fact AS SELECT * FROM told ORDER BY target")
 
-    def walk(root: int) -> set[int]:
+    def walk(root: int, *, at: int) -> set[int]:
         rows = connection.execute(_DUCKDB, [root, *([at] * 8)]).fetchall()
         return {one for (one,) in rows}
 
-    return Peer(f"DuckDB {version('duckdb')}, recursive statement over all facts", walk)
+    return FactStore(f"DuckDB {version('duckdb')}, recursive statement over all facts", walk)
 
 
 _DEPTH_MAX = 60
@@ -126,7 +139,7 @@ RETURN one.number
 """
 
 
-def _ladybug(folder: Path, facts: Facts, _held: object, at: int) -> Peer:
+def _ladybug(folder: Path, facts: Facts) -> FactStore:
     """Load Kuzu's maintained fork, whose longest way must be told."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -146,13 +159,13 @@ def _ladybug(folder: Path, facts: Facts, _held: object, at: int) -> Peer:
         f"CALL var_length_extend_max_depth={_DEPTH_MAX}",
     ):
         connection.execute(statement)
-    statement = _LADYBUG.format(depth=_DEPTH_MAX, at=at)
 
-    def walk(root: int) -> set[int]:
+    def walk(root: int, *, at: int) -> set[int]:
+        statement = _LADYBUG.format(depth=_DEPTH_MAX, at=at)
         rows = connection.execute(statement, {"root": root}).get_all()
         return {one for (one,) in rows}
 
-    return Peer(f"Kuzu's fork real_ladybug {version('real_ladybug')}, over all facts", walk)
+    return FactStore(f"Kuzu's fork real_ladybug {version('real_ladybug')}, over all facts", walk)
 
 
 def _as_table(facts: Facts) -> Any:  # noqa: ANN401 - an Arrow table

@@ -19,6 +19,7 @@ from snapshots.files import FileContent
 from snapshots.recovery import Keeper, Piece
 from snapshots.snapshot_log import Certainty, Rule
 from temporal_lineage import questions
+from temporal_lineage.adjacency import beside as adjacency
 from temporal_lineage.bisection import answer as bisection
 from temporal_lineage.bisection.answer import BisectOutcome, InputVerdict
 from temporal_lineage.bookkeeping import audit, described
@@ -97,6 +98,7 @@ _MODULES = (
     erasure,
     erasure_commands,
     erasure_case,
+    adjacency,
     erasure_plan,
     erasure_verify,
     harvest,

@@ -111,6 +111,7 @@ COMMANDS = (
     ("recover",),
     ("lock", "diff"),
     ("reproduce",),
+    ("ledger", "adjacency", "--check"),
     ("ledger", "info"),
     ("ledger", "check", "--limit"),
 )

@@ -78,3 +78,21 @@ def test_a_file_that_is_cut_short_is_told_in_one_line(own: Path) -> None:
     assert done.status in {1, 3}
     assert "Traceback" not in done.err
     assert done.err.count("\n") <= 1
+
+
+def test_the_adjacency_is_made_looked_at_and_removed(own: Path) -> None:
+    assert report("adjacency", "--check")["state"] == "absent"
+    made = report("adjacency")
+    assert (made["state"], made["behind"]) == ("used", 0)
+    assert made["size_bytes"] == own.with_name("ledger.db.flows").stat().st_size
+    assert report("adjacency", "--check") == made
+    assert report("adjacency", "--remove")["state"] == "absent"
+    assert not own.with_name("ledger.db.flows").exists()
+
+
+def test_what_cannot_have_an_adjacency_says_so_in_one_line(own: Path) -> None:
+    own.with_name("ledger.db.flows").mkdir()
+    refused = asked("ledger", "adjacency")
+    assert refused.status == 1
+    assert refused.err.endswith("ledger.db: is a directory\n")
+    assert report("adjacency", "--check")["state"] == "left aside: is a directory"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import count
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,23 +10,14 @@ from hypothesis import strategies as st
 
 from snapshots.instant import FOREVER, Instant
 from snapshots.period import Period
-from strategies import close_instants, periods
-from temporal_lineage.facts import AsOf, Assertion, holds
+from strategies import close_instants
+from temporal_lineage.facts import AsOf
 from temporal_lineage.store.ledger import Ledger
 from temporal_lineage.store.transaction import EdgeAssertion, NodeKey
+from told_flows import ENDS, FLOW_HISTORIES, ToldFlow, ToldFlows
 
-NODES = 6
-ENDS = st.integers(0, NODES - 1)
-SAID = st.tuples(ENDS, ENDS, periods(), st.sampled_from(["1", "2", None]))
-"""An edge from one node to another, itself included, holds over a period, or does not."""
-
-HISTORIES = st.lists(st.lists(SAID, min_size=1, max_size=8), min_size=1, max_size=4)
 ALWAYS = Period.since(Instant(0))
 HUB = 100_000
-
-_numbers = count()
-
-Said = tuple[int, int, Period, str | None]
 
 
 @pytest.fixture
@@ -37,24 +27,20 @@ def ledger(ledger_url: str) -> Iterator[Ledger]:
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(history=HISTORIES, valid=close_instants(), which=st.integers(0, 4), root=ENDS)
+@given(history=FLOW_HISTORIES, valid=close_instants(), which=st.integers(0, 4), root=ENDS)
 def test_a_walk_in_one_statement_reaches_what_a_slow_walk_over_the_log_reaches(
-    ledger: Ledger, history: list[list[Said]], valid: Instant, which: int, root: int
+    ledger: Ledger, history: list[list[ToldFlow]], valid: Instant, which: int, root: int
 ) -> None:
-    nodes, logs, recorded = _tell(ledger, history)
-    system = recorded[which % len(recorded)]
-    edges = {
-        ends
-        for ends, log in logs.items()
-        if (one := holds(log, valid=valid, tx=which % len(recorded))) and one.claim is not None
-    }
+    flows = ToldFlows(ledger)
+    for told in history:
+        flows.tell(told)
+    tx = which % len(history)
     with ledger.reading() as reader:
-        asked = {"kind": "flow", "as_of": AsOf(valid=valid, system=system), "limit": 99}
-        up = reader.reached_into(node_ids=[nodes[root]], **asked)  # type: ignore[arg-type]
-        down = reader.reached_out_of(node_ids=[nodes[root]], **asked)  # type: ignore[arg-type]
-    assert set(up) == {nodes[one] for one in _before(root, edges)}
-    turned = {(target, source) for source, target in edges}
-    assert set(down) == {nodes[one] for one in _before(root, turned)}
+        asked = {"kind": "flow", "as_of": AsOf(valid=valid, system=flows.recorded[tx]), "limit": 99}
+        up = reader.reached_into(node_ids=[flows.nodes[root]], **asked)  # type: ignore[arg-type]
+        down = reader.reached_out_of(node_ids=[flows.nodes[root]], **asked)  # type: ignore[arg-type]
+    assert set(up) == flows.before(root, valid=valid, tx=tx)
+    assert set(down) == flows.after(root, valid=valid, tx=tx)
 
 
 def test_a_hub_with_a_hundred_thousand_neighbours_is_walked_both_ways(ledger: Ledger) -> None:
@@ -78,35 +64,3 @@ def test_a_hub_with_a_hundred_thousand_neighbours_is_walked_both_ways(ledger: Le
     assert set(down) == {above, hub, *below}
     assert set(up) == {above, hub, below[0]}
     assert len(some) == 10
-
-
-def _tell(
-    ledger: Ledger, history: list[list[Said]]
-) -> tuple[list[int], dict[tuple[int, int], list[Assertion[str]]], list[Instant]]:
-    """Tell a history; gives the nodes, the log of each edge, and when each part was recorded."""
-    name = str(next(_numbers))
-    logs: dict[tuple[int, int], list[Assertion[str]]] = {}
-    recorded: list[Instant] = []
-    nodes: list[int] = []
-    for number, told in enumerate(history):
-        with ledger.transaction(source="test", note="") as transaction:
-            # Other examples share the ledger: every example has nodes of its own.
-            nodes = transaction.nodes([NodeKey("d", 0, f"{name}.{one}") for one in range(NODES)])
-            transaction.assert_edges(
-                EdgeAssertion("flow", nodes[source], nodes[target], valid, claim)
-                for source, target, valid, claim in told
-            )
-            recorded.append(transaction.recorded_at)
-        for source, target, valid, claim in told:
-            logs.setdefault((source, target), []).append(Assertion(claim, valid, number))
-    return nodes, logs, recorded
-
-
-def _before(root: int, edges: set[tuple[int, int]]) -> set[int]:
-    """Give all from which edges lead to the root: the root too, where it is in a circle."""
-    found: set[int] = set()
-    while True:
-        more = {source for source, target in edges if target in found | {root}} - found
-        if not more:
-            return found
-        found |= more

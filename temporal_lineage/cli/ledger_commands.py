@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from temporal_lineage.cli.adjacency_commands import adjacency_command
 from temporal_lineage.cli.layout import pairs, table
 from temporal_lineage.cli.options import output_option, print_report
 
@@ -67,6 +68,9 @@ def check_command(session: Session, *, repair: bool, limit: int, output: str) ->
     found = act(limit=limit)
     print_report(found, output, text=_audited, rows="breaches")
     return 3 if found.breaches else 0
+
+
+ledger.add_command(adjacency_command)
 
 
 def _described(one: LedgerDescription) -> Iterator[str]:

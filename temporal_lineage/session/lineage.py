@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from snapshots.errors import BadTargetError
 from temporal_lineage.addresses import DatasetAddress, JobAddress, ModelAddress, RunAddress
 from temporal_lineage.collecting import nothing_collected
-from temporal_lineage.session.asking import Asking, When
+from temporal_lineage.session.adjacency import Adjacency
+from temporal_lineage.session.asking import When
 from temporal_lineage.session.targets import misfit, refuse_column, refuse_state, typed
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ DEPTH_MAX = 20
 """How many edges a trace follows from its root unless told otherwise."""
 
 
-class LineageQuestions(Asking):
+class LineageQuestions(Adjacency):
     """Questions along the edges of the ledger."""
 
     def upstream(
@@ -150,6 +151,7 @@ class LineageQuestions(Asking):
                 reached,
                 address,
                 direction=direction,
+                beside=self.beside,
             )
 
     def contamination_graph(

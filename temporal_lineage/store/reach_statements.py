@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Integer,
     Text,
     and_,
     bindparam,
@@ -99,12 +100,32 @@ def _node_names() -> Select[Any]:
     return select(node.c.node_id, node.c.name).select_from(asked.join(node, there))
 
 
+def _edges_told_since() -> Select[Any]:
+    """Give the edges of a kind of which something was told after a transaction."""
+    columns = (edge.c.edge_id, edge.c.src_id, edge.c.dst_id)
+    return select(*columns, edge.c.last_tx, edge.c.since, edge.c.claim_id).where(
+        edge.c.kind == bindparam("kind", type_=Text),
+        edge.c.last_tx > bindparam("after", type_=Integer),
+    )
+
+
+def _told_of_edges() -> Select[Any]:
+    """Give all that was told of some edges, in no order."""
+    asked = rows_of("edges")
+    log = edge_assertion
+    there = log.c.edge_id == cast(asked.c.value, BigInteger)
+    columns = (log.c.edge_id, log.c.rank, log.c.valid_from, log.c.valid_to, log.c.claim_id)
+    return select(*columns).select_from(asked.join(log, there))
+
+
 def _statements(from_there: _FromThere) -> dict[str, Select[Any]]:
     return {
         "step_into": _step(from_there(edge.c.dst_id, edge.c.src_id)),
         "step_out_of": _step(from_there(edge.c.src_id, edge.c.dst_id)),
         "held_by_history": _held_by_history(),
         "node_names": _node_names(),
+        "edges_told_since": _edges_told_since(),
+        "told_of_edges": _told_of_edges(),
     }
 
 

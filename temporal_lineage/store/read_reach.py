@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from temporal_lineage.facts import AsOf
-from temporal_lineage.store.read_base import Reads
-from temporal_lineage.store.runner import Parameters
+from temporal_lineage.store.read_base import Reads, listed
+from temporal_lineage.store.runner import Parameters, Row
 
 
 class ReachReads(Reads):
@@ -31,6 +31,17 @@ class ReachReads(Reads):
     def node_names(self, *, node_ids: Iterable[int]) -> dict[int, str]:
         """Give the names of nodes, and nothing else of them."""
         return self._names(map(str, node_ids))
+
+    def edges_told_since(self, *, kind: str, tx: int) -> list[Row]:
+        """Give the edges of which something was told after a transaction; the whole table is read.
+
+        Rows of number, source, target and kept state: last transaction, since, and claim.
+        """
+        return self._runner.rows("edges_told_since", {"kind": kind, "after": tx})
+
+    def told_of_edges(self, *, edge_ids: Iterable[int]) -> list[Row]:
+        """Give all that was ever told of some edges: rows of number, rank, from, until, claim."""
+        return self._runner.rows("told_of_edges", {"edges": listed(edge_ids)})
 
     def _reached(
         self, step: str, node_ids: Iterable[int], kind: str, as_of: AsOf, limit: int

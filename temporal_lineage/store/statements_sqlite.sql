@@ -201,6 +201,15 @@ LIMIT 1 OFFSET 0) > 0;
 SELECT node.node_id, node.name
 FROM json_each(:nodes) AS nodes_list JOIN node ON node.node_id = CAST(nodes_list.value AS BIGINT);
 
+-- edges_told_since
+SELECT edge.edge_id, edge.src_id, edge.dst_id, edge.last_tx, edge.since, edge.claim_id
+FROM edge
+WHERE edge.kind = :kind AND edge.last_tx > :after;
+
+-- told_of_edges
+SELECT edge_assertion.edge_id, edge_assertion.rank, edge_assertion.valid_from, edge_assertion.valid_to, edge_assertion.claim_id
+FROM json_each(:edges) AS edges_list JOIN edge_assertion ON edge_assertion.edge_id = CAST(edges_list.value AS BIGINT);
+
 -- places
 SELECT place.node_id, place.dataset_id, place.line, place.position, place.files_known
 FROM place

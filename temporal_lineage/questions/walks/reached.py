@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from snapshots.records import dataclass
 from temporal_lineage.addresses import JobAddress, dataset_name
-from temporal_lineage.keys import EdgeKind
-from temporal_lineage.lineage.graph import Direction
 from temporal_lineage.naming import Naming, find_dataset
 from temporal_lineage.questions.walks.answer import LineageCut
 
 if TYPE_CHECKING:
     from temporal_lineage.addresses import DatasetAddress, ModelAddress
+    from temporal_lineage.adjacency.beside import Beside
+    from temporal_lineage.lineage.graph import Direction
     from temporal_lineage.questions.question import Question
     from temporal_lineage.store.reader import Reader
 
@@ -49,6 +49,7 @@ def reached(
     question: Question,
     *,
     direction: Direction,
+    beside: Beside,
     names_max: int = NAMES_MAX,
 ) -> ReachedAnswer:
     """Answer `--names`: one walk to the end, that keeps no steps."""
@@ -63,8 +64,9 @@ def reached(
     else:
         start, near = [find_dataset(reader, dataset_name(address), as_of=as_of)], []
         root = naming.dataset(start[0])
-    walk = reader.reached_into if direction is Direction.UPSTREAM else reader.reached_out_of
-    found = walk(node_ids=start, kind=EdgeKind.FLOW, as_of=as_of, limit=names_max + 1)
+    found, aside = beside.reached(
+        reader, node_ids=start, direction=direction, as_of=as_of, limit=names_max + 1
+    )
     more = len(found) > names_max
     if more:
         found.popitem()
@@ -77,5 +79,5 @@ def reached(
         root=root,
         datasets=tuple(map(ReachedDataset, sorted(names.values()))),
         cuts=cuts,
-        doubts=tuple(f"not followed further, {one.why}: {one.address}" for one in cuts),
+        doubts=(*(f"not followed further, {one.why}: {one.address}" for one in cuts), *aside),
     )
