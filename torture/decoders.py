@@ -118,7 +118,7 @@ def _deletion_vector(body: bytes) -> None:
 
     padded = body + bytes(-len(body) % 4)
     text = base64.b85encode(padded).translate(bytes.maketrans(_B85, _Z85)).decode()
-    vector = DeletionVector("i", text, len(body), 1)
+    vector = DeletionVector("i", text, len(body), 3)
     deleted_rows(vector, rows=_ROWS, root="t", storage=Storage({}), moved=Moved({}))
 
 

@@ -53,12 +53,15 @@ def _write_seeds(corpora: Path) -> None:
 
 def _fuzzed(name: str, seconds: float, seed: int, corpus: Path, folder: Path) -> Fuzzed:
     arguments = [name, str(max(1, int(seconds))), str(corpus), str(folder), str(seed)]
-    done = subprocess.run(  # noqa: S603 - ourselves
-        [sys.executable, "-m", "torture.guided", *arguments],
-        capture_output=True,
-        check=False,
-        timeout=seconds + _STARTING_SECONDS_MAX,
-    )
+    try:
+        done = subprocess.run(  # noqa: S603 - ourselves
+            [sys.executable, "-m", "torture.guided", *arguments],
+            capture_output=True,
+            check=False,
+            timeout=seconds + _STARTING_SECONDS_MAX,
+        )
+    except subprocess.TimeoutExpired:
+        return Fuzzed(name, seconds, 0, 0, ("it hangs, or does not start",))
     lines = _DONE.findall(done.stderr)
     tried, edges, _ = map(int, lines[-1]) if lines else (0, 0, 0)
     told = [json.loads(one.read_text()) for one in sorted(folder.glob(f"{name}-*.json"))]

@@ -21,6 +21,12 @@ SECONDS_EACH_MAX = 10
 MEMORY_MIB_MAX = 2_048
 """The same for memory, of which the libraries take some hundred."""
 
+_ALONE = (
+    *("erasure.case", "intake.dbt_folders", "locks.text", "session.targets"),
+    "sink.metrics_reports",
+)
+"""Modules of the engine that decode, beside the two packages of it that do little else."""
+
 _OWN = ("catalogs", "snapshots", "temporal_lineage")
 
 
@@ -39,9 +45,8 @@ def main(arguments: Sequence[str]) -> None:
             root = importlib.import_module(package)
             for found in pkgutil.walk_packages(root.__path__, f"{package}."):
                 importlib.import_module(found.name)
-        importlib.import_module("temporal_lineage.locks.text")
-        importlib.import_module("temporal_lineage.sink.metrics_reports")
-        importlib.import_module("temporal_lineage.session.targets")
+        for module in _ALONE:
+            importlib.import_module(f"temporal_lineage.{module}")
     from snapshots.errors import TemporalLineageError
     from torture.decoders import decode
 

@@ -109,7 +109,7 @@ _SQL = (
 _VECTOR = struct.pack("<iqIIIHH", 1681511377, 1, 0, 12346, 1, 0, 2) + struct.pack(
     "<IHHH", 0, 1, 2, 9
 )
-_RUNS = struct.pack("<iqIIBHHHHH", 1681511377, 1, 0, 12347, 1, 0, 9, 1, 5, 9)
+_RUNS = struct.pack("<iqIIBHHHHH", 1681511377, 1, 0, 12347, 1, 0, 9, 1, 5, 2)
 
 _BY_HAND: dict[str, tuple[bytes, ...]] = {
     "deletion-vector": (_VECTOR, _RUNS),
