@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -88,13 +89,7 @@ class Asked(Target):
         if table is None or table.at(MAIN, self.valid) is None:
             self.refused(self.session.schema_log, table)
             return
-        wanted: list[tuple[Instant, int, frozenset[int]]] = []
-        for one in merged(table.log(MAIN)):
-            schema = table.schema(one.schema_id)
-            if one.start <= self.valid and schema is not None:
-                ids = frozenset(field.field_id for field in schema.fields)
-                if not wanted or wanted[-1][1] != schema.schema_id:
-                    wanted.append((one.start, schema.schema_id, ids))
+        wanted = self._schemas(table)
         steps = self.session.schema_log(self.target, **self.when).steps
         assert [one[:2] for one in wanted] == [(one.since, one.schema_id) for one in steps], self
         for before, after, step in zip(wanted, wanted[1:], steps[1:], strict=False):
@@ -102,6 +97,23 @@ class Asked(Target):
             added = {("added", one) for one in after[2] - before[2]}
             dropped = {("dropped", one) for one in before[2] - after[2]}
             assert {one for one in told if one[0] in _KINDS} == added | dropped
+
+    def schema_audit(self) -> None:
+        """Which columns came and went, in which step?"""
+        table = None if self.is_model else self.table()
+        if table is None or table.at(MAIN, self.valid) is None:
+            return
+        steps = self._schemas(table)
+        wanted = {
+            (after[0], kind, field_id)
+            for before, after in pairwise(steps)
+            for kind, ids in (("added", after[2] - before[2]), ("dropped", before[2] - after[2]))
+            for field_id in ids
+        }
+        answer = self.session.schema_audit(self.target.partition("@")[0], **self.when)
+        assert answer.tables == 1, self
+        told = {(one.at, one.kind, one.field_id) for one in answer.changes if one.kind in _KINDS}
+        assert wanted == told, self
 
     def upstream(self) -> None:
         """Which states had gone into this one, how surely?"""
@@ -202,6 +214,17 @@ class Asked(Target):
                 continue
             assert wanted == {(one.source, one.target) for one in answer.edges}, self
 
+    def _schemas(self, table: Any) -> list[tuple[Instant, int, frozenset[int]]]:  # noqa: ANN401 - the model's
+        """Give the schemas that readers of main saw by then: since when, which, with what ids."""
+        found: list[tuple[Instant, int, frozenset[int]]] = []
+        for one in merged(table.log(MAIN)):
+            schema = table.schema(one.schema_id)
+            if one.start <= self.valid and schema is not None:
+                ids = frozenset(field.field_id for field in schema.fields)
+                if not found or found[-1][1] != schema.schema_id:
+                    found.append((one.start, schema.schema_id, ids))
+        return found
+
     def diff(self, before: Instant) -> None:
         """What was learned between two days of what had gone into this?"""
         older = Asked(
@@ -253,6 +276,7 @@ QUESTIONS = (
     "at",
     "log",
     "schema_log",
+    "schema_audit",
     "upstream",
     "downstream",
     "contamination",
