@@ -105,3 +105,16 @@ def test_what_cannot_be_settled_is_said(shop: Shop) -> None:
         shop.session.alias_add(NAME, "lake.s.t", who="ada")
     with pytest.raises(EmptyPeriodError, match="earlier time comes first"):
         shop.session.alias_add(NAME, "lake.s.t", who="a", since="2026-09-02", until="2026-09-01")
+
+
+def test_a_name_that_meant_another_table_is_said_to_have_meant_it(shop: Shop) -> None:
+    shop.table("u", "2026-09-01")
+    shop.harvest(at="2026-09-05")
+
+    listed = shop.session.alias_add("lake.s.u", "lake.s.t", who="ada", why="")
+    again = shop.session.alias_add(NAME, "lake.s.t", who="ada", why="")
+    back = shop.session.alias_remove("lake.s.u", who="ada", why="")
+
+    assert (listed.dataset, listed.meant) == ("lake.s.t", "lake.s.u")
+    assert again.meant is None
+    assert (back.dataset, back.meant) == ("lake.s.u", "lake.s.t")

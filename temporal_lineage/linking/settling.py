@@ -34,10 +34,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AliasReport:
-    """What an act on aliases did: the names that mean `dataset` now, and the runs linked anew."""
+    """What an act on aliases did: the names that mean `dataset` now, and the runs linked anew.
+
+    `meant` is the harvested table that the name meant before; None where it meant none.
+    """
 
     names: tuple[str, ...]
     dataset: str
+    meant: str | None
     runs: int
 
 
@@ -59,6 +63,7 @@ def settle_alias(
         if before == target_id:
             raise BadTargetError(name, f"it means {target} already")
         names = _all_names(reader, named, before, system=point.system)
+        meant = _table(reader, before, system=point.system)
         claim = encode(SettledClaim(identity, who, why))
         for node_id in names:
             kept = _line(reader, node_id, system=point.system)
@@ -66,7 +71,7 @@ def settle_alias(
             line.append((lifetime, claim))
             _settle(transaction, node_id, line)
         touched = [target_id] if before is None else [before, target_id]
-        return _relinked(transaction, names.values(), target_id, touched)
+        return _relinked(transaction, names.values(), target_id, touched, meant=meant)
 
 
 def unsettle_alias(ledger: Ledger, name: str, *, who: str, why: str) -> AliasReport:
@@ -90,20 +95,37 @@ def unsettle_alias(ledger: Ledger, name: str, *, who: str, why: str) -> AliasRep
             shown = [_shown(reader.named(node_ids=[one])[one].name) for one in sorted(settled)]
             raise UnknownNameError("alias", name, shown[:3], "`tl alias list` lists them")
         before = {decode(SettledClaim, one.claim).identity for one in line}
+        last = find_named(reader, known, as_of=AsOf(valid=LAST, system=system))
+        meant = _table(reader, last, system=system)
         _settle(transaction, named_id, [])
         now = find_named(reader, known, as_of=AsOf(valid=LAST, system=system))
         ids = [reader.node(kind=NodeKind.DATASET, parent_id=0, name=one) for one in sorted(before)]
         touched = [one for one in (*ids, now) if one is not None]
-        return _relinked(transaction, [name_key(known)], now or touched[0], touched)
+        names = [name_key(known)]
+        return _relinked(transaction, names, now or touched[0], touched, meant=meant)
 
 
 def _relinked(
-    transaction: Transaction, names: Iterable[str], dataset_id: int, touched: Sequence[int]
+    transaction: Transaction,
+    names: Iterable[str],
+    dataset_id: int,
+    touched: Sequence[int],
+    *,
+    meant: str | None,
 ) -> AliasReport:
     linked = link(transaction, run_ids=(), changes=dict.fromkeys(touched, ALL_CHANGED))
     naming = Naming(transaction.reader, as_of=AsOf(valid=LAST, system=transaction.recorded_at))
     shown = tuple(sorted(_shown(one) for one in names))
-    return AliasReport(shown, naming.dataset(dataset_id), linked.runs)
+    return AliasReport(shown, naming.dataset(dataset_id), meant, linked.runs)
+
+
+def _table(reader: Reader, dataset_id: int | None, *, system: Instant) -> str | None:
+    """Name a harvested table; None for none, and for what only events know."""
+    if dataset_id is None:
+        return None
+    if reader.named(node_ids=[dataset_id])[dataset_id].name.startswith(UNHARVESTED):
+        return None
+    return Naming(reader, as_of=AsOf(valid=LAST, system=system)).dataset(dataset_id)
 
 
 def _known(reader: Reader, name: str, *, system: Instant) -> Dataset:
