@@ -118,13 +118,14 @@ def _expect_one_end(batches: list[list[Json]], sizes: list[int]) -> None:
         whole = believed(shop, at_once)
 
         shop, done = Shop(bit_by_bit), 0
-        for batch, upto in zip(batches, sizes, strict=True):
-            _grow(shop, done, upto)
-            done = max(done, upto)
-            if done:
-                shop.harvest(at="2026-09-03")
-            if batch:
-                shop.tell(*_named(shop, batch))
+        with shop.staying_open():
+            for batch, upto in zip(batches, sizes, strict=True):
+                _grow(shop, done, upto)
+                done = max(done, upto)
+                if done:
+                    shop.harvest(at="2026-09-03")
+                if batch:
+                    shop.tell(*_named(shop, batch))
         _grow(shop, done, VERSIONS)
         shop.harvest(at="2026-09-03")
         assert believed(shop, bit_by_bit) == whole

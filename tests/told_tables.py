@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import delta_logs
 from catalogs.configuration import CatalogEntry, CatalogKind, Configuration
 from snapshots.instant import Instant
+from temporal_lineage.intake.ingest import ingest_openlineage
 from temporal_lineage.session import Session
+from temporal_lineage.store.ledger import Ledger
 from temporal_lineage.workspace import Workspace
 
 Json = dict[str, Any]
@@ -65,6 +68,7 @@ class Shop:
             Workspace(self.home, str(self.home / "ledger.db")), clock=self._clock
         )
         self._files = 0
+        self._open: Ledger | None = None
 
     def path(self, name: str) -> Path:
         """Give the folder of the table `lake.s.<name>`."""
@@ -111,7 +115,18 @@ class Shop:
         self._files += 1
         file = self.home / f"{self._files}.ndjson"
         file.write_text("".join(json.dumps(one) + "\n" for one in events))
-        assert not self.session.ingest_openlineage([str(file)]).rejected
+        if self._open is None:
+            assert not self.session.ingest_openlineage([str(file)]).rejected
+        else:
+            assert not ingest_openlineage(self._open, [str(file)]).refused
+
+    @contextmanager
+    def staying_open(self) -> Iterator[Ledger]:
+        """Ingest through one open ledger, as a server does; harvests open their own."""
+        with Ledger.open(self.session.workspace.ledger, clock=self._clock) as ledger:
+            self._open = ledger
+            yield ledger
+        self._open = None
 
     def _clock(self) -> Instant:
         self.now = self.now.plus(micros=1000)

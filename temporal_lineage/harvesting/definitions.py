@@ -35,7 +35,7 @@ ASPECTS: dict[str, Any] = {
 
 def properties_line(chain: Sequence[ChainPoint]) -> Held:
     """Give the table properties over time; a point that cannot be read changes nothing."""
-    return _line(chain, lambda point: dict(point.properties))
+    return _line(settled(chain), lambda point: dict(point.properties))
 
 
 def definition_lines(chain: Sequence[ChainPoint]) -> dict[str, Held]:
@@ -43,9 +43,10 @@ def definition_lines(chain: Sequence[ChainPoint]) -> dict[str, Held]:
     told = [p for p in chain if isinstance(p, CommitPoint) and p.definition is not None]
     if not told:
         return {}
+    points = settled(told)
 
     def line(aspect: str) -> Held:
-        return _line(told, lambda point: getattr(point.definition, aspect))
+        return _line(points, lambda point: getattr(point.definition, aspect))
 
     return {aspect: line(aspect) for aspect in ASPECTS}
 
@@ -91,9 +92,9 @@ class _Decoded:
         return self._values[place] if place >= 0 else None
 
 
-def _line(chain: Iterable[ChainPoint], told: Callable[[CommitPoint], Any]) -> Held:
+def _line(points: Iterable[tuple[Instant, ChainPoint]], told: Callable[[CommitPoint], Any]) -> Held:
     line: list[tuple[Instant, Any]] = []
-    for at, point in settled(tuple(chain)):
+    for at, point in points:
         if isinstance(point, CommitPoint):
             what = told(point)
             if not line or line[-1][1] != what:

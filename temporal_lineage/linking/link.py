@@ -36,7 +36,7 @@ from temporal_lineage.linking.unharvested import told_input
 from temporal_lineage.naming import UNHARVESTED, unharvested_address
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from temporal_lineage.evidence.changed import Changed
@@ -67,7 +67,7 @@ def link(
 
     The beliefs that result depend on the set of events and histories only, not on their order.
     """
-    work = _Linking(transaction)
+    work = _Linking(transaction, changes)
     clones = cloned_from(transaction, changes)
     changes = {**changes, **dict.fromkeys(clones, ALL_CHANGED)}
     dataset_ids = sorted(changes)
@@ -112,9 +112,9 @@ def link(
 
 
 class _Linking:
-    def __init__(self, transaction: Transaction) -> None:
+    def __init__(self, transaction: Transaction, changing: Collection[int]) -> None:
         self._transaction = transaction
-        self.resolver = Resolver(transaction)
+        self.resolver = Resolver(transaction, changing)
         self._named = NamedDatasets(self.resolver)
         self._records = RunRecords(transaction.reader)
         self._reports = ReportRecords(transaction.reader)

@@ -9,19 +9,19 @@ from snapshots.instant import BEGINNING
 from snapshots.period import Period
 from temporal_lineage.aliases import rename
 from temporal_lineage.capture.openlineage_names import canonical
-from temporal_lineage.evidence.timeline import Timeline
 from temporal_lineage.facts import AsOf
-from temporal_lineage.harvesting.histories import remembered
 from temporal_lineage.keys import NodeKind
+from temporal_lineage.linking.timelines import kept_timelines, read_timeline
 from temporal_lineage.naming import UNHARVESTED, find_named, unharvested_identity
 from temporal_lineage.store.assertions import NodeKey
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from snapshots.dataset import Dataset
     from snapshots.instant import Instant
     from temporal_lineage.evidence.runs import Observation
+    from temporal_lineage.evidence.timeline import Timeline
     from temporal_lineage.store.transaction import Transaction
 
 
@@ -37,9 +37,14 @@ class Resolved:
 class Resolver:
     """Resolves names through alias facts; histories are read once each."""
 
-    def __init__(self, transaction: Transaction) -> None:
-        """Resolve as known in this transaction; names never heard before are kept by it."""
+    def __init__(self, transaction: Transaction, changing: Collection[int]) -> None:
+        """Resolve as known in this transaction; names never heard before are kept by it.
+
+        `changing` are the tables whose histories the transaction itself may have changed.
+        """
         self._transaction = transaction
+        self._changing = changing
+        self._kept = kept_timelines(transaction)
         self._tables: dict[int, Timeline | None] = {}
         self._resolved: dict[tuple[tuple[Dataset, ...], Instant], Resolved] = {}
 
@@ -64,10 +69,8 @@ class Resolver:
     def table(self, dataset_id: int) -> Timeline | None:
         """Give a table's history as known in this transaction; None where it was not harvested."""
         if dataset_id not in self._tables:
-            history = remembered(
-                self._transaction.reader, dataset_id, system=self._transaction.recorded_at
-            )
-            self._tables[dataset_id] = Timeline(history) if history else None
+            read = read_timeline if dataset_id in self._changing else self._kept.of
+            self._tables[dataset_id] = read(self._transaction, dataset_id)
         return self._tables[dataset_id]
 
     def _find(self, names: Sequence[Dataset], at: Instant) -> Resolved:

@@ -76,7 +76,8 @@ class Ledger:
         no trace. Raises LedgerUnwritableError.
         """
         with self._writing() as session:
-            yield Transaction(session, now=self._clock(), source=source, note=note)
+            now = self._clock()
+            yield Transaction(session, ledger=self, now=now, source=source, note=note)
 
     @contextmanager
     def reading(self) -> Iterator[Reader]:

@@ -22,12 +22,16 @@ class Transaction(AssertionWrites, CommitWrites, RecordWrites):
     """Adds to the ledger; its reader sees what it wrote.
 
     `tx_id` and `recorded_at` are those of everything said here: later than all before, even
-    when the clock stepped back.
+    when the clock stepped back. `ledger` is the open ledger, by which a later transaction may
+    know what an earlier one read.
     """
 
-    def __init__(self, session: Session, *, now: Instant, source: str, note: str) -> None:
+    def __init__(
+        self, session: Session, *, ledger: object, now: Instant, source: str, note: str
+    ) -> None:
         """Use `Ledger.transaction`."""
         self._session = session
+        self.ledger = ledger
         self.reader = Reader(session.runner)
         latest = self.reader.transactions(limit=1)
         self.tx_id = latest[0].tx_id + 1 if latest else 1
