@@ -106,6 +106,8 @@ def test_a_period_that_has_not_begun_is_no_period(shop: Shop) -> None:
 def test_a_table_asked_for_by_its_place_is_called_by_its_name(shop: Shop) -> None:
     place = shop.path("orders")
 
+    for name in (str(place), "mirror.s.orders"):
+        assert shop.session.impact(name, change="delete").target == "lake.s.orders"
     with pytest.raises(BeforeHistoryError, match=r"^lake\.s\.orders had no known state"):
         shop.session.at(str(place), as_of=EARLY)
     with pytest.raises(UnknownNameError, match=r"nearest: lake\.s\.orders"):

@@ -86,7 +86,17 @@ def impact(
     hits, doubts = found
     impacted = owned(reader, hits, question.as_of)
     ordered = sorted(impacted, key=lambda one: (one.distance, one.address))
-    return ImpactAnswer(question, change, str(address), tuple(ordered), tuple(doubts))
+    target = str(_as_in_paths(reader, address, question))
+    return ImpactAnswer(question, change, target, tuple(ordered), tuple(doubts))
+
+
+def _as_in_paths(reader: Reader, address: Address, question: Question) -> Address:
+    """Call a table that was asked for by its place, or another name, as all paths from it do."""
+    if not isinstance(address, DatasetAddress):
+        return address
+    dataset_id = find_addressed(reader, address, as_of=question.as_of)
+    name = Naming(reader, as_of=question.as_of).dataset(dataset_id)
+    return DatasetAddress(name, address.at, address.column)
 
 
 Found = tuple[list[Hit], list[str]]
