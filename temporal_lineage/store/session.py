@@ -77,9 +77,14 @@ class Session:
 
     def schema_version(self) -> str:
         """Give the version of the tables as this transaction finds them."""
+        asked = "SELECT version_num FROM alembic_version"
         with self._translated():
-            found = self._connection.exec_driver_sql("SELECT version_num FROM alembic_version")
-            return str(found.scalar())
+            if not self.on_sqlite:
+                return str(self._connection.exec_driver_sql(asked).scalar())
+            # Every transaction asks: SQLite's driver alone takes a tenth of the time.
+            driver: Any = self._connection.connection.driver_connection
+            (found,) = driver.execute(asked).fetchone()
+            return str(found)
 
     def _make_runner(self) -> Runner:
         if self.on_sqlite:
