@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 from typing import TYPE_CHECKING
 
 from snapshots.errors import TemporalLineageError
 from snapshots.records import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
 FOLDER = ".temporal-lineage"
 """A folder of this name makes its parent a project."""
@@ -29,23 +30,30 @@ class CannotMakeProjectError(TemporalLineageError):
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """A folder for the catalog list, and the ledger: a SQLite file or a database URL."""
+    """A place for the catalog list, and the ledger: a SQLite file or a database URL."""
 
-    folder: Path
+    place: str | os.PathLike[str]
     ledger: str
 
+    @property
+    def folder(self) -> Path:
+        """The place as a path; what only asks the ledger does not load what makes paths."""
+        from pathlib import Path
 
-def find_workspace(*, ledger: str | None, cwd: Path, environ: Mapping[str, str]) -> Workspace:
+        return Path(self.place)
+
+
+def find_workspace(*, ledger: str | None, cwd: str, environ: Mapping[str, str]) -> Workspace:
     """Find the workspace: the nearest project folder upwards, else the user's own.
 
     `ledger` (the option) wins over the environment variable, which wins over the folder's file.
     """
-    folder = next(
-        (here / FOLDER for here in (cwd, *cwd.parents) if (here / FOLDER).is_dir()),
-        _user_folder(environ),
-    )
-    chosen = ledger or environ.get(LEDGER_VARIABLE) or str(folder / "ledger.db")
-    return Workspace(folder, chosen)
+    place = next(
+        (there for here in _upwards(cwd) if os.path.isdir(there := os.path.join(here, FOLDER))),
+        None,
+    ) or _user_folder(environ)
+    chosen = ledger or environ.get(LEDGER_VARIABLE) or os.path.join(place, "ledger.db")
+    return Workspace(place, chosen)
 
 
 def make_project(folder: Path) -> Path:
@@ -62,7 +70,13 @@ def make_project(folder: Path) -> Path:
     return home
 
 
-def _user_folder(environ: Mapping[str, str]) -> Path:
-    data = environ.get("XDG_DATA_HOME")
-    home = Path(data) if data else Path("~/.local/share").expanduser()
-    return home / "temporal-lineage"
+def _upwards(folder: str) -> Iterator[str]:
+    """Yield a folder, the one that it lies in, and so on up to the root."""
+    yield folder
+    while (above := os.path.dirname(folder)) != folder:
+        yield (folder := above)
+
+
+def _user_folder(environ: Mapping[str, str]) -> str:
+    home = environ.get("XDG_DATA_HOME") or os.path.expanduser("~/.local/share")
+    return os.path.join(home, "temporal-lineage")

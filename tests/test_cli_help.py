@@ -19,13 +19,22 @@ HEAVY = {
     *("sqlalchemy", "alembic", "pyiceberg", "pyarrow", "polars", "deltalake", "sqlglot"),
     *("numpy", "asyncio", "rich"),
 }
+DEAR = {"msgspec", "typing_extensions", "decimal", "textwrap", "pathlib", "urllib", "zlib"}
+"""What costs most among all that a small question could do without."""
+
 OTHERS = {
     "--help": {"pathlib", "sqlite3", "msgspec", "dataclasses", "temporal_lineage.session"},
+    "at lake.staging.orders_clean --as-of 2026-10-21T06:00Z": {*DEAR, "difflib"},
     "upstream lake.ml.training_set --names": {
-        *("temporal_lineage.capture.openlineage", "temporal_lineage.questions.walks.provenance"),
+        *(
+            *DEAR,
+            "temporal_lineage.capture.openlineage",
+            "temporal_lineage.questions.walks.provenance",
+        ),
         *("snapshots.history", "snapshots.schema", "difflib"),
     },
     "upstream model:fraud@v3": {
+        *(*DEAR, "temporal_lineage.capture.openlineage_events"),
         *("temporal_lineage.capture.openlineage", "temporal_lineage.questions.schemas.columns"),
         "difflib",
     },

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import pickle
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, NamedTuple, TypeVar
 
 import pytest
 from hypothesis import given
@@ -111,6 +111,54 @@ def test_a_record_checks_what_it_is_given_and_speaks_for_itself() -> None:
         Checked(None)
     with pytest.raises(TypeError, match="missing 1 required positional argument: 'name'"):
         Late(1)  # type: ignore[call-arg]
+
+
+class LateTuple(records.NamedTuple):
+    """Made late."""
+
+    number: int
+    name: str
+
+    def told(self) -> str:
+        return f"{self.number} {self.name}"
+
+
+class EarlyTuple(NamedTuple):
+    """The same, by the standard library."""
+
+    number: int
+    name: str
+
+
+@pytest.mark.parametrize("kind", [LateTuple, EarlyTuple])
+def test_a_named_tuple_does_what_the_standard_librarys_does(
+    kind: type[LateTuple | EarlyTuple],
+) -> None:
+    one = kind._make([1, "a"])
+    assert one == (1, "a") == kind(name="a", number=1) == kind(1, "a")
+    assert (one.number, one.name, one[1:]) == (1, "a", ("a",))
+    assert one._replace(name="b") == (1, "b")
+    assert one._asdict() == {"number": 1, "name": "a"}
+    assert repr(one) == f"{kind.__name__}(number=1, name='a')"
+    assert copy.deepcopy(one) == pickle.loads(pickle.dumps(one)) == one  # noqa: S301 - our own
+    assert kind._fields == kind.__match_args__ == ("number", "name")
+    assert type(pickle.loads(pickle.dumps(one))) is kind  # noqa: S301 - our own
+    for wrong in ([1], [1, "a", 2]):
+        with pytest.raises(TypeError):
+            kind._make(wrong)
+    with pytest.raises(AttributeError):
+        one.number = 2  # type: ignore[misc]
+    with pytest.raises((TypeError, ValueError), match="other"):
+        one._replace(other=1)  # type: ignore[call-arg]
+    assert not hasattr(one, "__dict__")
+
+
+def test_a_named_tuple_has_methods_and_no_defaults() -> None:
+    assert LateTuple(1, "a").told() == "1 a"
+    with pytest.raises(TypeError, match="has a default"):
+
+        class Careless(records.NamedTuple):
+            one: int = 1
 
 
 def test_a_record_with_a_default_is_refused() -> None:

@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from sqlalchemy.dialects.postgresql.base import PGDialect
@@ -93,9 +94,9 @@ def filled(sqlite_url: str) -> str:
 
 def test_the_kept_text_is_what_the_statements_compile_to() -> None:
     if "REWRITE" in os.environ:
-        TEXT_FILE.write_text(written_texts(), encoding="utf-8")
+        Path(TEXT_FILE).write_text(written_texts(), encoding="utf-8")
         kept_texts.cache_clear()
-    assert TEXT_FILE.read_text(encoding="utf-8") == written_texts()
+    assert Path(TEXT_FILE).read_text(encoding="utf-8") == written_texts()
 
 
 @pytest.mark.parametrize("name", sorted(set(kept_texts()) - WHOLE))

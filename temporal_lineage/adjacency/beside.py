@@ -6,7 +6,6 @@ it has found that many, and only then is the file opened; whoever has it open as
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from snapshots.errors import TemporalLineageError
@@ -14,10 +13,11 @@ from snapshots.instant import FOREVER, Instant
 from snapshots.records import dataclass
 from temporal_lineage.keys import EdgeKind
 from temporal_lineage.lineage.graph import Direction
-from temporal_lineage.store.location import shown, sqlite_path
+from temporal_lineage.store.location import shown, sqlite_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from temporal_lineage.adjacency.graph import FlowGraph
     from temporal_lineage.adjacency.layout import Position
@@ -69,9 +69,9 @@ class Beside:
 
     def __init__(self, ledger: str) -> None:
         """Look beside this ledger; one in a database has nothing beside it."""
-        path = sqlite_path(ledger)
-        self._ledger = shown(ledger)
-        self._path = path.with_name(path.name + SUFFIX) if path is not None else None
+        file = sqlite_file(ledger)
+        self._ledger = ledger
+        self._file = None if file is None else file + SUFFIX
         self._graph: FlowGraph | None = None
 
     def reached(
@@ -92,7 +92,7 @@ class Beside:
         graph = self._graph if self._graph is not None and self._graph.tx >= tx else None
         doubts: tuple[str, ...] = ()
         if graph is None:
-            patience = limit if self._path is None else min(limit, PATIENCE)
+            patience = limit if self._file is None else min(limit, PATIENCE)
             nodes = walk(node_ids=node_ids, kind=EdgeKind.FLOW, as_of=as_of, limit=patience)
             if len(nodes) < patience or patience == limit:
                 return Reached(nodes, ())
@@ -112,13 +112,15 @@ class Beside:
         tx = reader.tx_at(system=FOREVER)
         bounds = reader.system_bounds()
         if bounds is None:
-            raise NoPlaceError(self._ledger, "nothing was told to it yet; `tl harvest` is first")
+            raise NoPlaceError(
+                shown(self._ledger), "nothing was told to it yet; `tl harvest` is first"
+            )
         position = Position(reader.uuid(), tx, bounds[1].micros)
         self._graph = None
         try:
             write(path, position, arrays_of(reader))
         except OSError as error:
-            raise NoPlaceError(self._ledger, _reason(error)) from error
+            raise NoPlaceError(shown(self._ledger), _reason(error)) from error
         return self.report(reader)
 
     def report(self, reader: Reader) -> AdjacencyReport:
@@ -143,13 +145,12 @@ class Beside:
         try:
             self._place().unlink(missing_ok=True)
         except OSError as error:
-            raise NoPlaceError(self._ledger, _reason(error)) from error
+            raise NoPlaceError(shown(self._ledger), _reason(error)) from error
         return self.report(reader)
 
     def _opened(self, reader: Reader) -> tuple[FlowGraph | None, tuple[str, ...]]:
         """Open the file as the ledger is now; None where there is none, or with a doubt."""
-        path = self._path
-        if path is None or not path.exists():
+        if self._file is None or not (path := self._place()).exists():
             return None, ()
         from temporal_lineage.adjacency.graph import FlowGraph
         from temporal_lineage.adjacency.layout import UnusableError, read
@@ -177,9 +178,13 @@ class Beside:
             raise UnusableError("it is of another ledger")
 
     def _place(self) -> Path:
-        if self._path is None:
-            raise NoPlaceError(self._ledger, "it lies in a database, which answers by itself")
-        return self._path
+        from pathlib import Path
+
+        if self._file is None:
+            raise NoPlaceError(
+                shown(self._ledger), "it lies in a database, which answers by itself"
+            )
+        return Path(self._file)
 
 
 def _reason(error: Exception) -> str:

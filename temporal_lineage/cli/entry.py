@@ -8,11 +8,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-import click
-
 from snapshots.errors import TemporalLineageError
-from temporal_lineage.cli.layout import printable
-from temporal_lineage.cli.root import tl
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,15 +18,16 @@ if TYPE_CHECKING:
 RECORDS_BETWEEN_COLLECTIONS = 50_000
 """How many new objects a command makes before Python looks for garbage among them."""
 
+_NO_ROOM = "the answer cannot be written: the disk is full; make room for it"
+
 _COMPLETION = "_TL_COMPLETE"
 """The variable by which Click's completion scripts call us."""
 
 
 def main() -> None:
     """Run `tl` with what was typed, and exit."""
-    # All that is loaded by now lives on, and an answer makes few cycles: look for garbage among
-    # what comes after, and less often than after every 700 records.
-    gc.freeze()
+    # What is loaded lives on, and an answer makes few cycles: look for garbage less often than
+    # after every 700 records, and that before Click is loaded, which makes many.
     gc.set_threshold(RECORDS_BETWEEN_COLLECTIONS)
     try:
         status = run(sys.argv[1:], session=None)
@@ -43,9 +40,11 @@ def main() -> None:
     except OSError as error:
         if error.errno != errno.ENOSPC or error.filename is not None:
             raise
-        click.echo("tl: the answer cannot be written: the disk is full; make room for it", err=True)
+        sys.stderr.write(f"tl: {_NO_ROOM}\n")
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 1
+    # What is alive now dies with the process: nobody need look for garbage in it on the way out.
+    gc.freeze()
     sys.exit(status)
 
 
@@ -55,6 +54,11 @@ def run(arguments: Sequence[str], *, session: Session | None) -> int:
     Returns 0 for answered, 1 for our error, 2 for usage, 3 for answered no. Errors are told on
     standard error; with `--debug` they are raised as they are.
     """
+    import click
+
+    from temporal_lineage.cli.layout import printable
+    from temporal_lineage.cli.root import tl
+
     debug = "--debug" in arguments
     try:
         status = tl.main(list(arguments), standalone_mode=False, prog_name="tl", obj=session)

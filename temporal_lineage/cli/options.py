@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -183,6 +182,8 @@ def _print_rows(body: Json, rows: str | None, output: str, *, asked: Answer | No
 
 
 def _print_json(value: Json, *, indent: int | None) -> None:
+    import json
+
     text = json.dumps(value, indent=indent, ensure_ascii=False)
     # Half a character, as in a file name that is no UTF-8, is an escape in JSON too.
     click.echo(text.encode("utf-8", "backslashreplace").decode())

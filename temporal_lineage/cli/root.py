@@ -167,9 +167,7 @@ def tl(
 
 
 def _elsewhere(session: Session, ledger: str) -> Session:
-    from pathlib import Path
-
     from temporal_lineage.session import Session as Opened
     from temporal_lineage.workspace import Workspace
 
-    return Opened(Workspace(Path(session.workspace.folder), ledger), clock=session.clock)
+    return Opened(Workspace(session.workspace.place, ledger), clock=session.clock)

@@ -7,9 +7,8 @@ the hundred thousand, and they are made three times as fast as dataclasses.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import NamedTuple
 
-from snapshots.records import dataclass
+from snapshots.records import NamedTuple, dataclass
 
 
 class Direction(StrEnum):

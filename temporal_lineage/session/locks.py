@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from temporal_lineage.facts import AsOf
@@ -11,6 +10,8 @@ from temporal_lineage.session.asking import Asking, When
 from temporal_lineage.session.targets import typed
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from temporal_lineage.locks.comparing import LockDiffAnswer
     from temporal_lineage.locks.locking import LockAnswer
 
@@ -47,6 +48,8 @@ class LockQuestions(Asking):
 
     def lock_diff(self, first: str, second: str) -> LockDiffAnswer:
         """Compare two locks: what is read, and by which code, parameters and surroundings."""
+        from pathlib import Path
+
         from temporal_lineage.locks.comparing import compared
         from temporal_lineage.locks.text import read_lock
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snapshots.errors import BadTargetError
@@ -28,6 +27,8 @@ class Promises(Asking):
         With `enforce`, tags are made in Iceberg tables; without it no table is touched. `until`
         may be FOREVER; `target` may be the path of a lock.
         """
+        from pathlib import Path
+
         from temporal_lineage.locks.text import read_lock
         from temporal_lineage.promises.pinning import pin
         from temporal_lineage.store.ledger import Ledger

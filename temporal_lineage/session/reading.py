@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snapshots.errors import BadTargetError
@@ -16,6 +15,7 @@ from temporal_lineage.session.targets import as_place, as_state, is_lock, misfit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from temporal_lineage.reproduce.answer import ReproduceAnswer
     from temporal_lineage.reproduce.available import AvailableAnswer
@@ -170,6 +170,8 @@ class ReadingQuestions(Asking):
         )
 
     def _reproduce_lock(self, target: str, order: Order) -> ReproduceAnswer:
+        from pathlib import Path
+
         from temporal_lineage.locks.opening import reader_for_lock
         from temporal_lineage.locks.reproducing import reproduce_lock
         from temporal_lineage.locks.text import read_lock

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snapshots.instant import Instant
@@ -27,6 +26,7 @@ from temporal_lineage.workspace import find_workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 
 class Session(
@@ -59,7 +59,7 @@ def open_session(
 ) -> Session:
     """Open the workspace that the command line would use here, or the given ledger."""
     workspace = find_workspace(
-        ledger=str(ledger) if ledger is not None else None, cwd=Path.cwd(), environ=os.environ
+        ledger=str(ledger) if ledger is not None else None, cwd=os.getcwd(), environ=os.environ
     )
     return Session(workspace, clock=clock or wall_clock)
 

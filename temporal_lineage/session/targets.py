@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 from snapshots.errors import BadTargetError
 from temporal_lineage.addresses import (
@@ -24,7 +23,7 @@ def typed(target: str) -> Address:
     """Read an address as people type it: a path may start from this folder, or from home."""
     if target.startswith(_FROM_HERE):
         # Links are not followed: a table is asked for by the path it was harvested by.
-        target = os.path.abspath(Path(target).expanduser())  # noqa: PTH100
+        target = os.path.abspath(os.path.expanduser(target))
     return parse_address(target)
 
 
@@ -33,8 +32,7 @@ _LOCK_ENDINGS = (".lock", ".lock.json")
 
 def is_lock(target: str) -> bool:
     """Tell whether a target is the path of a lock: by its ending, or because that file is there."""
-    # A Path raises for a text that is too long, or none, to be the name of a file.
-    return target.endswith(_LOCK_ENDINGS) or os.path.isfile(target)  # noqa: PTH113
+    return target.endswith(_LOCK_ENDINGS) or os.path.isfile(target)
 
 
 def as_table(target: str) -> DatasetAddress:
@@ -98,7 +96,7 @@ def as_place(target: str) -> tuple[str, str | None] | None:
     if target.partition(":")[0] in {"dataset", "job", "model", "run", "edge"}:
         return None
     # A name without a dot is no table's address, but may be a folder's.
-    is_folder = "." not in target and os.path.isdir(target.partition("@")[0])  # noqa: PTH112
+    is_folder = "." not in target and os.path.isdir(target.partition("@")[0])
     if "/" not in target and not is_folder:
         return None
     place, mark, version = target.rpartition("@")

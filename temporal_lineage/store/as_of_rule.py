@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Table, and_, bindparam, case, func, literal_column, not_, select
 from sqlalchemy.sql.elements import BindParameter, ColumnElement
 from sqlalchemy.sql.selectable import FromClause, ScalarSelect
 from sqlalchemy.types import BigInteger
 
+from snapshots.records import NamedTuple
 from temporal_lineage.store.rank import TURNS
 
 

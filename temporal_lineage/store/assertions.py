@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from snapshots.period import Period
+from snapshots.records import NamedTuple
 
 
 class NodeKey(NamedTuple):

@@ -7,7 +7,9 @@ including, `stop`. All of it is derived from what the formats say.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from snapshots.records import NamedTuple
 
 if TYPE_CHECKING:
     from snapshots.files import DataFile

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
-from pathlib import Path
 
-TEXT_FILE = Path(__file__).with_name("statements_sqlite.sql")
+TEXT_FILE = os.path.join(os.path.dirname(__file__), "statements_sqlite.sql")
 
 _MARK = "-- "
 _TOP = "-- Written by the tests from statements.py with REWRITE=1; do not edit.\n"
@@ -15,7 +15,9 @@ _TOP = "-- Written by the tests from statements.py with REWRITE=1; do not edit.\
 def kept_texts() -> dict[str, str]:
     """Give the kept text of each statement by name."""
     texts: dict[str, str] = {}
-    for part in TEXT_FILE.read_text(encoding="utf-8").split(f"\n{_MARK}")[1:]:
+    with open(TEXT_FILE, encoding="utf-8") as file:
+        text = file.read()
+    for part in text.split(f"\n{_MARK}")[1:]:
         name, _, text = part.partition("\n")
         texts[name] = text.strip().removesuffix(";")
     return texts

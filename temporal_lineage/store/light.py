@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from temporal_lineage.store.errors import (
     LedgerDamagedError,
@@ -46,14 +47,13 @@ class LightRunner:
 
 
 @contextmanager
-def light_runner(path: Path) -> Iterator[LightRunner]:
+def light_runner(location: str) -> Iterator[LightRunner]:
     """Open a SQLite ledger for reading: all answers are of one moment.
 
     Raises LedgerMissingError where there is no file, LedgerDamagedError where it is no ledger,
     LedgerTooNewError and LedgerOutdatedError where another version wrote it.
     """
-    location = str(path)
-    connection = connect_light(path)
+    connection = connect_light(location)
     try:
         version = schema_version(connection, location)
         if version is None:
@@ -88,31 +88,30 @@ def schema_version(connection: sqlite3.Connection, location: str) -> str | None:
     return str(version) if version else None
 
 
-def connect_light(path: Path) -> sqlite3.Connection:
+def connect_light(location: str) -> sqlite3.Connection:
     """Connect to a file for reading, and begin: all that is read is of one moment.
 
     Raises LedgerMissingError, LedgerDamagedError or LedgerUnreachableError.
     """
-    location = str(path)
     try:
-        if not path.is_file():
+        if not _is_file(location):
             raise LedgerMissingError(location)
     except PermissionError as error:
         raise LedgerUnreachableError(
             location, "cannot be reached: no permission", "ask its owner, or name another ledger"
         ) from error
     try:
-        connection = _open(path, "mode=ro")
+        connection = _open(location, "mode=ro")
         try:
             _begin(connection)
         except sqlite3.OperationalError:
             connection.close()
-            wal = path.with_name(path.name + "-wal")
-            if wal.exists() and wal.stat().st_size > 0:
+            wal = f"{location}-wal"
+            if os.path.exists(wal) and os.path.getsize(wal) > 0:
                 raise
             # A folder that cannot be written has no place for WAL's shared memory; with an empty
             # log the file itself is whole.
-            connection = _open(path, "immutable=1")
+            connection = _open(location, "immutable=1")
             _begin(connection)
     except sqlite3.DatabaseError as error:
         raise sqlite_error(location, error) from error
@@ -128,8 +127,18 @@ def _begin(connection: sqlite3.Connection) -> None:
     connection.execute(f"PRAGMA cache_size = -{CACHE_KIB_MAX}")
 
 
-def _open(path: Path, how: str) -> sqlite3.Connection:
-    escaped = str(path.absolute())
+def _is_file(location: str) -> bool:
+    """Tell whether a file is there, or raise PermissionError where nobody may look."""
+    try:
+        return stat.S_ISREG(os.stat(location).st_mode)
+    except PermissionError:
+        raise
+    except (OSError, ValueError):
+        return False
+
+
+def _open(location: str, how: str) -> sqlite3.Connection:
+    escaped = os.path.join(os.getcwd(), location)
     for letter, code in (("%", "%25"), ("?", "%3f"), ("#", "%23")):
         escaped = escaped.replace(letter, code)
     # No mmap: for few rows it reads a hundred times more from a cold disk.

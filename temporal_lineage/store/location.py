@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _POSTGRESQL = ("postgresql://", "postgres://")
 
 
-def sqlite_path(url: str) -> Path | None:
+def sqlite_file(url: str) -> str | None:
     """Give the file of a SQLite ledger; None where the URL names another database.
 
-    >>> sqlite_path("sqlite:////var/ledger.db")
-    PosixPath('/var/ledger.db')
+    >>> sqlite_file("sqlite:////var/ledger.db")
+    '/var/ledger.db'
     """
     if url.startswith("sqlite:"):
-        return Path(url.removeprefix("sqlite:").removeprefix("///").partition("?")[0])
-    return None if "://" in url else Path(url)
+        return url.removeprefix("sqlite:").removeprefix("///").partition("?")[0]
+    return None if "://" in url else url
+
+
+def sqlite_path(url: str) -> Path | None:
+    """Give the path of that file, likewise."""
+    from pathlib import Path
+
+    file = sqlite_file(url)
+    return None if file is None else Path(file)
 
 
 def database_url(url: str) -> str:

@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from temporal_lineage.store.errors import LedgerMissingError, LedgerOutdatedError
 from temporal_lineage.store.light import connect_light, schema_version
-from temporal_lineage.store.location import shown, sqlite_path
+from temporal_lineage.store.location import shown, sqlite_file
 from temporal_lineage.store.runner import Row
 from temporal_lineage.store.schema_version import SCHEMA_VERSION
 from temporal_lineage.store.sqlite_errors import sqlite_error
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from sqlalchemy import Connection
 
 STREAMED_ROWS = 20_000
@@ -113,16 +111,15 @@ def open_moment_of_any_version(url: str) -> Iterator[Moment]:
 
     Raises LedgerMissingError, LedgerTooNewError or LedgerUnreachableError.
     """
-    path = sqlite_path(url)
-    opened = _sqlite(path) if path is not None else _postgresql(url)
+    file = sqlite_file(url)
+    opened = _sqlite(file) if file is not None else _postgresql(url)
     with opened as moment:
         yield moment
 
 
 @contextmanager
-def _sqlite(path: Path) -> Iterator[Moment]:
-    location = str(path)
-    connection = connect_light(path)
+def _sqlite(location: str) -> Iterator[Moment]:
+    connection = connect_light(location)
     try:
         version = schema_version(connection, location)
         if version is None:

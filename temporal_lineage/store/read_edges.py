@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from operator import itemgetter
-from typing import NamedTuple
 
 from snapshots.errors import UnknownNameError
 from snapshots.instant import Instant
 from snapshots.period import Period
+from snapshots.records import NamedTuple
 from temporal_lineage.facts import AsOf, Assertion, timeline
 from temporal_lineage.store.rank import rank_floor, rank_tx
 from temporal_lineage.store.read_attributes import believed_over_time

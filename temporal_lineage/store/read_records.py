@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import zlib
 from collections.abc import Sequence
 
 from snapshots.instant import Instant
-from temporal_lineage.store.read_base import Reads
+from temporal_lineage.store.read_base import Reads, listed
 from temporal_lineage.store.records import ArrivedEvent, Blob, Harvest, TransactionRow
 from temporal_lineage.store.runner import Row
 
@@ -51,6 +49,8 @@ class RecordReads(Reads):
 
     def events(self, *, run_id: str) -> list[ArrivedEvent]:
         """Give the events of a run in the order they arrived."""
+        import zlib
+
         return [
             ArrivedEvent(
                 event_id, run, source, zlib.decompress(body).decode(), Instant(recorded_at), tx
@@ -67,7 +67,7 @@ class RecordReads(Reads):
 
     def runs_arrived(self, *, tx_ids: Sequence[int]) -> int:
         """Count the runs of which events arrived in these transactions."""
-        ((count,),) = self._runner.rows("runs_arrived", {"tx_ids": json.dumps(tx_ids)})
+        ((count,),) = self._runner.rows("runs_arrived", {"tx_ids": listed(tx_ids)})
         return int(count)
 
     def linked_upto(self) -> int:
@@ -82,6 +82,8 @@ class RecordReads(Reads):
 
     def blobs(self, *, dataset_id: int) -> list[Blob]:
         """Give the bytes kept of a dataset, in the order they were kept."""
+        import zlib
+
         rows = self._runner.rows("blobs", {"dataset_id": dataset_id})
         return [Blob(witness, zlib.decompress(body)) for witness, body in rows]
 

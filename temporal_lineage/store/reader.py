@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from temporal_lineage.store.location import sqlite_path
+from temporal_lineage.store.location import sqlite_file
 from temporal_lineage.store.read_attributes import AttributeReads
 from temporal_lineage.store.read_commits import CommitReads
 from temporal_lineage.store.read_edges import EdgeReads
@@ -61,11 +61,11 @@ def open_reader(url: str) -> Iterator[Reader]:
     A SQLite file is read with the standard library alone. Raises LedgerMissingError,
     LedgerTooNewError, LedgerDamagedError or LedgerUnreachableError.
     """
-    path = sqlite_path(url)
-    if path is not None:
+    file = sqlite_file(url)
+    if file is not None:
         from temporal_lineage.store.light import light_runner
 
-        with light_runner(path) as runner:
+        with light_runner(file) as runner:
             yield Reader(runner)
     else:
         from temporal_lineage.store.ledger import full_reader

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 from operator import itemgetter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from snapshots.records import NamedTuple
 from temporal_lineage.store.rank import rank_tx
 from temporal_lineage.store.state import UNTOLD, Standing, State
 

@@ -6,10 +6,11 @@ for one question would pay, and three times as long to make, which an answer of 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from snapshots.instant import Instant
 from snapshots.period import Period
+from snapshots.records import NamedTuple
 
 if TYPE_CHECKING:
     from snapshots.files import DataFile

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from snapshots.instant import BEGINNING
 from snapshots.period import Period
+from snapshots.records import NamedTuple
 from temporal_lineage.collecting import nothing_collected
 from temporal_lineage.store.assertions import AttributeAssertion, EdgeAssertion, NodeKey
 from temporal_lineage.store.digest import digest

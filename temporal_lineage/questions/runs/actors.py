@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
     from temporal_lineage.store.reader import Reader
 
-RUNS_READ_MAX = 1_000
-"""Of how many runs of an answer the events are read for who ran them."""
-
 _ANCESTORS_MAX = 5
 _COMMITS_MAX = 5
 _OWNED = '"ownership"'

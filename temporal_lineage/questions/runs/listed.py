@@ -14,9 +14,10 @@ from temporal_lineage.evidence import weakest
 from temporal_lineage.evidence.runs import RunState
 from temporal_lineage.keys import AttributeKind, EdgeKind
 from temporal_lineage.naming import find_dataset
-from temporal_lineage.questions.runs.actors import RUNS_READ_MAX, actors
+from temporal_lineage.questions.runs.actors import actors
 from temporal_lineage.questions.states.too_early import first_run
 from temporal_lineage.questions.walks.doubts import count
+from temporal_lineage.questions.walks.run_lines import RUNS_READ_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -6,9 +6,9 @@ as dataclasses.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar
 
-from snapshots.records import dataclass
+from snapshots.records import NamedTuple, dataclass
 
 if TYPE_CHECKING:
     from snapshots.instant import Instant

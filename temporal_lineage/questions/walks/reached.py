@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar
 
-from snapshots.records import dataclass
+from snapshots.records import NamedTuple, dataclass
 from temporal_lineage.addresses import JobAddress, dataset_name
 from temporal_lineage.naming import Naming, find_dataset
 from temporal_lineage.questions.walks.answer import LineageCut

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 from temporal_lineage.claims import RunClaim, decode
 from temporal_lineage.keys import AttributeKind, NodeKind
-from temporal_lineage.questions.runs.actors import RUNS_READ_MAX, actors
-from temporal_lineage.questions.runs.settings import run_parameters
 from temporal_lineage.questions.walks.answer import LineageAnswer, LineageRun
 
 if TYPE_CHECKING:
@@ -16,6 +14,9 @@ if TYPE_CHECKING:
 
     from temporal_lineage.facts import AsOf
     from temporal_lineage.store.reader import Reader
+
+RUNS_READ_MAX = 1_000
+"""Of how many runs of an answer the events are read, for their parameters and who ran them."""
 
 
 def run_lines(reader: Reader, run_ids: Iterable[str], as_of: AsOf) -> tuple[LineageRun, ...]:
@@ -33,6 +34,9 @@ def with_parameters(reader: Reader, answer: LineageAnswer) -> LineageAnswer:
 
     Each run's events are read for it, so that an answer has them only where it is asked for them.
     """
+    from temporal_lineage.questions.runs.actors import actors
+    from temporal_lineage.questions.runs.settings import run_parameters
+
     as_of = answer.question.as_of
     asked = answer.runs[:RUNS_READ_MAX]
     ran = actors(reader, (one.run for one in asked), as_of)
