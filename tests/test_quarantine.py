@@ -144,3 +144,17 @@ def test_a_name_that_no_entry_has_is_an_error_with_the_nearest(place: Place) -> 
         place.session.quarantined("ffffffff")
     with pytest.raises(UnknownNameError, match=line.id):
         place.session.quarantined("")
+
+
+def test_many_entries_are_found_at_once_by_the_beginnings_of_their_ids(place: Place) -> None:
+    place.ingest(*(f"garbage {number}" for number in range(30)))
+    ids = [one.id for one in place.session.quarantine().lines]
+    chosen = [ids[7], ids[3][:10], ids[21]]
+    report = place.session.quarantine_drop(chosen)
+    assert [one.id for one in report.entries] == [ids[7], ids[3], ids[21]]
+    assert [one.id for one in place.session.quarantine().lines] == [
+        one for one in ids if one not in (ids[7], ids[3], ids[21])
+    ]
+    with pytest.raises(UnknownNameError, match=ids[0]):
+        place.session.quarantine_drop([ids[0], f"{ids[1]}0"])
+    assert len(place.session.quarantine().lines) == 27

@@ -6,6 +6,7 @@ fact like others, superseded and never erased.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 _ID_DIGITS = 12
 _ASKED_DIGITS_MIN = 4
+_PAST_DIGITS = "g"
+"""Comes after all that marks are made of."""
+
 _WITNESS = "quarantined"
 
 LINE_UNKNOWN = 0
@@ -138,13 +142,24 @@ def entries(reader: Reader, *, as_of: AsOf) -> list[Entry]:
 
 def find_entry(reader: Reader, name: str, *, as_of: AsOf) -> Entry:
     """Find an entry by its id or the beginning of one; raises UnknownNameError."""
-    found = entries(reader, as_of=as_of)
-    meant = [one for one in found if len(name) >= _ASKED_DIGITS_MIN and one.id.startswith(name)]
-    if len(meant) != 1:
-        advice = "`tl quarantine list --all` lists them"
-        nearest = [one.id for one in (meant or found)[:3]]
-        raise UnknownNameError("quarantined entry", name, nearest, advice)
-    return meant[0]
+    return find_entries(reader, [name], as_of=as_of)[0]
+
+
+def find_entries(reader: Reader, names: Sequence[str], *, as_of: AsOf) -> list[Entry]:
+    """Find entries by their ids or the beginnings of them; raises UnknownNameError."""
+    nodes = sorted((one.name, one.node_id) for one in reader.nodes(kind=NodeKind.QUARANTINED))
+    found = []
+    for name in names:
+        first, last = bisect_left(nodes, (name,)), bisect_left(nodes, (name + _PAST_DIGITS,))
+        near = {node_id: mark for mark, node_id in nodes[first:last]}
+        is_asked = _ASKED_DIGITS_MIN <= len(name) <= _ID_DIGITS
+        meant = _entries(reader, near, as_of) if is_asked else []
+        if len(meant) != 1:
+            advice = "`tl quarantine list --all` lists them"
+            nearest = [one.id for one in (meant or entries(reader, as_of=as_of))[:3]]
+            raise UnknownNameError("quarantined entry", name, nearest, advice)
+        found += meant
+    return found
 
 
 def raw_of(reader: Reader, entry: Entry) -> bytes:

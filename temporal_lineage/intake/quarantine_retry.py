@@ -15,7 +15,7 @@ from temporal_lineage.intake.quarantine import (
     Fate,
     decide,
     entries,
-    find_entry,
+    find_entries,
     raw_of,
     refuse_again,
 )
@@ -59,7 +59,7 @@ def retry(ledger: Ledger, names: Sequence[str]) -> QuarantineReport:
     with ledger.transaction(source="quarantine retry", note="") as transaction:
         reader = transaction.reader
         if names:
-            wanted = [find_entry(reader, name, as_of=_NOW) for name in names]
+            wanted = find_entries(reader, names, as_of=_NOW)
         else:
             wanted = [one for one in entries(reader, as_of=_NOW) if one.claim.fate is Fate.WAITS]
         for entry in wanted:
@@ -96,7 +96,7 @@ def drop(ledger: Ledger, names: Sequence[str], *, remark: str) -> QuarantineRepo
     Raises UnknownNameError and NotWaitingError.
     """
     with ledger.transaction(source="quarantine drop", note=remark) as transaction:
-        wanted = [find_entry(transaction.reader, name, as_of=_NOW) for name in names]
+        wanted = find_entries(transaction.reader, names, as_of=_NOW)
         for entry in dict.fromkeys(wanted):
             decide(transaction, entry, Fate.DROPPED, remark=remark)
     told = tuple(Decided(one.id, Fate.DROPPED.value, one.claim.reason) for one in wanted)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -17,7 +19,7 @@ from temporal_lineage.linking.event_keys import REPORT
 from temporal_lineage.sink.metrics_reports import REPORT_FACET, report_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from temporal_lineage.store.reader import Reader
     from temporal_lineage.store.transaction import Transaction
@@ -61,7 +63,8 @@ def runs_reported(transaction: Transaction, keys: Iterable[str]) -> set[str]:
 
     A commit report speaks of the time of its commit, a scan report of the time it arrived.
     """
-    reader, found = transaction.reader, set[str]()
+    reader = transaction.reader
+    spoken_of: dict[int, set[Instant]] = defaultdict(set)
     for key in keys:
         snapshot_id = key.removeprefix(REPORT)
         if snapshot_id == key or not snapshot_id.removeprefix("-").isdecimal():
@@ -73,27 +76,30 @@ def runs_reported(transaction: Transaction, keys: Iterable[str]) -> set[str]:
                 kind=AttributeKind.SNAPSHOT, name=snapshot_id, as_of=point
             )
             for one in holding:
-                found |= _runs_at(transaction, one.node_id, [one.valid.start, *times])
+                spoken_of[one.node_id].update((one.valid.start, *times))
+    found: set[str] = set()
+    for dataset_id, instants in spoken_of.items():
+        found |= _runs_at(transaction, dataset_id, sorted(instants))
     return found
 
 
-def _runs_at(transaction: Transaction, dataset_id: int, times: Iterable[Instant]) -> set[str]:
-    """Give the runs that name a dataset and went on at one of the times."""
+def _runs_at(transaction: Transaction, dataset_id: int, times: Sequence[Instant]) -> set[str]:
+    """Give the runs that name a dataset and went on at one of the times, earliest first."""
     reader = transaction.reader
     now = AsOf(valid=LAST, system=transaction.recorded_at)
     kinds = (EdgeKind.READS, EdgeKind.WRITES)
     rows = reader.edges_into(node_ids=[dataset_id], kinds=kinds, as_of=now)
-    begun = {row.src_id: row.valid.start for row in rows}
     skew = SKEW_MS_MAX * 1000
+    first: dict[int, int] = {}
+    for row in rows:
+        place = bisect_left(times, row.valid.start.plus(micros=-skew))
+        if place < len(times):
+            first[row.src_id] = place
     ids = [
         one.node_id
-        for one in reader.attributes_of(node_ids=begun, kind=AttributeKind.RUN, as_of=now)
+        for one in reader.attributes_of(node_ids=first, kind=AttributeKind.RUN, as_of=now)
         for ended in [decode(RunClaim, one.claim).ended or LAST]
-        if any(
-            begun[one.node_id].plus(micros=-skew) <= at
-            and (ended == LAST or at <= ended.plus(micros=skew))
-            for at in times
-        )
+        if ended == LAST or times[first[one.node_id]] <= ended.plus(micros=skew)
     ]
     return {node.name for node in reader.named(node_ids=ids).values()}
 
