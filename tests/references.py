@@ -22,7 +22,7 @@ from temporal_lineage import questions
 from temporal_lineage.adjacency import beside as adjacency
 from temporal_lineage.bisection import answer as bisection
 from temporal_lineage.bisection.answer import BisectOutcome, InputVerdict
-from temporal_lineage.bookkeeping import audit, described
+from temporal_lineage.bookkeeping import audit, copying, described
 from temporal_lineage.bookkeeping.invariants import LedgerRule
 from temporal_lineage.capture import facets, openlineage_events
 from temporal_lineage.cli.root import tl
@@ -110,6 +110,7 @@ _MODULES = (
     pinning,
     promise,
     comparing,
+    copying,
     described,
     fingerprints,
     locking,

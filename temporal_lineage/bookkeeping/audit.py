@@ -55,13 +55,14 @@ def audit(url: str, *, limit: int, repaired: int = 0) -> LedgerAudit:
     """
     with open_moment(url) as moment:
         ((transactions,),) = moment.rows("SELECT count(*) FROM tx")
-        found = _breaches(moment)
+        found = breaches_of(moment)
         named = tuple(islice(found, limit))
         left_out = sum(1 for _ in found)
         return LedgerAudit(moment.location, transactions, RULES_COUNT, repaired, left_out, named)
 
 
-def _breaches(moment: Moment) -> Iterator[Breach]:
+def breaches_of(moment: Moment) -> Iterator[Breach]:
+    """Yield everything in which a ledger is not as it should be."""
     for table, detail in database_breaches(moment):
         yield Breach(LedgerRule.DATABASE, table, "", None, detail)
     for rule, table, sql in invariants():

@@ -8,6 +8,7 @@ from temporal_lineage.session.asking import Asking
 
 if TYPE_CHECKING:
     from temporal_lineage.bookkeeping.audit import LedgerAudit
+    from temporal_lineage.bookkeeping.copying import LedgerCopied
     from temporal_lineage.bookkeeping.described import LedgerDescription
 
 
@@ -34,3 +35,9 @@ class Bookkeeping(Asking):
         with Ledger.open(self.workspace.ledger, clock=self.clock) as ledger:
             repaired = ledger.rebuild()
         return audit(self.workspace.ledger, limit=limit, repaired=repaired)
+
+    def ledger_copy(self, target: str) -> LedgerCopied:
+        """Copy the ledger as it is now to a file or database that holds none."""
+        from temporal_lineage.bookkeeping.copying import copy_ledger
+
+        return copy_ledger(self.workspace.ledger, target)

@@ -43,8 +43,7 @@ def migrate_sqlite(engine: Engine, path: Path, *, wait_ms_max: int) -> None:
         try:
             if schema_version(driver, location) == SCHEMA_VERSION:
                 return
-            driver.execute(f"PRAGMA page_size = {PAGE_BYTES}")
-            _use_wal(driver, wait_ms_max)
+            use_settings(driver, wait_ms_max)
         finally:
             driver.close()
         with engine.begin() as connection:
@@ -109,7 +108,14 @@ def postgresql_version(connection: Connection, location: str) -> str | None:
     return str(version)
 
 
-def _upgrade(connection: Connection) -> None:
+def use_settings(driver: sqlite3.Connection, wait_ms_max: int) -> None:
+    """Give a new SQLite file its page size and its write-ahead log."""
+    driver.execute(f"PRAGMA page_size = {PAGE_BYTES}")
+    _use_wal(driver, wait_ms_max)
+
+
+def make_tables(connection: Connection) -> None:
+    """Make the tables, or bring them up to date, inside the connection's transaction."""
     from alembic import command
     from alembic.config import Config
 
@@ -117,6 +123,10 @@ def _upgrade(connection: Connection) -> None:
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+
+
+def _upgrade(connection: Connection) -> None:
+    make_tables(connection)
     if connection.exec_driver_sql("SELECT uuid FROM ledger").first() is None:
         connection.exec_driver_sql(f"INSERT INTO ledger (uuid) VALUES ('{uuid4()}')")
 

@@ -1,0 +1,102 @@
+"""Copies of ledgers: equal row by row, whatever the databases, and never over something."""
+
+from __future__ import annotations
+
+import threading
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from snapshots.instant import Instant
+from snapshots.period import Period
+from temporal_lineage.bookkeeping.copying import copy_ledger
+from temporal_lineage.bookkeeping.errors import LedgerThereError, UnsoundCopyError
+from temporal_lineage.bookkeeping.row_digests import digests_of
+from temporal_lineage.store.ledger import Ledger
+from temporal_lineage.store.moment import open_moment
+from temporal_lineage.store.transaction import AttributeAssertion, EdgeAssertion, NodeKey
+
+
+def tell(ledger: Ledger, turn: int) -> None:
+    """Write a transaction that adds and corrects."""
+    since = Period.since(Instant(turn))
+    with ledger.transaction(source="test", note=f"{turn}") as told:
+        nodes = told.nodes([NodeKey("thing", 0, f"{turn}.{one}\n") for one in range(60)])
+        first = told.nodes([NodeKey("thing", 0, "first")])[0]
+        told.assert_edges(EdgeAssertion("e", first, one, since, f"{one % 7}") for one in nodes)
+        told.assert_attributes([AttributeAssertion(first, "k", "", since, f"{turn}")])
+
+
+def made(url: str) -> str:
+    """Make a ledger of a few transactions."""
+    ticks = count(1_000, 10)
+    with Ledger.open(url, clock=lambda: Instant(next(ticks))) as ledger:
+        for turn in range(4):
+            tell(ledger, turn)
+    return url
+
+
+def test_a_ledger_goes_to_a_file_and_comes_back_equal(ledger_url: str, tmp_path: Path) -> None:
+    made(ledger_url)
+    backup, back = str(tmp_path / "backup.db"), str(tmp_path / "back.db")
+    copied = copy_ledger(ledger_url, backup)
+    assert copied.transactions == 4
+    copy_ledger(backup, back)
+    with open_moment(ledger_url) as one, open_moment(back) as other:
+        assert digests_of(one) == digests_of(other)
+    with Ledger.open(back, clock=lambda: Instant(1)) as ledger:
+        tell(ledger, 9)
+        assert ledger.check() == []
+    assert list(tmp_path.glob("*.part*")) == []
+
+
+def test_a_ledger_moves_to_postgresql_and_is_written_on(
+    sqlite_url: str, postgresql_url: str
+) -> None:
+    made(sqlite_url)
+    copy_ledger(sqlite_url, postgresql_url)
+    with open_moment(sqlite_url) as one, open_moment(postgresql_url) as other:
+        assert digests_of(one) == digests_of(other)
+    with Ledger.open(postgresql_url, clock=lambda: Instant(1)) as ledger:
+        tell(ledger, 9)
+        assert ledger.check() == []
+    with pytest.raises(LedgerThereError):
+        copy_ledger(sqlite_url, postgresql_url)
+
+
+def test_a_copy_made_while_another_writes_is_of_one_moment(sqlite_url: str, tmp_path: Path) -> None:
+    made(sqlite_url)
+    ended = threading.Event()
+
+    def write() -> None:
+        ticks = count(9_000, 10)
+        with Ledger.open(sqlite_url, clock=lambda: Instant(next(ticks))) as ledger:
+            turn = 10
+            while not ended.is_set() and turn < 500:
+                tell(ledger, turn)
+                turn += 1
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        copies = [copy_ledger(sqlite_url, str(tmp_path / f"c{n}.db")) for n in range(3)]
+    finally:
+        ended.set()
+        writer.join()
+    assert [one.transactions for one in copies] == sorted(one.transactions for one in copies)
+
+
+def test_a_copy_of_an_unsound_ledger_is_refused_and_leaves_nothing(
+    ledger_url: str, tmp_path: Path
+) -> None:
+    made(ledger_url)
+    with (
+        Ledger.open(ledger_url, clock=lambda: Instant(1)) as ledger,
+        ledger._engine.begin() as connection,
+    ):
+        connection.exec_driver_sql("UPDATE edge SET since = 3 WHERE edge_id = 1")
+    target = tmp_path / "copies" / "copy.db"
+    with pytest.raises(UnsoundCopyError, match="edge 1"):
+        copy_ledger(ledger_url, str(target))
+    assert list(target.parent.iterdir()) == []
