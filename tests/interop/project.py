@@ -38,7 +38,17 @@ class Project:
 
     def tl(self, *words: str) -> str:
         """Run a command in a process of its own; a failure shows all it said."""
-        done = subprocess.run(
+        done = self._run(*words)
+        assert done.returncode == 0, f"tl {' '.join(words)}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    def tried(self, *words: str) -> tuple[int, str]:
+        """Run a command that may fail; gives its exit status and all it said."""
+        done = self._run(*words)
+        return done.returncode, done.stdout + done.stderr
+
+    def _run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
             [sys.executable, "-m", "temporal_lineage", *words],
             cwd=self.folder,
             env={**os.environ, **self.environment},
@@ -47,8 +57,6 @@ class Project:
             check=False,
             timeout=COMMAND_SECONDS_MAX,
         )
-        assert done.returncode == 0, f"tl {' '.join(words)}: {done.stdout}{done.stderr}"
-        return done.stdout
 
     def add_catalog(self, name: str, properties: Mapping[str, str], *place: str) -> str:
         """Put a catalog on the list, as `tl catalog add` does."""

@@ -7,8 +7,10 @@ from pathlib import Path
 import deltalake
 import pyarrow as pa
 import pytest
+import requests
 from pyiceberg.catalog import load_catalog
 
+from interop.keeping import check_copy, check_promise
 from interop.object_store import (
     BUCKET,
     KEY,
@@ -38,6 +40,72 @@ def test_a_glue_catalog_is_harvested_from_the_command_line(tmp_path: Path, amazo
     check_orders(project, "glue.shop.orders", told)
     assert project.session.show("glue.shop.orders").location is not None
     _tells_no_secret(project)
+
+
+def test_promises_and_copies_are_written_through_glue(tmp_path: Path, amazon: str) -> None:
+    properties = glue_properties(amazon) | {"warehouse": f"s3://{BUCKET}/kept"}
+    catalog = load_catalog("glue", **properties)
+    told = write_orders(catalog, "kept.orders")
+    project = Project.begun(tmp_path)
+    project.add_catalog("glue", properties)
+    project.tl("harvest", "glue")
+    check_promise(project, catalog, "glue.kept.orders", told.snapshots[1])
+    check_copy(project, catalog, "glue.kept.orders", told.snapshots[1])
+
+
+def test_a_delta_table_is_made_in_a_bucket(tmp_path: Path, amazon: str) -> None:
+    catalog = load_catalog(
+        "writer",
+        type="sql",
+        uri=f"sqlite:///{tmp_path}/catalog.db",
+        warehouse=f"s3://{BUCKET}/sources",
+        **s3_properties(amazon),
+    )
+    told = write_orders(catalog, "raw.orders")
+    project = Project.begun(tmp_path)
+    project.add_catalog("bucket", s3_properties(amazon), f"s3://{BUCKET}/sources")
+    project.tl("harvest")
+    (found,) = project.session.show_all().datasets
+    said = project.tl("reproduce", f"{found.dataset}@{told.snapshots[1]}", "--into", "bucket.again")
+    assert f"made: delta table s3://{BUCKET}/sources/again/" in said
+    assert "6 rows, read back the same" in said
+
+
+def test_keys_that_are_not_accepted_are_told_in_one_line(tmp_path: Path, amazon: str) -> None:
+    """Moto believes anybody until it is told to look; then it answers as Amazon does."""
+    catalog = load_catalog(
+        "writer",
+        type="sql",
+        uri=f"sqlite:///{tmp_path}/catalog.db",
+        warehouse=f"s3://{BUCKET}/secret",
+        **s3_properties(amazon),
+    )
+    told = write_orders(catalog, "raw.orders")
+    project = Project.begun(tmp_path)
+    project.add_catalog("bucket", s3_properties(amazon), f"s3://{BUCKET}/secret")
+    project.tl("harvest")
+    (found,) = project.session.show_all().datasets
+    requests.post(f"{amazon}/moto-api/reset-auth", data=b"0", timeout=10)
+    try:
+        target = f"{found.dataset}@{told.snapshots[1]}"
+        for words in (
+            ("reproduce", target),
+            ("reproduce", target, "--out", "out"),
+            ("reproduce", target, "--into", "bucket.again"),
+            ("recover", target, "--into", "back"),
+        ):
+            status, said = project.tried(*words)
+            assert status == 3, said
+            assert "permission denied" in said, said
+            assert "Traceback" not in said
+            assert SECRET not in said
+        status, said = project.tried("harvest")
+        assert status == 1
+        assert "Traceback" not in said
+        left = {one.name for one in tmp_path.iterdir()}
+        assert left == {".temporal-lineage", "catalog.db"}
+    finally:
+        requests.post(f"{amazon}/moto-api/reset-auth", data=b"inf", timeout=10)
 
 
 def test_an_iceberg_folder_in_a_bucket_needs_no_catalog(tmp_path: Path, amazon: str) -> None:
