@@ -324,4 +324,4 @@ def test_a_time_when_a_name_meant_another_table_is_said_with_that_tables_address
         assert not any("another table" in one for one in ask("lake.s.t@1").doubts)
     assert shop.session.at("dataset:delta:first@0").dataset == "dataset:delta:first"
     early = shop.session.changes("dataset:delta:second", good="2026-09-03").doubts
-    assert any("its history starts at 2026-09-06" in one for one in early)
+    assert [one for one in early if re.match(said, one)]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Self
+
+from sqlalchemy.exc import DBAPIError
 
 from temporal_lineage.store.engines import Durability, make_engine
 from temporal_lineage.store.errors import LedgerMissingError
@@ -141,7 +143,7 @@ def full_reader(url: str) -> Iterator[Reader]:
 def _reading(engine: Engine, location: str) -> Iterator[Reader]:
     with translated(location):
         connection = engine.connect()
-    with connection:
+    try:
         with translated(location):
             connection = connection.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
@@ -150,3 +152,7 @@ def _reading(engine: Engine, location: str) -> Iterator[Reader]:
         if not made:
             raise LedgerMissingError(location)
         yield Reader(FullRunner(connection, location))
+    finally:
+        # All that was asked is answered: a connection that is cut by now takes nothing along.
+        with suppress(DBAPIError):
+            connection.close()
