@@ -77,11 +77,11 @@ interop:   ## Real peers: PostgreSQL, S3, Glue, Nessie, Hive, Spark, dbt; in an 
 	$(PEERS)/bin/python -m pytest tests/interop -m interop -W default -ra $(ARGS)
 
 torture: $(READY)  ## More than a thousand kills of the ledger's work, on both databases: ARGS="--seed 7"
-	$(BIN)/python -m torture kills $(ARGS)
+	PYTHONPATH=tests $(BIN)/python -m torture kills $(ARGS)
 
 fuzz: $(READY)  ## Every decoder under guided fuzzing, a minute each: ARGS="--seconds 600 --decoder sql"
 	$(BIN)/python -m pip install --quiet --group fuzz
-	$(BIN)/python -m torture fuzz $(ARGS)
+	PYTHONPATH=tests $(BIN)/python -m torture fuzz $(ARGS)
 
 rewrite: $(READY)  ## Let the program rewrite its documents and goldens; then read the diff
 	$(if $(REWRITTEN),REWRITE=1 $(BIN)/python -m pytest $(REWRITTEN))
@@ -90,4 +90,4 @@ rewrite: $(READY)  ## Let the program rewrite its documents and goldens; then re
 clean:     ## Remove what was made, except the environment
 	rm -rf build dist *.egg-info htmlcov .coverage .coverage.*
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
-	find benchmarks catalogs snapshots temporal_lineage tests torture -name __pycache__ -prune -exec rm -rf {} +
+	find benchmarks catalogs snapshots temporal_lineage tests -name __pycache__ -prune -exec rm -rf {} +

@@ -12,7 +12,7 @@ import pytest
 
 from torture.hostile import CASES
 
-ROOT = Path(__file__).resolve().parent.parent
+TESTS = Path(__file__).resolve().parent
 MIB_MAX = 512
 """Of the memory that one case takes; the largest takes a quarter of it."""
 
@@ -22,7 +22,7 @@ def outcomes() -> dict[str, dict[str, Any]]:
     """What became of every case, each decoded in a process of its own with little memory."""
     done = subprocess.run(
         [sys.executable, "-m", "torture.bounds"],
-        cwd=ROOT,
+        cwd=TESTS,
         capture_output=True,
         text=True,
         check=True,

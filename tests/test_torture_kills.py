@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+TESTS = Path(__file__).resolve().parent
 SEED = "7"
 
 DOUBLING = """
@@ -30,7 +30,12 @@ print(tally.faults)
 def python(*words: str) -> subprocess.CompletedProcess[str]:
     """Run it in a process of its own: children are forked from one that has no threads."""
     return subprocess.run(
-        [sys.executable, *words], cwd=ROOT, capture_output=True, text=True, check=False, timeout=300
+        [sys.executable, *words],
+        cwd=TESTS,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
     )
 
 

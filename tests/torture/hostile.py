@@ -38,7 +38,7 @@ def number(value: int) -> bytes:
     """Write a number as Avro does."""
     rest = (value << 1) ^ (value >> 63)
     written = bytearray()
-    while rest > 0x7F:  # noqa: PLR2004 - seven bits a byte
+    while rest > 0x7F:
         written.append(rest & 0x7F | 0x80)
         rest >>= 7
     written.append(rest)

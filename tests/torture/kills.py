@@ -148,7 +148,7 @@ class _Rounds:
         self, place: Place, whole: Unbroken, chance: random.Random, story: list[str]
     ) -> bool:
         """Kill once, and look; False where the work was done before it could be killed."""
-        by_step = chance.random() < 0.5  # noqa: PLR2004 - half by the clock, half between steps
+        by_step = chance.random() < 0.5
         at, after = chance.randint(1, whole.steps), chance.uniform(0, whole.seconds * _LATE)
         try:
             ended = run_child(

@@ -54,7 +54,7 @@ def _write_seeds(corpora: Path) -> None:
 def _fuzzed(name: str, seconds: float, seed: int, corpus: Path, folder: Path) -> Fuzzed:
     arguments = [name, str(max(1, int(seconds))), str(corpus), str(folder), str(seed)]
     try:
-        done = subprocess.run(  # noqa: S603 - ourselves
+        done = subprocess.run(
             [sys.executable, "-m", "torture.guided", *arguments],
             capture_output=True,
             check=False,
