@@ -6,7 +6,7 @@ from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
 from snapshots.errors import TemporalLineageError
-from temporal_lineage.replay.statement import NotReplayable, table_name
+from temporal_lineage.replay.statement import NotReplayableError, table_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,10 +28,11 @@ class NoEngineError(TemporalLineageError):
         )
 
 
-def ran(query: str, states: Sequence[TableState], scratch: Path) -> pa.Table | NotReplayable:
-    """Run a query over states, numbered in the order given. Raises NoEngineError.
+def ran(texts: Sequence[str], states: Sequence[TableState], scratch: Path) -> pa.Table:
+    """Run statements over copies of states, numbered as given; give the rows of the last.
 
-    What DuckDB cannot run, such as a function that it does not have, is a reason.
+    Raises NoEngineError, and NotReplayableError for what DuckDB cannot run, such as a function
+    that it does not have.
     """
     try:
         import duckdb
@@ -49,10 +50,13 @@ def ran(query: str, states: Sequence[TableState], scratch: Path) -> pa.Table | N
                         f'CREATE TABLE "{table_name(place)}" AS SELECT * FROM rows_of_state'
                     )
                     connection.unregister("rows_of_state")
-            # The query was told by others: from here on nothing but these tables can be read.
+            # The statement was told by others: from here on nothing but these tables can be read.
             connection.execute("SET enable_external_access = false")
             connection.execute("SET lock_configuration = true")
+            *changes, query = texts
+            for change in changes:
+                connection.execute(change)
             return connection.sql(query).to_arrow_table()
         except duckdb.Error as error:
             told = str(error).partition("\n")[0][:200]
-            return NotReplayable(f"DuckDB cannot run it: {told}")
+            raise NotReplayableError(f"DuckDB cannot run it: {told}") from error

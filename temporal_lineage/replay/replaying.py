@@ -15,8 +15,15 @@ from temporal_lineage.evidence.sql_reads import spoken
 from temporal_lineage.keys import AttributeKind, NodeKind
 from temporal_lineage.linking.run_records import run_events
 from temporal_lineage.naming import Naming
+from temporal_lineage.replay.change import said
 from temporal_lineage.replay.engine import ran
-from temporal_lineage.replay.statement import NotReplayable, matched, replayable
+from temporal_lineage.replay.statement import (
+    NotReplayableError,
+    Replayable,
+    fitting,
+    matched,
+    replayable,
+)
 from temporal_lineage.reproduce.answer import Replay
 from temporal_lineage.reproduce.inputs import InputState
 from temporal_lineage.reproduce.reaching import OutOfReach, Reached
@@ -37,12 +44,12 @@ SAME, DIFFERENT, NOT_REPLAYED = "same", "different", "not-replayed"
 
 @dataclass(frozen=True, slots=True)
 class _Written:
-    """The state that the run wrote; `grown` is the fingerprint of what it has more than before."""
+    """The state that the run wrote, and the one before; None where that cannot be read."""
 
+    dataset: str
     address: str
     state: TableState
-    whole: Fingerprint
-    grown: Fingerprint | None
+    before: TableState | None
 
 
 def replay(reader: Reader, tables: Tables, inputs: Inputs, run: str, as_of: AsOf) -> Replay:
@@ -50,45 +57,61 @@ def replay(reader: Reader, tables: Tables, inputs: Inputs, run: str, as_of: AsOf
 
     Raises what reading the states raises, and NoEngineError.
     """
-    told = _replayed(reader, tables, inputs, run, as_of)
-    if isinstance(told, NotReplayable):
-        return Replay(NOT_REPLAYED, told.reason, None, None, None, None)
-    return told
+    try:
+        return _replayed(reader, tables, inputs, run, as_of)
+    except NotReplayableError as error:
+        return Replay(NOT_REPLAYED, error.reason, None, None, None, None)
 
 
-def _replayed(
-    reader: Reader, tables: Tables, inputs: Inputs, run: str, as_of: AsOf
-) -> Replay | NotReplayable:
+def _replayed(reader: Reader, tables: Tables, inputs: Inputs, run: str, as_of: AsOf) -> Replay:
     queries, dialect = _told(reader, run, as_of)
     statement = replayable(queries, dialect=dialect)
-    if isinstance(statement, NotReplayable):
-        return statement
-    read = [one for one in inputs.inputs if isinstance(one, InputState)]
-    places = matched(statement.tables, [one.dataset for one in read])
-    if isinstance(places, NotReplayable):
-        return places
     written = _written(reader, tables, run, as_of)
-    if isinstance(written, NotReplayable):
-        return written
-    states = [_state(tables, read[places[place]]) for place in range(len(statement.tables))]
-    lost = next((one for one in states if isinstance(one, NotReplayable)), None)
-    if lost is not None:
-        return lost
-    opened = [one for one in states if not isinstance(one, NotReplayable)]
+    states = _states(tables, statement, inputs, written)
+    changed = None if statement.changed is None else _columns(states[statement.changed])
+    texts = said(statement, changed)
     with TemporaryDirectory() as scratch:
-        rows = ran(statement.query, opened, Path(scratch))
-    if isinstance(rows, NotReplayable):
-        return rows
-    return _compared(_fitted(rows, written, statement.columns), written, statement.query)
+        rows = ran(texts, states, Path(scratch))
+    found = _fitted(rows, written, statement.columns if changed is None else changed)
+    return _compared(found, written, "; ".join(texts), whole_only=changed is not None)
 
 
-def _compared(
-    found: Fingerprint | NotReplayable, written: _Written, query: str
-) -> Replay | NotReplayable:
-    if isinstance(found, NotReplayable):
-        return found
-    grew = written.grown is not None and found == written.grown
-    expected = written.grown if grew else written.whole
+def _states(
+    tables: Tables, statement: Replayable, inputs: Inputs, written: _Written
+) -> list[TableState]:
+    """Give the state of each table of a statement: of the one that it changes, that before."""
+    read = [one for one in inputs.inputs if isinstance(one, InputState)]
+    names = [one.dataset for one in read]
+    return [
+        _before(parts, written)
+        if place == statement.changed
+        else _state(tables, read[matched(parts, names)])
+        for place, parts in enumerate(statement.tables)
+    ]
+
+
+def _before(parts: tuple[str, ...], written: _Written) -> TableState:
+    if not fitting(parts, [written.dataset]):
+        raise NotReplayableError(
+            f"it changes {'.'.join(parts)}, and the run wrote {written.dataset}"
+        )
+    if written.before is None:
+        raise NotReplayableError(f"the state before {written.address} cannot be read any more")
+    if sorted(_columns(written.before)) != sorted(_columns(written.state)):
+        raise NotReplayableError(f"{written.address} has other columns than the state before it")
+    return written.before
+
+
+def _columns(state: TableState) -> tuple[str, ...]:
+    return tuple(state.batches(columns=None).schema.names)
+
+
+def _compared(found: Fingerprint, written: _Written, query: str, *, whole_only: bool) -> Replay:
+    """Compare with the rows of the written state, or with those by which it grew."""
+    expected = _fingerprint(written.state)
+    if found != expected and written.before is not None and not whole_only:
+        grown = expected - _fingerprint(written.before)
+        expected = grown if found == grown else expected
     verdict = SAME if found == expected else DIFFERENT
     return Replay(verdict, None, written.address, query, str(expected), str(found))
 
@@ -107,19 +130,19 @@ def _told(reader: Reader, run: str, as_of: AsOf) -> tuple[tuple[str, ...], str]:
     return tuple(record.queries), dialect.name
 
 
-def _state(tables: Tables, one: InputState) -> TableState | NotReplayable:
+def _state(tables: Tables, one: InputState) -> TableState:
     reached = tables.reach(one.dataset_id)
     if isinstance(reached, OutOfReach):
-        return NotReplayable(f"{one.dataset} is out of reach: {reached.reason}")
+        raise NotReplayableError(f"{one.dataset} is out of reach: {reached.reason}")
     if not one.version.isdecimal():
-        return NotReplayable(f"{one.dataset}@{one.version} is no state of a table")
+        raise NotReplayableError(f"{one.dataset}@{one.version} is no state of a table")
     found = tables.state(reached, int(one.version))
     if isinstance(found, LogTruncated | Gone) or found.state.missing():
-        return NotReplayable(f"{one.dataset}@{one.version} cannot be read any more")
+        raise NotReplayableError(f"{one.dataset}@{one.version} cannot be read any more")
     return found.state
 
 
-def _written(reader: Reader, tables: Tables, run: str, as_of: AsOf) -> _Written | NotReplayable:
+def _written(reader: Reader, tables: Tables, run: str, as_of: AsOf) -> _Written:
     run_id = reader.node(kind=NodeKind.RUN, parent_id=0, name=run) or 0
     links = [
         decode(LinkClaim, one.claim)
@@ -127,35 +150,35 @@ def _written(reader: Reader, tables: Tables, run: str, as_of: AsOf) -> _Written 
     ]
     links = [one for one in links if one.versions]
     if len(links) != 1:
-        return NotReplayable(f"it is known to have written to {len(links)} tables, one is compared")
+        raise NotReplayableError(
+            f"it is known to have written to {len(links)} tables, one is compared"
+        )
     (link,) = links
     dataset_id = reader.node(kind=NodeKind.DATASET, parent_id=0, name=link.identity) or 0
     name = Naming(reader, as_of=as_of).dataset(dataset_id)
     reached = tables.reach(dataset_id)
     if isinstance(reached, OutOfReach):
-        return NotReplayable(f"what it wrote, {name}, is out of reach: {reached.reason}")
+        raise NotReplayableError(f"what it wrote, {name}, is out of reach: {reached.reason}")
     # Some writers take several commits for one statement: deletes first, then appends.
     commits = [one for one in reached.history.snapshots if str(one.snapshot_id) in link.versions]
     if not commits:
-        return NotReplayable(f"what it wrote, {name}@{link.versions[-1]}, is not known here")
+        raise NotReplayableError(f"what it wrote, {name}@{link.versions[-1]}, is not known here")
     last = commits[-1].snapshot_id
     found = tables.state(reached, last)
     if not isinstance(found, FoundState) or found.state.missing():
-        return NotReplayable(f"what it wrote, {name}@{last}, cannot be read any more")
-    whole = _fingerprint(found.state)
-    before = _before(tables, reached, commits[0].parent_id)
-    grown = None if before is None else whole - before
-    return _Written(f"{name}@{last}", found.state, whole, grown)
+        raise NotReplayableError(f"what it wrote, {name}@{last}, cannot be read any more")
+    before = _readable(tables, reached, commits[0].parent_id)
+    return _Written(name, f"{name}@{last}", found.state, before)
 
 
-def _before(tables: Tables, reached: Reached, number: int | None) -> Fingerprint | None:
-    """Give the fingerprint of the state before; None where there is none, or none to be read."""
+def _readable(tables: Tables, reached: Reached, number: int | None) -> TableState | None:
+    """Give a state; None where there is none, or none to be read."""
     if number is None:
         return None
     found = tables.state(reached, number)
     if not isinstance(found, FoundState) or found.state.missing():
         return None
-    return _fingerprint(found.state)
+    return found.state
 
 
 def _fingerprint(state: TableState) -> Fingerprint:
@@ -165,9 +188,7 @@ def _fingerprint(state: TableState) -> Fingerprint:
     return state_fingerprint(state, Portion(None, None))
 
 
-def _fitted(
-    rows: pa.Table, written: _Written, columns: tuple[str, ...] | None
-) -> Fingerprint | NotReplayable:
+def _fitted(rows: pa.Table, written: _Written, columns: tuple[str, ...] | None) -> Fingerprint:
     """Digest rows as the columns that they were written to, in the types that these have."""
     import pyarrow as pa
 
@@ -178,16 +199,18 @@ def _fitted(
     target = state.batches(columns=None).schema
     names = columns if columns is not None else tuple(target.names)
     if len(names) != rows.num_columns:
-        return NotReplayable(
+        raise NotReplayableError(
             f"the query gives {rows.num_columns} columns, and {written.address} has {len(names)}"
         )
     by_name = {name.casefold(): name for name in target.names}
     unknown = [name for name in names if name.casefold() not in by_name]
     if unknown:
-        return NotReplayable(f"{written.address} has no column {unknown[0]}")
+        raise NotReplayableError(f"{written.address} has no column {unknown[0]}")
     fields = [target.field(by_name[name.casefold()]).with_nullable(True) for name in names]
     try:
         fitted = rows.rename_columns([one.name for one in fields]).cast(pa.schema(fields))
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        return NotReplayable(f"its columns do not fit those written: {str(error)[:150]}")
+        raise NotReplayableError(
+            f"its columns do not fit those written: {str(error)[:150]}"
+        ) from error
     return fingerprint_of(fitted.to_batches(), identities(state.schema, state.identity_of))

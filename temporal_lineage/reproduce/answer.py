@@ -164,7 +164,7 @@ class Replay:
 
     `verdict` is same where the rows are those of the written state, or those by which it grew;
     different; or not-replayed, with the `reason`, and all else is None. `query` is what was run, in
-    DuckDB's words.
+    DuckDB's words, statements apart by semicolons.
     """
 
     verdict: str
