@@ -21,6 +21,7 @@ from pathlib import Path
 
 from benchmarks.corpus_dbt import dbt_board
 from benchmarks.corpus_delta import delta_marks
+from benchmarks.corpus_engines import engine_board
 from benchmarks.corpus_fingerprint import fingerprint_board
 from benchmarks.corpus_iceberg import iceberg_marks
 from benchmarks.corpus_marks import KNOWN_BAD, Column, Fixture, Mark, Marks, Outcome, one_mark
@@ -61,6 +62,8 @@ def main(arguments: Sequence[str]) -> int:
         "openlineage": partial(openlineage_board, corpus, quiet=asked.quiet),
         "dbt": partial(dbt_board, corpus, quiet=asked.quiet),
     }
+    if asked.engine:
+        return 1 if engine_board(every, asked.engine, quiet=asked.quiet) else 0
     if asked.only in boards:
         return 1 if boards[asked.only]() else 0
     if not fixtures:
@@ -167,6 +170,9 @@ def _parser() -> argparse.ArgumentParser:
         "--only",
         metavar="PATTERN",
         help="tables whose name has or matches this; sql, dbt or openlineage for that part",
+    )
+    parser.add_argument(
+        "--engine", metavar="ENGINE", help="what this engine reads of it: sail, spark=sc://..."
     )
     parser.add_argument("--quiet", action="store_true", help="totals, and what is not right")
     return parser

@@ -87,7 +87,7 @@ def fingerprint_board(fixtures: Sequence[Fixture], *, quiet: bool) -> int:
 def proven(fixture: Fixture, connection: duckdb.DuckDBPyConnection) -> Iterator[Proven]:
     """Yield what came of each state of a table."""
     try:
-        source = _source(fixture)
+        source = source_of(fixture)
         history = source.history(known=None)
     except TemporalLineageError:
         return
@@ -99,7 +99,7 @@ def proven(fixture: Fixture, connection: duckdb.DuckDBPyConnection) -> Iterator[
         yield _proven(fixture, source, version, connection)
 
 
-def _source(fixture: Fixture) -> TableSource:
+def source_of(fixture: Fixture) -> TableSource:
     if fixture.format == "iceberg":
         return opened(fixture)
     return open_path(str(fixture.path / "_delta_log"), NOWHERE)

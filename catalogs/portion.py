@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from catalogs.engines.engine import Rows
     from catalogs.table import TableState
 
 
@@ -50,7 +51,7 @@ class Portion:
         return columns if self.where is None else f"{columns} where {self.where}"
 
 
-def portion_rows(state: TableState, portion: Portion) -> pa.RecordBatchReader:
+def portion_rows(state: TableState | Rows, portion: Portion) -> pa.RecordBatchReader:
     """Stream a portion of a state, exactly, whatever the table is by now.
 
     Raises BadFilterError, UnknownNameError for a column the state does not have, and what

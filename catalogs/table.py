@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from catalogs.presence import Presence
     from catalogs.search import Searched, Watch
+    from catalogs.traits import Traits
     from catalogs.upkeep import Upkeep
     from snapshots.availability import Gone, LogTruncated
     from snapshots.files import CommitFiles, DataFile
@@ -75,6 +76,9 @@ class TableState(Protocol):
     @property
     def plan(self) -> RecoveryPlan | None:
         """How the state was put together; None where the table itself still lists it."""
+
+    def traits(self) -> Traits:
+        """Tell what another engine must know before it may read the state."""
 
     def identity_of(self, field: Field) -> int | str:
         """Tell what a column or field is for ever: its id in the format, or its name in files.

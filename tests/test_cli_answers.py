@@ -102,6 +102,9 @@ QUESTIONS: dict[str, Ask] = {
     f"fingerprint {CLEAN}@2026-10-21T06:00Z --columns order_id": lambda s: s.fingerprint(
         f"{CLEAN}@2026-10-21T06:00Z", columns=["order_id"]
     ),
+    f"fingerprint {FEATURES}@2026-10-01 --engine in-process": lambda s: s.fingerprint(
+        f"{FEATURES}@2026-10-01", engine="in-process"
+    ),
     "erasure trace --where 'customer_id = 7' --from lake.raw.customers": lambda s: s.erasure_trace(
         "lake.raw.customers", where="customer_id = 7"
     ),

@@ -106,6 +106,7 @@ COMMANDS = (
     ("guard",),
     ("guard", "vacuum", "--hours", "0"),
     ("fingerprint",),
+    ("fingerprint", "lake.s.t", "--engine"),
     ("erasure", "trace", "--where", "a = 1", "--from"),
     ("erasure", "verify", "--where", "a = 1", "--from"),
     ("recover",),

@@ -15,6 +15,7 @@ from pyarrow import parquet
 
 from snapshots.errors import UnsupportedError
 from snapshots.files import DataFile, FileContent
+from snapshots.row_counts import RowBounds, row_bounds
 from temporal_lineage.locks.lock import file_set_digest
 from temporal_lineage.reproduce import rows as writing
 from temporal_lineage.reproduce.folder import (
@@ -23,7 +24,7 @@ from temporal_lineage.reproduce.folder import (
     file_name,
     refuse_unless_free,
 )
-from temporal_lineage.reproduce.rows import RowBounds, row_bounds, write_rows
+from temporal_lineage.reproduce.rows import write_rows
 
 TABLE = pa.table({"id": range(5), "name": ["a", "b", None, "d", "e"]})
 

@@ -12,7 +12,7 @@ from pyarrow import parquet
 
 import temporal_lineage
 from reproduce_lake import Lake
-from temporal_lineage.reproduce.rows import RowCountError
+from snapshots.row_counts import RowCountError
 from temporal_lineage.session import Session, wall_clock
 from temporal_lineage.workspace import Workspace
 

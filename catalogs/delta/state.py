@@ -15,6 +15,7 @@ from catalogs.delta.replay import Table, plan_at, steps
 from catalogs.delta.schema import Schemas
 from catalogs.presence import Presence
 from catalogs.table import NewTable, RawCommit
+from catalogs.traits import Traits
 from snapshots.files import DataFile
 from snapshots.history import TableHistory
 from snapshots.recovery import Keeper, Piece, RecoveryPlan, steps_of
@@ -48,6 +49,12 @@ class DeltaState:
     def plan(self) -> RecoveryPlan | None:
         """How it was put together; None where the table's own log still tells of it."""
         return None if self.how is None else recovery_plan(self.log, self.snapshot_id, self.how)
+
+    def traits(self) -> Traits:
+        """Tell what engines must know of it."""
+        from catalogs.delta.traits import traits_of
+
+        return traits_of(self.table, self.log, listed=self.how is None)
 
     def identity_of(self, field: Field) -> str:
         """A column is its physical name, which it keeps when it is renamed or mapped later on.

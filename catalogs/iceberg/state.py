@@ -13,6 +13,7 @@ from catalogs.iceberg.schema import schema_version
 from catalogs.presence import Presence
 from catalogs.storage import AbsentFileError, Storage
 from catalogs.table import NewTable, RawCommit
+from catalogs.traits import Traits
 from snapshots.availability import Gone
 from snapshots.errors import UnreadableError
 from snapshots.files import DataFile, FileContent
@@ -83,6 +84,18 @@ class IcebergState:
     def plan(self) -> RecoveryPlan | None:
         """How it was put together; None where the table itself lists it."""
         return self._plan
+
+    def traits(self) -> Traits:
+        """Tell what engines must know of it."""
+        from catalogs.iceberg.traits import traits_of
+
+        return traits_of(
+            self._metadata,
+            self._schema_json,
+            self._entries,
+            self._relocation,
+            listed=self._plan is None,
+        )
 
     def identity_of(self, field: Field) -> int:
         """A column is its field id."""

@@ -62,7 +62,8 @@ class CommandCheck:
         """Write the rows of a state; None for what has none."""
         if state.table is None:
             return None
-        from temporal_lineage.reproduce.rows import row_bounds, write_rows
+        from snapshots.row_counts import row_bounds
+        from temporal_lineage.reproduce.rows import write_rows
 
         path = folder / "state.parquet"
         with closing(state.table.batches(columns=None)) as batches:

@@ -24,6 +24,14 @@ if TYPE_CHECKING:
 )
 @click.option("--columns", metavar="NAMES", help="Only these columns, separated by commas.")
 @click.option("--where", metavar="CONDITION", help="Only rows for which this holds.")
+@click.option(
+    "--engine",
+    metavar="ENGINE",
+    default="in-process",
+    show_default=True,
+    help="What reads the rows: in-process, daft, sail, or spark=sc://HOST:PORT for a Spark Connect"
+    " server. A state that it does not read right is refused.",
+)
 @point_options
 @output_option
 @click.pass_obj
@@ -32,6 +40,7 @@ def fingerprint(
     target: str,
     columns: str | None,
     where: str | None,
+    engine: str,
     as_of: str | None,
     as_known: str | None,
     output: str,
@@ -45,9 +54,12 @@ def fingerprint(
     tl fingerprint lake.raw.orders
     tl fingerprint lake.raw.orders@2026-10-01 --columns order_id,amount
     tl fingerprint lake.raw.orders --where "country = 'DE'" --output json
+    tl fingerprint lake.raw.orders --engine spark=sc://spark.example:15002
     """
     names = None if columns is None else [one.strip() for one in columns.split(",")]
-    answer = session.fingerprint(target, columns=names, where=where, as_of=as_of, as_known=as_known)
+    answer = session.fingerprint(
+        target, columns=names, where=where, engine=engine, as_of=as_of, as_known=as_known
+    )
     print_answer(answer, output, text=_fingerprint)
 
 
@@ -62,6 +74,7 @@ def _fingerprint(answer: FingerprintAnswer) -> Iterator[str]:
             ("rows", f"{answer.rows:,}"),
             ("taken", None if portion.whole else str(portion)),
             ("schema", str(answer.schema_id)),
+            ("read by", answer.engine),
             ("known", f"{answer.known.grade}, {answer.known.method}"),
         ]
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from snapshots.availability import Recoverable
+from snapshots.row_counts import row_bounds
 from temporal_lineage.content import files_in
 from temporal_lineage.locks.lock import (
     Lock,
@@ -20,7 +21,6 @@ from temporal_lineage.locks.lock import (
 from temporal_lineage.locks.pieces import packed
 from temporal_lineage.locks.told_run import told_run
 from temporal_lineage.reproduce.look import Seen
-from temporal_lineage.reproduce.rows import row_bounds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from catalogs.engines.engine import Rows
     from catalogs.portion import Portion
     from catalogs.table import TableState
     from snapshots.fingerprint import Fingerprint
@@ -26,7 +27,7 @@ class FingerprintAnswer:
     """The fingerprint of the rows of a state, or of a portion of them.
 
     `known` says how it is known that this state was meant. `columns` are null for all of them,
-    `where` is null for all rows.
+    `where` is null for all rows. `engine` is what read them.
     """
 
     ROWS: ClassVar[str | None] = None
@@ -37,6 +38,7 @@ class FingerprintAnswer:
     known: Known
     columns: tuple[str, ...] | None
     where: str | None
+    engine: str
     rows: int
     fingerprint: str
     doubts: tuple[str, ...]
@@ -50,17 +52,20 @@ def fingerprint(
     folder: Path,
     columns: Sequence[str] | None,
     where: str | None,
+    engine: str,
 ) -> FingerprintAnswer:
     """Answer `tl fingerprint`: read all rows of the state that an address means, and digest them.
 
     Raises what `scan` raises, also while the rows are read, and UnsupportedError for columns of a
-    type that no fingerprint covers.
+    type that no fingerprint covers. An engine's own are those of `catalogs.engines.engine`.
     """
+    from catalogs.engines.choosing import opened_engine
     from catalogs.portion import Portion
 
     opened = open_addressed(reader, address, question, folder=folder)
     portion = Portion(None if columns is None else tuple(columns), where)
-    found = state_fingerprint(opened.state, portion)
+    with opened_engine(engine) as reads:
+        found = _fingerprint_of(opened.state, reads.rows(opened.state), portion)
     return FingerprintAnswer(
         question=question,
         address=opened.address,
@@ -68,6 +73,7 @@ def fingerprint(
         known=opened.known,
         columns=portion.columns,
         where=where,
+        engine=reads.name,
         rows=found.rows,
         fingerprint=str(found),
         doubts=opened.doubts,
@@ -76,10 +82,14 @@ def fingerprint(
 
 def state_fingerprint(state: TableState, portion: Portion) -> Fingerprint:
     """Read a portion of a state and give its fingerprint; raises as `fingerprint` does."""
+    return _fingerprint_of(state, state, portion)
+
+
+def _fingerprint_of(state: TableState, rows: Rows, portion: Portion) -> Fingerprint:
     from catalogs.fingerprint.identities import identities
     from catalogs.fingerprint.rows import fingerprint_of
     from catalogs.portion import portion_rows
 
     named = identities(state.schema, state.identity_of)
-    with closing(portion_rows(state, portion)) as batches:
+    with closing(portion_rows(rows, portion)) as batches:
         return fingerprint_of(batches, named)

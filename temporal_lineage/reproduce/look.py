@@ -19,6 +19,7 @@ from snapshots.availability import (
 )
 from snapshots.errors import TemporalLineageError
 from snapshots.retention import refused_by_newer_spark
+from snapshots.row_counts import row_bounds
 from temporal_lineage.keys import split_name_key
 from temporal_lineage.reproduce.answer import LostFile, ReproduceInput, availability_name, judged
 from temporal_lineage.reproduce.inputs import Input, InputState, UnknownState
@@ -30,7 +31,6 @@ from temporal_lineage.reproduce.kept_files import (
 )
 from temporal_lineage.reproduce.loss import Acts, dated
 from temporal_lineage.reproduce.reaching import OutOfReach, Reached
-from temporal_lineage.reproduce.rows import row_bounds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

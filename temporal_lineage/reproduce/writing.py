@@ -10,6 +10,7 @@ from catalogs.fingerprint.identities import identities
 from catalogs.fingerprint.rows import Fingerprinting
 from catalogs.portion import Portion, portion_rows
 from snapshots.fingerprint import NO_ROWS, Fingerprint
+from snapshots.row_counts import RowBounds, row_bounds
 from temporal_lineage.locks.making import lock_of, tool
 from temporal_lineage.locks.text import lock_text
 from temporal_lineage.reproduce.answer import Written, WrittenFile
@@ -21,7 +22,7 @@ from temporal_lineage.reproduce.manifest import (
     write_text,
 )
 from temporal_lineage.reproduce.parts import PART_BYTES_MAX, pieces_of, plan_digest
-from temporal_lineage.reproduce.rows import RowBounds, RowForm, row_bounds, write_rows
+from temporal_lineage.reproduce.rows import RowForm, write_rows
 from temporal_lineage.reproduce.unfinished import unfinished
 
 if TYPE_CHECKING:

@@ -73,12 +73,14 @@ class ReadingQuestions(Asking):
         *,
         columns: Sequence[str] | None = None,
         where: str | None = None,
+        engine: str = "in-process",
         as_of: When = None,
         as_known: When = None,
     ) -> FingerprintAnswer:
         """Give the fingerprint of the rows of one past state of a table: docs/fingerprint.md.
 
-        `columns` and `where` are those of `scan`. All rows are read, a batch at a time.
+        `columns` and `where` are those of `scan`. All rows are read, a batch at a time,
+        by `engine`: docs/engines.md.
         """
         from temporal_lineage.reproduce.fingerprints import fingerprint
 
@@ -91,6 +93,7 @@ class ReadingQuestions(Asking):
             folder=self.workspace.folder,
             columns=columns,
             where=where,
+            engine=engine,
         )
 
     def recover(

@@ -1,0 +1,107 @@
+"""Daft: reads states in this process, or on the Ray cluster that it is connected to.
+
+Iceberg states are handed over as stand-ins. Daft opens Delta tables by delta-rs, which takes a
+version by its number: there the files that delta-rs found must be those of the state.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from catalogs.engines.abilities import DAFT, refusals, require
+from catalogs.engines.engine import EngineFailedError, EngineMissingError, Rows
+from catalogs.engines.stand_in import stand_in
+from catalogs.engines.through import EngineRows
+from catalogs.traits import TableKind
+from snapshots.errors import TemporalLineageError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from catalogs.table import TableState
+    from catalogs.traits import Feature
+
+WAITING_BATCHES_MAX = 4
+# It declares pyarrow < 26, and reads the same with 26.
+_INSTALL = "--no-deps daft tqdm"
+
+
+class Daft:
+    """Reads states by Daft; implements `catalogs.engines.engine.Engine`."""
+
+    name = DAFT
+    reads_parts = False
+
+    def __init__(self) -> None:
+        """Load Daft. Raises EngineMissingError where it is not installed."""
+        try:
+            import daft
+        except ImportError as error:
+            raise EngineMissingError(DAFT, _INSTALL) from error
+        self._daft: Any = daft
+
+    def refused(self, state: TableState) -> tuple[Feature, ...]:
+        """Name what Daft does not read right of a state."""
+        return refusals(DAFT, state.traits())
+
+    def rows(self, state: TableState) -> Rows:
+        """Open a state; see `Engine.rows`."""
+        require(DAFT, state)
+        return EngineRows(state, DAFT, lambda columns: self._opened(state, columns))
+
+    def close(self) -> None:
+        """Leave Daft as it is: it runs in this process, or on a cluster of somebody else's."""
+
+    @contextmanager
+    def _opened(
+        self, state: TableState, columns: Sequence[str]
+    ) -> Iterator[Iterator[pa.RecordBatch]]:
+        traits = state.traits()
+        location = f"{traits.location}@{state.snapshot_id}"
+        try:
+            if traits.kind is TableKind.DELTA:
+                self._same_files(state)
+                frame = self._daft.read_deltalake(traits.location, version=state.snapshot_id)
+                yield self._batches(frame, columns)
+                return
+            with stand_in(state, parent=None) as folder:
+                from pyiceberg.table import StaticTable
+
+                table = StaticTable.from_metadata(str(folder / "metadata" / "v1.metadata.json"))
+                yield self._batches(self._daft.read_iceberg(table), columns)
+        except TemporalLineageError:
+            raise
+        except Exception as error:  # whatever an engine raises is its answer
+            raise EngineFailedError(location, DAFT, first_line(error)) from error
+
+    def _batches(self, frame: Any, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:  # noqa: ANN401
+        chosen = frame.select(*(self._daft.col(one) for one in columns))
+        found: Iterator[pa.RecordBatch] = chosen.to_arrow_iter(
+            results_buffer_size=WAITING_BATCHES_MAX
+        )
+        return found
+
+    def _same_files(self, state: TableState) -> None:
+        """Raise EngineFailedError where delta-rs finds other files by the number of a state."""
+        from urllib.parse import unquote
+
+        from deltalake import DeltaTable
+
+        location = state.traits().location
+        table = DeltaTable(location, version=state.snapshot_id)
+        found = {
+            os.path.realpath(unquote(one.removeprefix("file://"))) for one in table.file_uris()
+        }
+        known = {os.path.realpath(unquote(one.path.removeprefix("file://"))) for one in state.files}
+        if found != known:
+            reason = f"by that number it finds other files: {min(found ^ known)} among them"
+            raise EngineFailedError(f"{location}@{state.snapshot_id}", DAFT, reason)
+
+
+def first_line(error: Exception) -> str:
+    """Give the first line that an engine says of its trouble."""
+    text = str(error).strip().partition("\n")[0]
+    return f"{type(error).__name__}: {text}"[:300]
