@@ -22,7 +22,7 @@ from temporal_lineage import questions
 from temporal_lineage.adjacency import beside as adjacency
 from temporal_lineage.bisection import answer as bisection
 from temporal_lineage.bisection.answer import BisectOutcome, InputVerdict
-from temporal_lineage.bookkeeping import audit, copying, described
+from temporal_lineage.bookkeeping import audit, copying, described, upgrading
 from temporal_lineage.bookkeeping.invariants import LedgerRule
 from temporal_lineage.capture import facets, openlineage_events
 from temporal_lineage.cli.root import tl
@@ -121,6 +121,7 @@ _MODULES = (
     reproduction,
     serving,
     settling,
+    upgrading,
     watch,
     *(
         import_module(one.name)

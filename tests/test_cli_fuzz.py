@@ -115,6 +115,7 @@ COMMANDS = (
     ("ledger", "adjacency", "--check"),
     ("ledger", "info"),
     ("ledger", "check", "--limit"),
+    ("ledger", "upgrade", "--dry-run"),
 )
 
 

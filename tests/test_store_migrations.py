@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from alembic import command
 from alembic.config import Config
 
 from snapshots.instant import Instant
+from temporal_lineage.bookkeeping.upgrading import upgrade_ledger
 from temporal_lineage.linking.pending import is_pending
 from temporal_lineage.store.engines import POSTGRES_SCHEMA, make_engine
 from temporal_lineage.store.errors import LedgerOutdatedError
@@ -43,12 +42,13 @@ def first_ledger(ledger_url: str) -> str:
 
 
 def test_reading_an_earlier_ledger_says_what_brings_it_up_to_date(first_ledger: str) -> None:
-    with pytest.raises(LedgerOutdatedError, match=r"0001.*`tl harvest` brings"):  # noqa: SIM117
+    with pytest.raises(LedgerOutdatedError, match=r"0001.*`tl ledger upgrade` brings"):  # noqa: SIM117
         with open_reader(first_ledger):
             pass
 
 
-def test_what_an_earlier_version_kept_was_linked_then(first_ledger: str, tmp_path: Path) -> None:
+def test_what_an_earlier_version_kept_was_linked_then(first_ledger: str) -> None:
+    upgrade_ledger(first_ledger)
     with Ledger.open(first_ledger, clock=lambda: Instant(1_000)) as ledger:
         with ledger.reading() as reader:
             assert reader.linked_upto() == 3

@@ -90,7 +90,7 @@ def describe(url: str) -> LedgerDescription:
 
 def _tables(moment: Moment) -> tuple[LedgerTable, ...]:
     sizes = _sizes(moment)
-    there = _names(moment)
+    there = moment.table_names()
     return tuple(
         LedgerTable(
             table.name,
@@ -117,16 +117,6 @@ def _database(moment: Moment) -> str:
         return f"SQLite {sqlite3.sqlite_version}"
     ((version,),) = moment.rows("SHOW server_version")
     return f"PostgreSQL {str(version).split()[0]}"
-
-
-def _names(moment: Moment) -> set[str]:
-    names = (
-        "SELECT name FROM sqlite_master WHERE type = 'table'"
-        if moment.on_sqlite
-        else "SELECT relname FROM pg_class WHERE relkind = 'r' AND"
-        " relnamespace = current_schema()::regnamespace"
-    )
-    return {name for (name,) in moment.rows(names)}
 
 
 def _sizes(moment: Moment) -> dict[str, int]:

@@ -10,6 +10,7 @@ import click
 from temporal_lineage.cli.adjacency_commands import adjacency_command
 from temporal_lineage.cli.layout import pairs, table
 from temporal_lineage.cli.options import output_option, print_report
+from temporal_lineage.cli.upgrade_commands import upgrade_command
 
 if TYPE_CHECKING:
     from temporal_lineage.bookkeeping.audit import LedgerAudit
@@ -72,6 +73,7 @@ def check_command(session: Session, *, repair: bool, limit: int, output: str) ->
 
 
 ledger.add_command(adjacency_command)
+ledger.add_command(upgrade_command)
 
 
 @ledger.command("copy", short_help="Copy it: a backup, or a move to another database.")

@@ -10,10 +10,11 @@ if TYPE_CHECKING:
     from temporal_lineage.bookkeeping.audit import LedgerAudit
     from temporal_lineage.bookkeeping.copying import LedgerCopied
     from temporal_lineage.bookkeeping.described import LedgerDescription
+    from temporal_lineage.bookkeeping.upgrading import LedgerUpgrade
 
 
 class Bookkeeping(Asking):
-    """Describe, check and copy the ledger."""
+    """Describe, check, upgrade and copy the ledger."""
 
     def ledger_info(self) -> LedgerDescription:
         """Say where the ledger lies, what it holds, how much of it, and who may write."""
@@ -35,6 +36,18 @@ class Bookkeeping(Asking):
         with Ledger.open(self.workspace.ledger, clock=self.clock) as ledger:
             repaired = ledger.rebuild()
         return audit(self.workspace.ledger, limit=limit, repaired=repaired)
+
+    def ledger_upgrade(self) -> LedgerUpgrade:
+        """Bring the ledger to this program's schema version; made where there is none."""
+        from temporal_lineage.bookkeeping.upgrading import upgrade_ledger
+
+        return upgrade_ledger(self.workspace.ledger)
+
+    def ledger_upgrade_plan(self) -> LedgerUpgrade:
+        """Say what an upgrade would do, and write nothing."""
+        from temporal_lineage.bookkeeping.upgrading import planned_upgrade
+
+        return planned_upgrade(self.workspace.ledger)
 
     def ledger_copy(self, target: str) -> LedgerCopied:
         """Copy the ledger as it is now to a file or database that holds none."""

@@ -6,6 +6,7 @@ import sqlite3
 
 from temporal_lineage.store.errors import (
     LedgerError,
+    LedgerLockedError,
     LedgerUnreachableError,
     LedgerUnwritableError,
 )
@@ -13,9 +14,7 @@ from temporal_lineage.store.sqlite_errors import sqlite_error
 
 _UNWRITABLE = {
     "25006": ("is read-only", "connect to a server that takes writes"),
-    "42501": ("may not be written by this user", "grant it CREATE and USAGE, or name another"),
     "53100": ("cannot grow: the disk is full", "make room, and run this again"),
-    "55P03": ("is locked by another process", "wait until it is done, and run this again"),
 }
 
 _LOST = {"08", "28", "3D", "53", "57"}
@@ -28,6 +27,8 @@ def ledger_error(location: str, error: BaseException) -> LedgerError:
     state = getattr(error, "sqlstate", None)
     if state in _UNWRITABLE:
         return LedgerUnwritableError(location, *_UNWRITABLE[state])
+    if state == "55P03":
+        return LedgerLockedError(location)
     # Class 08 is the connection, 28 who may connect, 3D the database, 53 and 57 the server's state.
     # A driver that never reached a server has no class to give.
     lost = type(error).__name__ == "OperationalError" if state is None else state[:2] in _LOST

@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import URL, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
-from temporal_lineage.store.errors import LedgerUrlError
+from temporal_lineage.store.errors import LedgerForbiddenError, LedgerUrlError
 from temporal_lineage.store.light import CACHE_KIB_MAX
 from temporal_lineage.store.location import database_url, shown, sqlite_path
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection, Engine, ExceptionContext
 
 POSTGRES_SCHEMA = "temporal_lineage"
 """Where the tables lie in PostgreSQL, apart from anybody else's."""
 
 PAGE_BYTES = 8192
+
+_INSUFFICIENT_PRIVILEGE = "42501"
 
 _ADVICE = "name a file, or postgresql://user@host/database"
 
@@ -87,5 +89,21 @@ def _postgresql(url: str, wait_ms_max: int) -> Engine:
         driver.execute(f"SET lock_timeout TO {wait_ms_max}")
         driver.commit()
 
+    def failed(context: ExceptionContext) -> None:
+        if getattr(context.original_exception, "sqlstate", None) == _INSUFFICIENT_PRIVILEGE:
+            raise _forbidden(shown(url), context) from context.original_exception
+
     event.listen(engine, "connect", connected)
+    event.listen(engine, "handle_error", failed)
     return engine
+
+
+def _forbidden(location: str, context: ExceptionContext) -> LedgerForbiddenError:
+    error: Any = context.original_exception
+    driver: Any = context.connection and context.connection.connection.driver_connection
+    return LedgerForbiddenError(
+        location,
+        role=driver.info.user if driver else "",
+        act=(context.statement or "CONNECT").split()[0],
+        reason=error.diag.message_primary,
+    )

@@ -42,12 +42,12 @@ class LedgerTooNewError(LedgerError):
         super().__init__(
             location,
             f"has schema version {found}, and this program knows up to {known}",
-            "install a newer temporal-lineage",
+            "install a newer one: pip install --upgrade temporal-lineage",
         )
 
 
 class LedgerOutdatedError(LedgerError):
-    """The ledger was written by an older version; opening it for writing brings it up to date."""
+    """The ledger was written by an older version than this one."""
 
     def __init__(self, location: str, *, found: str, known: str) -> None:
         """Keep the version found and the one needed here."""
@@ -56,12 +56,32 @@ class LedgerOutdatedError(LedgerError):
         super().__init__(
             location,
             f"has schema version {found}, and this program reads {known}",
-            "`tl harvest` brings it up to date",
+            "`tl ledger upgrade` brings it up to date",
         )
 
 
 class LedgerUnwritableError(LedgerError):
     """The ledger cannot be written: read-only, disk full, or locked by another for too long."""
+
+
+class LedgerLockedError(LedgerUnwritableError):
+    """Another process writes the ledger, or reads what must not be read meanwhile."""
+
+    def __init__(self, location: str) -> None:
+        """Keep where it lies."""
+        advice = "wait until it is done, and run this again"
+        super().__init__(location, "is locked by another process", advice)
+
+
+class LedgerForbiddenError(LedgerError):
+    """A role of the database that may not do what was asked of it."""
+
+    def __init__(self, location: str, *, role: str, act: str, reason: str) -> None:
+        """Keep the role, what it wanted to do, and what the database says."""
+        self.role = role
+        self.act = act
+        advice = "its owner may, or can grant it: docs/postgresql.md"
+        super().__init__(location, f"refuses {act} by role {role}: {reason}", advice)
 
 
 class LedgerDamagedError(LedgerError):

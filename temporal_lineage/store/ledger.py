@@ -54,8 +54,9 @@ class Ledger:
     ) -> Ledger:
         """Open a ledger, a SQLite file or a database URL; made where there is none.
 
-        An older ledger is brought to this program's schema version. Raises LedgerTooNewError,
-        LedgerDamagedError, LedgerUnwritableError or LedgerUnreachableError.
+        A file of an older version is brought to this program's. Raises LedgerTooNewError,
+        LedgerOutdatedError for an older database, LedgerForbiddenError, LedgerDamagedError,
+        LedgerUnwritableError or LedgerUnreachableError.
         """
         engine = make_engine(url, wait_ms_max=wait_ms_max, durability=durability)
         ledger = cls(url, engine, clock)

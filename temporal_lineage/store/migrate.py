@@ -1,9 +1,10 @@
-"""Migrations: a ledger is brought to this program's schema version when it is opened."""
+"""Migrations: a file is brought up to date when it is opened, a database when that is asked for."""
 
 from __future__ import annotations
 
 import sqlite3
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -11,6 +12,8 @@ from uuid import uuid4
 from temporal_lineage.store.engines import PAGE_BYTES, POSTGRES_SCHEMA
 from temporal_lineage.store.errors import (
     LedgerDamagedError,
+    LedgerForbiddenError,
+    LedgerLockedError,
     LedgerOutdatedError,
     LedgerTooNewError,
     LedgerUnwritableError,
@@ -30,11 +33,12 @@ WRITER_LOCK = 0x746C_6C65_6467_6572
 _RETRY_SECONDS = 0.02
 
 
-def migrate_sqlite(engine: Engine, path: Path, *, wait_ms_max: int) -> None:
+def migrate_sqlite(engine: Engine, path: Path, *, wait_ms_max: int) -> str | None:
     """Make the ledger's file where there is none, and bring it up to date.
 
-    Several processes may do so at once. Raises LedgerTooNewError, LedgerDamagedError or
-    LedgerUnwritableError; a ledger that is up to date is not written.
+    Gives the version that was there; None where there was none. Several processes may do so at
+    once. Raises LedgerTooNewError, LedgerDamagedError or LedgerUnwritableError; a ledger that is
+    up to date is not written.
     """
     location = str(path)
     _make_folder(path)
@@ -42,33 +46,91 @@ def migrate_sqlite(engine: Engine, path: Path, *, wait_ms_max: int) -> None:
         driver = sqlite3.connect(path, timeout=wait_ms_max / 1000, isolation_level=None)
         try:
             if schema_version(driver, location) == SCHEMA_VERSION:
-                return
+                return SCHEMA_VERSION
             use_settings(driver, wait_ms_max)
         finally:
             driver.close()
         with engine.begin() as connection:
             inner = connection.connection.driver_connection
             # Another process may have been quicker.
-            if schema_version(inner, location) != SCHEMA_VERSION:  # type: ignore[arg-type]
+            found = schema_version(inner, location)  # type: ignore[arg-type]
+            if found != SCHEMA_VERSION:
                 _upgrade(connection)
+            return found
 
 
 def migrate_postgresql(engine: Engine, location: str) -> None:
-    """Make the tables where there are none, and bring them up to date.
+    """Make the tables where there are none.
 
-    Raises LedgerTooNewError, LedgerDamagedError, LedgerUnwritableError or
-    LedgerUnreachableError.
+    A team's ledger is brought up to date by `upgrade_postgresql` alone. Raises LedgerTooNewError,
+    LedgerOutdatedError, LedgerForbiddenError where this role may not write, LedgerDamagedError,
+    LedgerUnwritableError or LedgerUnreachableError.
     """
     with translated(location), engine.begin() as connection:
-        if postgresql_version(connection, location) == SCHEMA_VERSION:
+        if not is_made(connection, location):
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
+            # Another process may have been quicker.
+            if not is_made(connection, location):
+                _make(connection)
             return
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
-        if postgresql_version(connection, location) == SCHEMA_VERSION:
-            return
-        found = "SELECT 1 FROM pg_namespace WHERE nspname = %s"
-        if connection.exec_driver_sql(found, (POSTGRES_SCHEMA,)).first() is None:
-            connection.exec_driver_sql(f"CREATE SCHEMA {POSTGRES_SCHEMA}")
+        asked = "SELECT current_user, has_table_privilege('tx', 'INSERT')"
+        role, may_write = connection.exec_driver_sql(asked).one()
+        if not may_write:
+            reason = "it lacks INSERT on table tx"
+            raise LedgerForbiddenError(location, role=role, act="writing", reason=reason)
+
+
+def upgrade_postgresql(
+    engine: Engine, location: str, *, wait_ms_max: int, altered: Callable[[str], Sequence[str]]
+) -> str | None:
+    """Bring the tables up to date; gives the version that was there, None where none was.
+
+    `altered` names the tables that must be locked, for an older version. Nobody is kept from
+    reading while we wait for those who read. Raises LedgerTooNewError, LedgerForbiddenError,
+    LedgerLockedError, LedgerDamagedError or LedgerUnreachableError.
+    """
+    deadline = time.monotonic() + wait_ms_max / 1000
+    while True:
+        try:
+            with translated(location), engine.begin() as connection:
+                return _upgraded(connection, location, altered)
+        except LedgerLockedError:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(_RETRY_SECONDS)
+
+
+def _upgraded(
+    connection: Connection, location: str, altered: Callable[[str], Sequence[str]]
+) -> str | None:
+    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
+    found = postgresql_version(connection, location)
+    if found is None:
+        _make(connection)
+    elif found != SCHEMA_VERSION:
+        _refuse_all_but_the_owner(connection, location)
+        for table in altered(found):
+            # Whoever waits for this lock has all later readers wait behind: so we ask again.
+            connection.exec_driver_sql(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE NOWAIT")
         _upgrade(connection)
+    return found
+
+
+def _refuse_all_but_the_owner(connection: Connection, location: str) -> None:
+    role, owner, is_owner = connection.exec_driver_sql(
+        "SELECT current_user, pg_get_userbyid(relowner), pg_has_role(relowner, 'USAGE')"
+        " FROM pg_class WHERE oid = 'alembic_version'::regclass"
+    ).one()
+    if not is_owner:
+        reason = f"its tables are those of role {owner}"
+        raise LedgerForbiddenError(location, role=role, act="an upgrade", reason=reason)
+
+
+def _make(connection: Connection) -> None:
+    found = "SELECT 1 FROM pg_namespace WHERE nspname = %s"
+    if connection.exec_driver_sql(found, (POSTGRES_SCHEMA,)).first() is None:
+        connection.exec_driver_sql(f"CREATE SCHEMA {POSTGRES_SCHEMA}")
+    _upgrade(connection)
 
 
 def is_made(connection: Connection, location: str) -> bool:

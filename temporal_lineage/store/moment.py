@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 STREAMED_ROWS = 20_000
 """How many rows are in memory at once where all rows of a table go by."""
 
+_SQLITE_TABLES = "SELECT name FROM sqlite_master WHERE type = 'table'"
+
+_POSTGRESQL_TABLES = (
+    "SELECT relname FROM pg_class"
+    " WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace"
+)
+
 
 class Moment(Protocol):
     """One moment of a ledger: whatever is asked, no later write shows."""
@@ -33,6 +40,9 @@ class Moment(Protocol):
 
     def streamed(self, sql: str) -> Iterator[Row]:
         """Yield the rows of a statement, few of them in memory at a time."""
+
+    def table_names(self) -> set[str]:
+        """Name the tables that are there."""
 
 
 class SqliteMoment:
@@ -56,6 +66,10 @@ class SqliteMoment:
             yield from self.connection.execute(sql)
         except sqlite3.DatabaseError as error:
             raise sqlite_error(self.location, error) from error
+
+    def table_names(self) -> set[str]:
+        """Name the tables that are there."""
+        return {name for (name,) in self.rows(_SQLITE_TABLES)}
 
 
 class PostgresqlMoment:
@@ -89,6 +103,10 @@ class PostgresqlMoment:
                 yield from cursor.execute(sql)
         except psycopg.Error as error:
             raise ledger_error(self.location, error) from error
+
+    def table_names(self) -> set[str]:
+        """Name the tables that are there."""
+        return {name for (name,) in self.rows(_POSTGRESQL_TABLES)}
 
 
 @contextmanager

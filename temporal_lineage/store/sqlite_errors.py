@@ -7,6 +7,7 @@ from sqlite3 import DatabaseError
 from temporal_lineage.store.errors import (
     LedgerDamagedError,
     LedgerError,
+    LedgerLockedError,
     LedgerUnreachableError,
     LedgerUnwritableError,
 )
@@ -17,8 +18,6 @@ _UNWRITABLE = {
     "SQLITE_READONLY": ("is read-only", "make it writable, or " + _ELSEWHERE),
     "SQLITE_FULL": ("cannot grow: the disk is full", "make room, and run this again"),
     "SQLITE_IOERR": ("cannot be written: input/output error", "check the disk and its free space"),
-    "SQLITE_BUSY": ("is locked by another process", "wait until it is done, and run this again"),
-    "SQLITE_LOCKED": ("is locked by another process", "wait until it is done, and run this again"),
     "SQLITE_CANTOPEN": (
         "cannot be opened or made there",
         "check that its folder exists and can be written, or " + _ELSEWHERE,
@@ -37,6 +36,8 @@ def sqlite_error(location: str, error: DatabaseError) -> LedgerError:
     """Turn an error of SQLite into one of ours; one that only a bug can cause is raised again."""
     name = getattr(error, "sqlite_errorname", "")
     family = "_".join(name.split("_")[:2])
+    if family in {"SQLITE_BUSY", "SQLITE_LOCKED"}:
+        return LedgerLockedError(location)
     if family in _UNWRITABLE:
         return LedgerUnwritableError(location, *_UNWRITABLE[family])
     if family in _DAMAGED:

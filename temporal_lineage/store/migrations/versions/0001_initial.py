@@ -246,7 +246,7 @@ AS $$ BEGIN RAISE EXCEPTION '{REFUSAL}'; END $$
 
 def upgrade() -> None:
     """Make the tables, the views of rectangles, and what keeps the log append-only."""
-    dialect = op.get_bind().dialect.name
+    dialect = op.get_context().dialect.name
     for script in (FACTS, LINES, RECORDS):
         for statement in script.format(**WORDS[dialect]).split(";"):
             if statement.strip():

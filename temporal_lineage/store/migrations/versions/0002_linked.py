@@ -30,7 +30,7 @@ def upgrade() -> None:
     op.execute(TABLE)
     op.execute(ALL_SO_FAR)
     for act in ("UPDATE", "DELETE"):
-        op.execute(_protection(op.get_bind().dialect.name, act))
+        op.execute(_protection(op.get_context().dialect.name, act))
 
 
 def _protection(dialect: str, act: str) -> str:
