@@ -6,8 +6,13 @@ PYTHON ?= python3
 VENV ?= .venv
 # Where `make interop` puts Spark, moto, dbt and their jars.
 PEERS ?= .venv-interop
-# More for pytest: `make test ARGS="-n 2 -k period"`.
+# More for pytest: `make test ARGS="-k period"`.
 ARGS ?=
+# How many tests run at once, each worker with a PostgreSQL of its own: `make test WORKERS=0`.
+WORKERS ?= auto
+
+# Tests start our programs hundreds of times: without bytecode each would compile all of it anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -44,7 +49,7 @@ docs: $(READY)  ## Generated parts of the documents are current
 	$(BIN)/python -m cogapp --check --diff $(DOCUMENTS)
 
 test: $(READY)  ## Tests and doctests, on SQLite and PostgreSQL
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 8 --dist worksteal $(ARGS)
 
 wheel: $(READY)  ## Build sdist and wheel into dist/, and look inside
 	rm -rf dist

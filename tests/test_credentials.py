@@ -1,16 +1,17 @@
 """Credentials stay on the list of catalogs: no ledger, output, error or log shows one.
 
-Each kind of catalog is harvested by the command line in a process of its own, with its libraries
-told to log all they can, and again after it went out of reach.
+Each kind of catalog is harvested by the command line, with its libraries told to log all they can,
+and again, in another process, after it went out of reach.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,45 +39,55 @@ STORE = {
     "gcs.oauth2.token": TOKEN,
 }
 
-# The program as people start it, but for logs: all of them, from every library, on stderr.
-LOUD = (
-    "import logging, sys; logging.basicConfig(level=logging.DEBUG);"
-    "from temporal_lineage.cli.entry import run; sys.exit(run(sys.argv[1:], session=None))"
-)
+# The program as people start it, but for logs, all of them, from every library, on stderr, and
+# for several commands in one process, which loads the libraries once. Ends with their statuses.
+LOUD = """
+import json, logging, sys
+
+logging.basicConfig(level=logging.DEBUG)
+from temporal_lineage.cli.entry import run
+
+statuses = [run(words, session=None) for words in json.loads(sys.argv[1])]
+print(f"\\n{statuses}")
+"""
 
 
 @dataclass(frozen=True)
 class Project:
     folder: Path
 
-    def tl(self, *words: str) -> tuple[int, str]:
-        """Run a command; gives its status and all it said."""
+    def tl(self, *commands: Sequence[str]) -> tuple[list[int], str]:
+        """Run commands; gives their statuses and all they said."""
         done = subprocess.run(
-            [sys.executable, "-c", LOUD, *words],
+            [sys.executable, "-c", LOUD, json.dumps(commands)],
             cwd=self.folder,
             env={**os.environ, "HOME": str(self.folder)},
             capture_output=True,
             text=True,
-            check=False,
+            check=True,
             timeout=120,
         )
         assert "Traceback" not in done.stderr, done.stderr
-        return done.returncode, done.stdout + done.stderr
+        said, _, statuses = done.stdout.rstrip().rpartition("\n")
+        return json.loads(statuses), said + done.stderr
 
     def harvested(self, properties: Mapping[str, str], *place: str) -> str:
         """List a catalog, harvest it, ask it everything; gives all that was said."""
         pairs = [word for key, value in properties.items() for word in ("-p", f"{key}={value}")]
-        said = [self.tl(*words) for words in (("init",), ("catalog", "add", "c", *place, *pairs))]
-        said += [self.tl("catalog", "list"), self.tl("catalog", "check", "c"), self.tl("harvest")]
-        assert [status for status, _ in said] == [0] * 5, said
-        assert "failed" not in said[-1][1]
-        return "".join(text for _, text in said)
+        statuses, said = self.tl(
+            ["init"],
+            ["catalog", "add", "c", *place, *pairs],
+            *(["catalog", "list"], ["catalog", "check", "c"], ["harvest"]),
+        )
+        assert statuses == [0] * 5, said
+        assert " failed" not in said
+        return said
 
     def asked_again(self) -> str:
         """Check, harvest and look for the tables of a catalog that is out of reach now."""
-        said = [self.tl("catalog", "check", "c"), self.tl("harvest", "c")]
-        assert any(status for status, _ in said), said
-        return "".join(text for _, text in said)
+        statuses, said = self.tl(["catalog", "check", "c"], ["harvest", "c"])
+        assert any(statuses), said
+        return said
 
 
 @pytest.fixture
@@ -142,8 +153,10 @@ def test_folders_of_both_formats_and_one_metadata_file(
     (metadata, *_) = sorted(tmp_path.rglob("*.metadata.json"), reverse=True)
     pairs = [word for key, value in STORE.items() for word in ("-p", f"{key}={value}")]
     for name, place in (("w", tmp_path / "warehouse"), ("m", metadata)):
-        assert project.tl("catalog", "add", name, str(place), *pairs)[0] == 0
-        said += project.tl("harvest", name)[1]
+        add = ["catalog", "add", name, str(place), *pairs]
+        (added, _), told = project.tl(add, ["harvest", name])
+        assert added == 0
+        said += told
     shutil.rmtree(tmp_path / "deltas")
     _hidden(project, said + project.asked_again())
 
@@ -151,8 +164,7 @@ def test_folders_of_both_formats_and_one_metadata_file(
 def test_stores_and_servers_that_do_not_answer(project: Project) -> None:
     nowhere = {"s3.endpoint": "http://127.0.0.1:1", "s3.connect-timeout": "1", "s3.region": "none"}
     pairs = [w for key, value in (STORE | nowhere).items() for w in ("-p", f"{key}={value}")]
-    assert project.tl("init")[0] == 0
-    said = ""
+    commands, expected = [["init"]], [0]
     for name, words in {
         "rest": (f"http://me:{PASSWORD}@127.0.0.1:1", "-p", f"token={TOKEN}"),
         "sql": ("-p", "type=sql", "-p", f"uri=postgresql+psycopg://me:{PASSWORD}@127.0.0.1:1/x"),
@@ -160,17 +172,16 @@ def test_stores_and_servers_that_do_not_answer(project: Project) -> None:
         "glue": ("-p", "type=glue", "-p", f"glue.secret-access-key={KEY}"),
         "folder": ("s3://bucket/nothing-here",),
     }.items():
-        assert project.tl("catalog", "add", name, *words, *pairs)[0] == 0
-        for question in (("catalog", "check", name), ("harvest", name)):
-            status, text = project.tl(*question)
-            assert status == 1, (name, question, text)
-            said += text
-    _hidden(project, said + project.tl("catalog", "list")[1])
+        commands += [["catalog", "add", name, *words, *pairs]]
+        commands += [["catalog", "check", name], ["harvest", name]]
+        expected += [0, 1, 1]
+    statuses, said = project.tl(*commands, ["catalog", "list"])
+    assert statuses == [*expected, 0], said
+    _hidden(project, said)
 
 
 def test_the_search_finds_what_it_is_for(project: Project) -> None:
     """A search that finds nothing proves nothing, unless it finds what is there."""
-    assert project.tl("init")[0] == 0
     home = project.folder / ".temporal-lineage"
     event = project.folder / "event.json"
     event.write_text(
@@ -178,7 +189,7 @@ def test_the_search_finds_what_it_is_for(project: Project) -> None:
         ' "run": {"runId": "3f5e83fa-3480-44ff-99c5-ff943904e5e8"},'
         f' "job": {{"namespace": "n", "name": "{LENT}"}}}}'
     )
-    assert project.tl("ingest", "openlineage", str(event))[0] == 0
+    assert project.tl(["init"], ["ingest", "openlineage", str(event)])[0] == [0, 0]
     assert any(one.startswith("event: ") for one in seen_in(home, *SECRETS))
 
 
