@@ -15,8 +15,8 @@ from reproduce_lake import Lake
 from snapshots.errors import BadTargetError
 from snapshots.instant import Instant
 from temporal_lineage.replay.change import said
-from temporal_lineage.replay.engine import NoEngineError
-from temporal_lineage.replay.statement import NotReplayableError, matched, replayable
+from temporal_lineage.replay.errors import NoEngineError, NotReplayableError
+from temporal_lineage.replay.statement import matched, replayable
 from temporal_lineage.reproduce.answer import Replay
 from temporal_lineage.session import wall_clock
 
@@ -172,13 +172,11 @@ def test_a_state_that_is_gone_is_no_reason_to_guess(lake: Lake) -> None:
     assert found.reason == "delta.orders@0 cannot be read any more"
 
 
-def test_a_state_and_a_lock_are_no_runs(lake: Lake) -> None:
+def test_a_state_is_no_run(lake: Lake) -> None:
     _orders(lake)
     lake.harvest()
     with pytest.raises(BadTargetError, match="name a run"):
         lake.session.reproduce("delta.orders@0", replay=True)
-    with pytest.raises(BadTargetError, match="a lock is not replayed"):
-        lake.session.reproduce("some.lock", replay=True)
 
 
 def test_without_duckdb_the_extra_is_named(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:

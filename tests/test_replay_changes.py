@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -9,7 +10,9 @@ import pytest
 from deltalake import DeltaTable, write_deltalake
 
 from reproduce_lake import Lake
+from temporal_lineage.locks.text import lock_text, read_lock
 from temporal_lineage.session import wall_clock
+from test_locks import stranger
 from test_replay import replayed, told
 
 if TYPE_CHECKING:
@@ -133,3 +136,29 @@ def test_without_the_state_before_nothing_is_replayed(lake: Lake) -> None:
     lake.vacuum("stock")
     found = asked(lake, "DELETE FROM stock WHERE sku = 1", version=2)
     assert found.reason == "the state before delta.stock@2 cannot be read any more"
+
+
+def test_a_lock_is_run_again_where_its_ledger_is_not(lake: Lake, tmp_path: Path) -> None:
+    merge(lake)
+    lake.harvest()
+    run = told(lake, MERGE, read="news@0", wrote="stock@1", begun=wall_clock())
+    path = tmp_path / "merge.lock"
+    lake.session.lock(run, out=path)
+    assert lock_text(read_lock(path)) == path.read_text()
+    for changed, verdict in ((MERGE, "same"), (MERGE.replace("= 0", "= 21"), "different")):
+        text = path.read_text().replace(json.dumps(MERGE), json.dumps(changed))
+        other = tmp_path / f"{verdict}.lock"
+        other.write_text(text)
+        answer = stranger(tmp_path).reproduce(str(other), replay=True)
+        assert answer.replay is not None
+        assert answer.replay.verdict == verdict, answer.replay
+        assert answer.replay.written == "delta.stock@1"
+
+
+def test_a_lock_without_sql_is_no_reason_to_guess(lake: Lake, tmp_path: Path) -> None:
+    lake.harvest()
+    path = tmp_path / "state.lock"
+    lake.session.lock("delta.stock@0", out=path)
+    answer = stranger(tmp_path).reproduce(str(path), replay=True)
+    assert answer.replay is not None
+    assert answer.replay.reason == "no event tells its SQL, and one is replayed"

@@ -164,7 +164,8 @@ def _known(one: LockedInput) -> dict[str, str]:
 def _runs(first: LockedRun | None, second: LockedRun | None) -> Iterator[LockChange]:
     for part, tell in (
         ("code", _code),
-        ("query", lambda run: {str(n): text for n, text in enumerate(run.queries, start=1)}),
+        ("query", _queries),
+        ("wrote", lambda run: {"state": run.wrote.address} if run.wrote else {}),
         ("parameter", lambda run: run.parameters),
         ("environment", lambda run: run.environment),
         ("package", lambda run: run.packages),
@@ -173,6 +174,11 @@ def _runs(first: LockedRun | None, second: LockedRun | None) -> Iterator[LockCha
         before: Mapping[str, str] = tell(first) if first else {}
         after: Mapping[str, str] = tell(second) if second else {}
         yield from _changed(part, before, after)
+
+
+def _queries(run: LockedRun) -> dict[str, str]:
+    found = {str(number): text for number, text in enumerate(run.queries, start=1)}
+    return {**found, "dialect": run.dialect} if run.dialect else found
 
 
 def _code(run: LockedRun) -> dict[str, str]:

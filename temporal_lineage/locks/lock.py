@@ -109,15 +109,32 @@ LockedInput = LockedState | LockedContent
 
 
 @dataclass(frozen=True, slots=True)
+class LockedWritten:
+    """The state of a table that a run wrote, and the version before it; null for the first one."""
+
+    address: str
+    identity: str
+    format: str
+    location: str
+    version: str
+    before: str | None
+    metadata: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class LockedRun:
     """The code, the parameters and the surroundings of the run behind a target.
 
     `code` is null where no event told where it lies. Values that may be secrets are masked, and of
-    environment variables only the names are known.
+    environment variables only the names are known. `dialect` is that of the queries; `wrote` is
+    what running them again is compared with, null where there are none or it is not known. Both
+    are left out of a lock where they say nothing.
     """
 
     code: RunCode | None
     queries: tuple[str, ...]
+    dialect: str
+    wrote: LockedWritten | None
     parameters: Mapping[str, str]
     environment: Mapping[str, str]
     packages: Mapping[str, str]

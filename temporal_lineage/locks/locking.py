@@ -85,7 +85,7 @@ def lock(
 
     is_readable = isinstance(decided(told, recover=True), Reproducible)
     if is_readable:
-        run = run_behind(reader, inputs.made_by, question)
+        run = run_behind(reader, tables, inputs.made_by, question)
         by = inputs.made_by
         made = lock_of(inputs.target, question, seen, made_by=by, run=run, computed=computed)
         write_lock(out, lock_text(made))

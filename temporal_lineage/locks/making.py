@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from temporal_lineage.questions.question import Question
     from temporal_lineage.reproduce.answer import MadeBy
     from temporal_lineage.reproduce.kept_files import SeenFile
+    from temporal_lineage.reproduce.tables import Tables
     from temporal_lineage.store.reader import Reader
 
 Computed = "Callable[[Seen, TakenPortion | None], Fingerprint | None]"
@@ -60,11 +61,13 @@ def lock_of(
     )
 
 
-def run_behind(reader: Reader, made_by: MadeBy | None, question: Question) -> LockedRun | None:
+def run_behind(
+    reader: Reader, tables: Tables, made_by: MadeBy | None, question: Question
+) -> LockedRun | None:
     """Tell of the run behind a target; None where nobody knows one."""
     if made_by is None or not made_by.run:
         return None
-    return told_run(reader, made_by.run, question)
+    return told_run(reader, tables, made_by.run, question)
 
 
 def files_of(state: TableState) -> LockedFiles:

@@ -16,6 +16,7 @@ from snapshots.history import TableHistory
 from snapshots.retention import at_risk, protections
 from temporal_lineage.claims import TableClaim
 from temporal_lineage.keys import NodeKind
+from temporal_lineage.locks.lock import LockedState
 from temporal_lineage.locks.pieces import unpacked
 from temporal_lineage.reproduce.reaching import OutOfReach, Reached, left_of
 from temporal_lineage.reproduce.tables import Tables
@@ -23,13 +24,15 @@ from temporal_lineage.store.errors import LedgerError, LedgerMissingError
 from temporal_lineage.store.reader import Reader, open_reader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from catalogs.configuration import CatalogEntry
     from catalogs.table import RawCommit, TableSource
-    from temporal_lineage.locks.lock import LockedState
+    from temporal_lineage.locks.lock import LockedPiece, LockedWritten
     from temporal_lineage.store.runner import Parameters, Row
+
+    LockedTable = LockedState | LockedWritten
 
 _NO_STATE = (LogTruncated, Gone)
 
@@ -46,58 +49,70 @@ class NothingKnown:
 class LockedTables(Tables):
     """The tables that a lock names; those that no ledger here knows have numbers below zero."""
 
-    def __init__(self, reader: Reader, folder: Path, states: Sequence[LockedState]) -> None:
+    def __init__(self, reader: Reader, folder: Path, states: Iterable[LockedTable]) -> None:
         """Take the states; catalogs are found in the configuration of this folder."""
         super().__init__(reader, folder)
-        self._states: dict[int, LockedState] = {}
-        for place, one in enumerate(states, start=1):
-            known = reader.node(kind=NodeKind.DATASET, parent_id=0, name=one.identity)
-            self._states[-place if known is None else known] = one
+        named: dict[str, list[LockedTable]] = {}
+        for one in states:
+            named.setdefault(one.identity, []).append(one)
+        self._numbers: dict[str, int] = {}
+        self._states: dict[int, tuple[LockedTable, ...]] = {}
+        for place, (identity, own) in enumerate(named.items(), start=1):
+            known = reader.node(kind=NodeKind.DATASET, parent_id=0, name=identity)
+            number = self._numbers[identity] = -place if known is None else known
+            self._states[number] = tuple(own)
 
-    def number(self, one: LockedState) -> int:
+    def number(self, one: LockedTable) -> int:
         """Give the number of a state's table, here."""
-        return next(key for key, own in self._states.items() if own.identity == one.identity)
+        return self._numbers[one.identity]
 
     def claim(self, dataset_id: int) -> TableClaim | None:
         """Give what is known of a table. See `Tables.claim`."""
         if dataset_id >= 0:
             return super().claim(dataset_id)
-        one = self._states[dataset_id]
+        one = self._states[dataset_id][0]
         uuid = one.identity.partition(":")[2]
         return TableClaim(one.format, uuid, one.location, dataset_of(one), (), ())
 
     def kept(self, dataset_id: int) -> Sequence[RawCommit]:
         """Give what the lock holds of a table, and what the ledger kept. See `Tables.kept`.
 
-        Of the two the lock counts: it says itself how the state is found.
+        Of the two the lock counts: it says itself how its states are found.
         """
-        own = unpacked(self._states[dataset_id].kept) if dataset_id in self._states else ()
+        own = unpacked(self._pieces(dataset_id))
         return (*(super().kept(dataset_id) if dataset_id >= 0 else ()), *own)
+
+    def _pieces(self, dataset_id: int) -> Iterable[LockedPiece]:
+        """Give what the lock holds of a table, each piece once: states may share some."""
+        states = self._states.get(dataset_id, ())
+        held = [one.kept for one in states if isinstance(one, LockedState)]
+        return dict.fromkeys(piece for pieces in held for piece in pieces)
 
     def keeper(self, dataset_id: int) -> str:
         """Name who kept what `kept` gives. See `Tables.keeper`."""
-        held = dataset_id in self._states and self._states[dataset_id].kept
-        return "the lock" if held else super().keeper(dataset_id)
+        return "the lock" if self._pieces(dataset_id) else super().keeper(dataset_id)
 
-    def reach(self, dataset_id: int) -> Reached | OutOfReach:
-        """Open a table. See `Tables.reach`."""
-        found = super().reach(dataset_id) if dataset_id >= 0 else OutOfReach("")
+    def _reach(self, dataset_id: int) -> Reached | OutOfReach:
+        found = super()._reach(dataset_id) if dataset_id >= 0 else OutOfReach("")
         if isinstance(found, Reached):
             return found
         return self._opened(dataset_id, self._states[dataset_id])
 
-    def _opened(self, dataset_id: int, one: LockedState) -> Reached | OutOfReach:
-        """Open the table by the first way that leads to the state, else to the table at all."""
+    def _opened(self, dataset_id: int, states: Sequence[LockedTable]) -> Reached | OutOfReach:
+        """Open a table by the first way that leads to its states, else to the table at all."""
         refused: list[str] = []
         without: list[Reached] = []
-        for opening in self._ways(one, refused):
+        identity = states[0].identity
+        for opening in (way for one in states for way in self._ways(one, refused)):
             try:
                 source = opening()
                 reached = _reached(dataset_id, source, refused)
-                if str(reached.history.identity) != one.identity:
+                if str(reached.history.identity) != identity:
                     held = reached.history.identity
                     refused.append(f"{source.location} holds another table, {held}")
-                elif isinstance(source.state(int(one.version), kept=()), _NO_STATE):
+                elif any(
+                    isinstance(source.state(int(one.version), kept=()), _NO_STATE) for one in states
+                ):
                     without.append(reached)
                 else:
                     return reached
@@ -106,9 +121,11 @@ class LockedTables(Tables):
         if without:
             return without[0]
         reason = "; ".join(dict.fromkeys(refused))
-        return self._left(dataset_id, one, reason) if one.kept else OutOfReach(reason)
+        if not self._pieces(dataset_id):
+            return OutOfReach(reason)
+        return self._left(dataset_id, states[0], reason)
 
-    def _left(self, dataset_id: int, one: LockedState, reason: str) -> Reached:
+    def _left(self, dataset_id: int, one: LockedTable, reason: str) -> Reached:
         """Open what is left of a table that is gone, by what the lock holds of it."""
         from catalogs.configuration import Configuration
         from catalogs.moved import with_moved
@@ -132,7 +149,7 @@ class LockedTables(Tables):
         remains = open_remains(known, storage, kept=self.kept(dataset_id))
         return left_of(remains, known, reason, dataset_id=dataset_id)
 
-    def _ways(self, one: LockedState, refused: list[str]) -> Iterator[Callable[[], TableSource]]:
+    def _ways(self, one: LockedTable, refused: list[str]) -> Iterator[Callable[[], TableSource]]:
         from catalogs.catalog import open_catalog, open_path
         from catalogs.configuration import Configuration
         from catalogs.iceberg.metadata import is_metadata_name
@@ -151,7 +168,7 @@ class LockedTables(Tables):
             yield lambda: open_path(metadata, options)
 
     def _entry(
-        self, one: LockedState, refused: list[str]
+        self, one: LockedTable, refused: list[str]
     ) -> tuple[CatalogEntry | None, tuple[str, ...]]:
         """Give the catalog that the address names; None where it is not configured here."""
         from catalogs.configuration import Configuration
@@ -182,7 +199,7 @@ def reader_for_lock(url: str) -> Iterator[tuple[Reader, tuple[str, ...]]]:
         yield reader, doubts
 
 
-def dataset_of(one: LockedState) -> str:
+def dataset_of(one: LockedTable) -> str:
     """Give the address of a state's table."""
     return one.address.removesuffix(f"@{one.version}")
 

@@ -21,9 +21,9 @@ from temporal_lineage.reproduce.reproduction import rebuilt
 
 if TYPE_CHECKING:
     from snapshots.instant import Instant
-    from temporal_lineage.locks.lock import Lock, LockedInput
+    from temporal_lineage.locks.lock import Lock, LockedInput, LockedRun
     from temporal_lineage.questions.question import Question
-    from temporal_lineage.reproduce.answer import ReproduceAnswer
+    from temporal_lineage.reproduce.answer import Replay, ReproduceAnswer
     from temporal_lineage.reproduce.look import Looked
     from temporal_lineage.reproduce.writing import Order
     from temporal_lineage.store.reader import Reader
@@ -46,11 +46,13 @@ def reproduce_lock(
     if order.out is not None:
         refuse_unless_free(order.out)
     states = [one for one in lock.inputs if isinstance(one, LockedState)]
-    tables = LockedTables(reader, folder, states)
+    wrote = lock.run.wrote if lock.run is not None else None
+    tables = LockedTables(reader, folder, states if wrote is None else (*states, wrote))
     pairs = look_at_lock(tables, lock, now=now)
-    return rebuilt(
+    inputs = Inputs(lock.target, lock.made_by, tuple(one for one, _ in pairs), ())
+    answer = rebuilt(
         reader,
-        Inputs(lock.target, lock.made_by, tuple(one for one, _ in pairs), ()),
+        inputs,
         question,
         looked=[seen for _, seen in pairs],
         proofs={
@@ -61,6 +63,23 @@ def reproduce_lock(
         now=now,
         order=order,
     )
+    return replace(answer, replay=_replayed(tables, inputs, lock.run)) if order.replay else answer
+
+
+def _replayed(tables: LockedTables, inputs: Inputs, run: LockedRun | None) -> Replay:
+    from temporal_lineage.replay.asked import Asked, Wrote
+    from temporal_lineage.replay.errors import NotReplayableError
+    from temporal_lineage.replay.replaying import replay
+
+    def wrote() -> Wrote:
+        if run is None or run.wrote is None:
+            raise NotReplayableError("the lock does not say what the run wrote")
+        own = run.wrote
+        before = None if own.before is None else int(own.before)
+        return Wrote(tables.number(own), dataset_of(own), int(own.version), before)
+
+    asked = Asked((), "") if run is None else Asked(run.queries, run.dialect)
+    return replay(tables, inputs, asked, wrote)
 
 
 def look_at_lock(

@@ -36,6 +36,8 @@ DEPTH_MAX = 16
 _WIDTH = 96
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _VERSION = re.compile(r"\d{1,20}")
+_REPLAYED: dict[str, Any] = {"dialect": "", "wrote": None}
+"""What a lock says of a run that told its SQL, and what it means where it is left out."""
 _KINDS: dict[str, type[LockedInput]] = {"state": LockedState, "content": LockedContent}
 
 
@@ -58,7 +60,9 @@ def lock_text(lock: Lock) -> str:
     body = cast("dict[str, Any]", msgspec.to_builtins(lock))
     kinds = {kind: name for name, kind in _KINDS.items()}
     inputs = zip(lock.inputs, body["inputs"], strict=True)
-    body["inputs"] = [{"kind": kinds[type(one)], **_without_none(told)} for one, told in inputs]
+    body["inputs"] = [{"kind": kinds[type(one)], **_saying(told, "kept")} for one, told in inputs]
+    if body["run"] is not None:
+        body["run"] = _saying(body["run"], *_REPLAYED)
     return "\n".join(_lines({"lock": LOCK_VERSION, **body}, "")) + "\n"
 
 
@@ -93,7 +97,9 @@ def parse_lock(text: str, *, location: str) -> Lock:
             location, f"it is of version {shown}, and this tool reads version {LOCK_VERSION}"
         )
     try:
-        head = msgspec.convert(whole, _Head)
+        run = whole.get("run")
+        told = {**_REPLAYED, **run} if isinstance(run, dict) else run
+        head = msgspec.convert({**whole, "run": told}, _Head)
         inputs = tuple(_input(one) for one in _listed(whole.get("inputs")))
         lock = Lock(
             tool=head.tool,
@@ -141,9 +147,9 @@ def _input(told: object) -> LockedInput:
     return msgspec.convert(rest, _KINDS[kind])
 
 
-def _without_none(told: dict[str, Any]) -> dict[str, Any]:
-    """Leave out pieces where there are none: only states that were forgotten have them."""
-    return {name: one for name, one in told.items() if name != "kept" or one}
+def _saying(told: dict[str, Any], *optional: str) -> dict[str, Any]:
+    """Leave out what says nothing: only states that were forgotten have pieces."""
+    return {name: one for name, one in told.items() if name not in optional or one}
 
 
 def _refuse_unknown(whole: dict[str, Any], lock: Lock) -> None:
@@ -168,21 +174,27 @@ def _paths(value: object, above: str) -> set[str]:
 def _check(lock: Lock) -> None:
     Instant.parse(lock.as_of)
     Instant.parse(lock.as_known)
+    wrote = lock.run.wrote if lock.run is not None else None
+    if wrote is not None:
+        _check_version(wrote.address, wrote.format, wrote.version, wrote.before or "0")
     for one in lock.inputs:
         if isinstance(one, LockedContent):
             _require(one.version.startswith(DIGEST), f"{one.address} has no digest")
             _require(_is_digest(one.version.removeprefix(DIGEST)), f"{one.address} has no digest")
             continue
-        TableFormat(one.format)
-        _require(
-            bool(_VERSION.fullmatch(one.version)), f"{one.address} has no number for its version"
-        )
+        _check_version(one.address, one.format, one.version)
         _require(_is_digest(one.files.sha256), f"{one.address} has no digest of its files")
         _require(min(one.files.count, one.files.size_bytes) >= 0, f"{one.address} counts below 0")
         unpacked(one.kept)
         _require(bool(one.taken), f"it does not say what was taken of {one.address}")
         for portion in one.taken:
             _check_portion(one, portion)
+
+
+def _check_version(address: str, kind: str, *versions: str) -> None:
+    TableFormat(kind)
+    numbered = all(_VERSION.fullmatch(one) for one in versions)
+    _require(numbered, f"{address} has no number for its version")
 
 
 def _check_portion(one: LockedState, portion: LockedPortion) -> None:

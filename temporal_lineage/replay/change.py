@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from temporal_lineage.replay.statement import ENGINE, NotReplayableError, Replayable, table_name
+from temporal_lineage.replay.errors import NotReplayableError
+from temporal_lineage.replay.statement import ENGINE, Replayable, table_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
-from snapshots.errors import TemporalLineageError
-from temporal_lineage.replay.statement import NotReplayableError, table_name
+from temporal_lineage.replay.errors import NoEngineError, NotReplayableError
+from temporal_lineage.replay.statement import table_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,17 +15,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from catalogs.table import TableState
-
-
-class NoEngineError(TemporalLineageError):
-    """There is nothing here that runs SQL."""
-
-    def __init__(self) -> None:
-        """Say what to install."""
-        super().__init__(
-            "a replay needs DuckDB, which is not installed;"
-            " install it: pip install 'temporal-lineage[replay]'"
-        )
 
 
 def ran(texts: Sequence[str], states: Sequence[TableState], scratch: Path) -> pa.Table:

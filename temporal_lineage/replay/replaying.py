@@ -9,21 +9,10 @@ from typing import TYPE_CHECKING
 
 from snapshots.availability import Gone, LogTruncated
 from snapshots.fingerprint import Fingerprint
-from temporal_lineage.claims import LinkClaim, decode
-from temporal_lineage.evidence.runs import gather
-from temporal_lineage.evidence.sql_reads import spoken
-from temporal_lineage.keys import AttributeKind, NodeKind
-from temporal_lineage.linking.run_records import run_events
-from temporal_lineage.naming import Naming
 from temporal_lineage.replay.change import said
 from temporal_lineage.replay.engine import ran
-from temporal_lineage.replay.statement import (
-    NotReplayableError,
-    Replayable,
-    fitting,
-    matched,
-    replayable,
-)
+from temporal_lineage.replay.errors import NotReplayableError
+from temporal_lineage.replay.statement import Replayable, fitting, matched, replayable
 from temporal_lineage.reproduce.answer import Replay
 from temporal_lineage.reproduce.inputs import InputState
 from temporal_lineage.reproduce.reaching import OutOfReach, Reached
@@ -31,12 +20,13 @@ from temporal_lineage.reproduce.tables import Found as FoundState
 from temporal_lineage.reproduce.tables import Tables
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pyarrow as pa
 
     from catalogs.table import TableState
-    from temporal_lineage.facts import AsOf
+    from temporal_lineage.replay.asked import Asked, Wrote
     from temporal_lineage.reproduce.inputs import Inputs
-    from temporal_lineage.store.reader import Reader
 
 
 SAME, DIFFERENT, NOT_REPLAYED = "same", "different", "not-replayed"
@@ -52,21 +42,20 @@ class _Written:
     before: TableState | None
 
 
-def replay(reader: Reader, tables: Tables, inputs: Inputs, run: str, as_of: AsOf) -> Replay:
+def replay(tables: Tables, inputs: Inputs, asked: Asked, wrote: Callable[[], Wrote]) -> Replay:
     """Run the SQL of a run again over its inputs, and compare with what it wrote.
 
-    Raises what reading the states raises, and NoEngineError.
+    Raises what reading the states raises, and NoEngineError. `wrote` may raise NotReplayableError.
     """
     try:
-        return _replayed(reader, tables, inputs, run, as_of)
+        return _replayed(tables, inputs, asked, wrote)
     except NotReplayableError as error:
         return Replay(NOT_REPLAYED, error.reason, None, None, None, None)
 
 
-def _replayed(reader: Reader, tables: Tables, inputs: Inputs, run: str, as_of: AsOf) -> Replay:
-    queries, dialect = _told(reader, run, as_of)
-    statement = replayable(queries, dialect=dialect)
-    written = _written(reader, tables, run, as_of)
+def _replayed(tables: Tables, inputs: Inputs, asked: Asked, wrote: Callable[[], Wrote]) -> Replay:
+    statement = replayable(asked.queries, dialect=asked.dialect)
+    written = _written(tables, wrote())
     states = _states(tables, statement, inputs, written)
     changed = None if statement.changed is None else _columns(states[statement.changed])
     texts = said(statement, changed)
@@ -116,20 +105,6 @@ def _compared(found: Fingerprint, written: _Written, query: str, *, whole_only: 
     return Replay(verdict, None, written.address, query, str(expected), str(found))
 
 
-def _told(reader: Reader, run: str, as_of: AsOf) -> tuple[tuple[str, ...], str]:
-    """Give the SQL of a run, and its dialect."""
-    kept = [
-        one
-        for one in reader.events(run_id=run)
-        if one.recorded_at <= as_of.system and one.run_id == run
-    ]
-    record = gather(run_events(kept)).get(run)
-    if record is None:
-        return (), ""
-    dialect, _ = spoken(record)
-    return tuple(record.queries), dialect.name
-
-
 def _state(tables: Tables, one: InputState) -> TableState:
     reached = tables.reach(one.dataset_id)
     if isinstance(reached, OutOfReach):
@@ -142,33 +117,17 @@ def _state(tables: Tables, one: InputState) -> TableState:
     return found.state
 
 
-def _written(reader: Reader, tables: Tables, run: str, as_of: AsOf) -> _Written:
-    run_id = reader.node(kind=NodeKind.RUN, parent_id=0, name=run) or 0
-    links = [
-        decode(LinkClaim, one.claim)
-        for one in reader.attributes(node_id=run_id, kind=AttributeKind.WRITES, as_of=as_of)
-    ]
-    links = [one for one in links if one.versions]
-    if len(links) != 1:
-        raise NotReplayableError(
-            f"it is known to have written to {len(links)} tables, one is compared"
-        )
-    (link,) = links
-    dataset_id = reader.node(kind=NodeKind.DATASET, parent_id=0, name=link.identity) or 0
-    name = Naming(reader, as_of=as_of).dataset(dataset_id)
-    reached = tables.reach(dataset_id)
+def _written(tables: Tables, wrote: Wrote) -> _Written:
+    reached = tables.reach(wrote.dataset_id)
     if isinstance(reached, OutOfReach):
-        raise NotReplayableError(f"what it wrote, {name}, is out of reach: {reached.reason}")
-    # Some writers take several commits for one statement: deletes first, then appends.
-    commits = [one for one in reached.history.snapshots if str(one.snapshot_id) in link.versions]
-    if not commits:
-        raise NotReplayableError(f"what it wrote, {name}@{link.versions[-1]}, is not known here")
-    last = commits[-1].snapshot_id
-    found = tables.state(reached, last)
-    if not isinstance(found, FoundState) or found.state.missing():
-        raise NotReplayableError(f"what it wrote, {name}@{last}, cannot be read any more")
-    before = _readable(tables, reached, commits[0].parent_id)
-    return _Written(name, f"{name}@{last}", found.state, before)
+        raise NotReplayableError(
+            f"what it wrote, {wrote.address}, is out of reach: {reached.reason}"
+        )
+    state = _readable(tables, reached, wrote.version)
+    if state is None:
+        raise NotReplayableError(f"what it wrote, {wrote.address}, cannot be read any more")
+    before = _readable(tables, reached, wrote.before)
+    return _Written(wrote.dataset, wrote.address, state, before)
 
 
 def _readable(tables: Tables, reached: Reached, number: int | None) -> TableState | None:

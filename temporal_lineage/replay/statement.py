@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp, parse
 from sqlglot.errors import SqlglotError
 
-from snapshots.errors import TemporalLineageError
+from temporal_lineage.replay.errors import NotReplayableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,15 +37,6 @@ class Replayable:
     tables: tuple[tuple[str, ...], ...]
     changed: int | None
     columns: tuple[str, ...] | None
-
-
-class NotReplayableError(TemporalLineageError):
-    """A run cannot be replayed, and why."""
-
-    def __init__(self, reason: str) -> None:
-        """Keep the reason."""
-        super().__init__(f"not replayed: {reason}")
-        self.reason = reason
 
 
 def table_name(place: int) -> str:

@@ -141,7 +141,7 @@ def _looked(
     if snapshot_id in too_old and isinstance(verdict, Live | Protected | AtRisk):
         doubts += (f"{told.address}: {refused_in_words([snapshot_id])}",)
     metadata = state.plan.how if state.plan else None
-    metadata = metadata or _witness(history, snapshot_id)
+    metadata = metadata or witness_of(history, snapshot_id)
     return Seen(_described(judged(told, verdict), state, missing), state, metadata, act, doubts)
 
 
@@ -166,7 +166,7 @@ def _refusal(state: TableState) -> str | None:
     return None
 
 
-def _witness(history: TableHistory, snapshot_id: int) -> str | None:
+def witness_of(history: TableHistory, snapshot_id: int) -> str | None:
     """Give the first metadata file or commit that had the snapshot as current."""
     from snapshots.commit_point import CommitPoint
 

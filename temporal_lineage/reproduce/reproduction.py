@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from snapshots.errors import BadTargetError
@@ -71,18 +72,25 @@ def reproduce(
         question,
         looked=[rebuilding.told(one, look(tables, one, now=now)) for one in inputs.inputs],
         proofs={},
-        run=run_behind(reader, inputs.made_by, question) if order.out is not None else None,
+        run=run_behind(reader, tables, inputs.made_by, question) if order.out is not None else None,
         now=now,
         order=order,
     )
     if not order.replay:
         return answer
+    from temporal_lineage.replay.asked import asked_by, written_by
     from temporal_lineage.replay.replaying import replay
 
     if inputs.made_by is None or not inputs.made_by.run:
         told = "name a run: a state is no SQL, and `tl why` tells which run wrote it"
         raise BadTargetError(str(address), told)
-    again = replay(reader, tables, inputs, inputs.made_by.run, question.as_of)
+    run, point = inputs.made_by.run, question.as_of
+    again = replay(
+        tables,
+        inputs,
+        asked_by(reader, run, point),
+        partial(written_by, reader, tables, run, point),
+    )
     return replace(answer, replay=again)
 
 

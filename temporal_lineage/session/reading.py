@@ -152,8 +152,6 @@ class ReadingQuestions(Asking):
         tables = None if into is None else Into(into, self.workspace.folder)
         order = Order(out, tables, RowForm(form), recover, replay, progress)
         if is_lock(target):
-            if replay:
-                raise BadTargetError(target, "a lock is not replayed, name the run")
             if (as_of, as_known) != (None, None):
                 raise BadTargetError(target, "a lock says itself as of when it is and was known")
             return self._reproduce_lock(target, order)
