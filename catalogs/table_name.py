@@ -5,11 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
 
 from snapshots.errors import BadAddressError
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 _PLAIN = re.compile(r"[^\s.\"'@#:/\\]+")
 _PART = re.compile(r'"(?P<quoted>(?:[^"]|"")*)"|(?P<plain>[^."]*)')
+_STEPS = re.compile(r"([./])")
 PARTS_MAX = 50
 NEAREST_MAX = 3
 
@@ -57,11 +62,24 @@ class TableName:
         return ".".join(_written(part) for part in self.parts)
 
 
-def nearest(name: object, known: list[str]) -> list[str]:
-    """Give the few known names that look most like this one, letter case ignored."""
+def nearest(name: object, known: Iterable[str]) -> list[str]:
+    """Give the few known names that look most like this one, letter case ignored.
+
+    A name that is typed without its first parts is like those that end as it does.
+
+    >>> nearest("ordres", ["lake.raw.orders", "lake.raw.customers"])
+    ['lake.raw.orders']
+    """
     folded = {one.casefold(): one for one in known}
-    found = get_close_matches(str(name).casefold(), folded, n=NEAREST_MAX, cutoff=0.5)
-    return [folded[one] for one in found]
+    wanted = str(name).casefold()
+    pieces = len(_STEPS.split(wanted))
+    ends: dict[str, list[str]] = {}
+    for one in folded:
+        ends.setdefault("".join(_STEPS.split(one)[-pieces:]), []).append(one)
+    found = get_close_matches(wanted, ends, n=NEAREST_MAX, cutoff=0.7)
+    like = [one for end in found for one in sorted(ends[end], key=len)]
+    like += get_close_matches(wanted, folded, n=NEAREST_MAX, cutoff=0.5)
+    return [folded[one] for one in dict.fromkeys(like)][:NEAREST_MAX]
 
 
 def _written(part: str) -> str:

@@ -192,8 +192,9 @@ def _dataset_address(text: str) -> DatasetAddress:
     name, mark, rest = _cut(body, "@")
     if mark and not rest:
         raise BadAddressError(text, "no version, ref or time follows @")
-    if not name.startswith("dataset:") and "." not in name:
-        raise BadAddressError(text, "a table is written with its catalog, as in lake.sales.orders")
+    kind, colon, _ = name.partition(":")
+    if colon and kind != "dataset" and "." not in name:
+        raise BadAddressError(text, f"nothing is written with {kind}:")
     at = _at(text, rest) if rest else None
     return DatasetAddress(name, at, column or None)
 

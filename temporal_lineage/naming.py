@@ -137,6 +137,8 @@ def find_dataset(reader: Reader, name: str, *, as_of: AsOf) -> int:
     known = [node.node_id for node in known_datasets(reader, as_of=as_of)]
     nearest = _nearest(reader, name, known, as_of)
     advice = "`tl show` lists what is known" if known else "`tl harvest` has not seen any table yet"
+    if not nearest and "." not in name:
+        advice = f"a table is written with its catalog, as in lake.sales.{name}; {advice}"
     raise UnknownNameError("dataset", name, nearest, advice)
 
 
@@ -238,10 +240,12 @@ def _nearest(reader: Reader, name: str, dataset_ids: Collection[int], as_of: AsO
     """Give the names that look most like one nobody knows; of a place, those of tables near it."""
     import difflib
 
+    from catalogs.table_name import nearest
+
     names = Naming(reader, as_of=as_of).datasets(dataset_ids)
     called = {one: one for one in sorted(names.values())}
     if not name.startswith("dataset:"):
-        return difflib.get_close_matches(name, called, n=3, cutoff=0.5)
+        return nearest(name, called)
     for dataset_id, table in table_claims(reader, dataset_ids, system=as_of.system).items():
         called[f"dataset:{quoted(str(located(table.location)))}"] = names[dataset_id]
     # Places share most of their beginnings.

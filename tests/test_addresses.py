@@ -61,7 +61,7 @@ def test_each_kind_of_address_is_read(text: str, address: object) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("orders", "with its catalog"),
+        ("tabel:orders", "nothing is written with tabel:"),
         ("lake.orders@", "no version, ref or time"),
         ("lake.orders#", "no column"),
         ("lake.orders@audit@yesterday", "not a point in time"),

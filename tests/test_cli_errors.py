@@ -31,7 +31,7 @@ QUESTIONS = (
     ("at lake.raw.ordrs", 1, ("lake.raw.ordrs", "lake.raw.orders")),
     ("show model:frodo", 1, ("model:frodo", "model:fraud")),
     ("at lake.staging.orders_clean@audti", 1, ("audti", "audit")),
-    ("log nowhere", 2, ("nowhere", "lake.sales.orders")),
+    ("log nowhere", 1, ("nowhere", "lake.sales.nowhere")),
     ("at lake.raw.orders --as-of 2026-08-01", 1, ("lake.raw.orders", "starts at 2026-08-31")),
     ("at lake.raw.orders --as-of yesterday", 2, ("'yesterday'", "2026-11-17")),
     ("at lake.raw.orders --as-of 1790000000", 2, ("'1790000000'", "2026-11-17")),

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prov.model import ProvAgent, ProvDerivation, ProvDocument, ProvEntity
 
+from openlineage_spec import Specification
 from snapshots.instant import Instant
 from temporal_lineage.capture.openlineage import read_events
 from temporal_lineage.capture.openlineage_events import CapturedEvent, JobEvent, RunEvent
@@ -34,6 +35,8 @@ from temporal_lineage.questions.walks.answer import (
 
 NOW = Instant.parse("2026-11-20")
 RUN = "0190f0c4-8e5b-7c1a-9d52-1f3f5f0f7a11"
+TOLD_OF_RUN = {"code": "git@1a2b", "actor": "ada", "parameters": '{"depth": "6"}'}
+"""What exports say of the run, beside its times."""
 
 
 def node(
@@ -74,7 +77,7 @@ def answer(
                 "spark 3.5",
                 "git@1a2b",
                 None,
-                None,
+                {"depth": "6"},
                 "ada",
                 "trino_query_context",
             ),
@@ -121,6 +124,8 @@ def test_graphml_is_read_by_networkx_with_all_edges_contributions_and_doubts() -
         ("lake.out@8", "lake.out@9", None)
     }
     assert graph.graph["doubts"] == "one edge inferred"
+    made = graph.edges["lake.orders@1", "lake.out@9", "e0"]
+    assert TOLD_OF_RUN.items() <= made.items()
     assert graph.nodes["lake.payments@4"]["cut"] == "deeper than 2"
 
 
@@ -177,6 +182,29 @@ def test_openlineage_events_are_read_back_as_the_same_runs_and_versions() -> Non
     assert [one.version for one in commit.inputs] == ["8"]
 
 
+def test_exported_events_are_valid_and_tell_who_ran_what_with_which_parameters() -> None:
+    events = [json.loads(line) for line in export(told(), "openlineage").splitlines()]
+    assert set().union(*map(Specification().check, events)) == {
+        *("temporalLineage_answer", "temporalLineage_run", "executionParameters", "version")
+    }
+    facets = events[0]["run"]["facets"]
+    assert facets["executionParameters"]["parameters"] == [{"key": "depth", "value": "6"}]
+    run = facets["temporalLineage_run"]
+    assert (run["actor"], run["actorToldBy"], run["code"]) == (
+        "ada",
+        "trino_query_context",
+        "git@1a2b",
+    )
+
+
+def test_cypher_and_csv_tell_who_ran_what_with_which_parameters() -> None:
+    cypher, rows = export(told(), "cypher"), csv.DictReader(StringIO(export(told(), "csv")))
+    for name, value in TOLD_OF_RUN.items():
+        assert cypher.count(f"{name}: '{value}'") == 2
+    edges = [row for row in rows if row["kind"] == "edge"]
+    assert [TOLD_OF_RUN.items() <= row.items() for row in edges] == [True, True, False]
+
+
 def test_column_flows_become_column_lineage_of_openlineage() -> None:
     amount = node("lake.out", None, depth=0, column="amount")
     sources = [node("lake.orders", None, depth=1, column=name) for name in ("price", "rate")]
@@ -221,7 +249,7 @@ def test_cypher_strings_end_where_they_should(shown: LineageAnswer) -> None:
     assert not inside
     lines = "".join(outside).rstrip("\n").split("\n")
     assert sum(line.startswith("MERGE (n:Lineage {") for line in lines) == len(shown.nodes)
-    assert sum("MERGE (s)-[:FED" in line for line in lines) == len(shown.edges)
+    assert sum("MERGE (s)-[e:FED" in line for line in lines) == len(shown.edges)
     assert all(line.endswith(";") for line in lines[1:])
 
 

@@ -205,3 +205,22 @@ def test_lineage_as_known_before_has_no_parameters_that_were_told_later(shop: Sh
     (after,) = told(shop.now)
     assert after is not None
     assert after["days"] == "30"
+
+
+def test_lineage_tells_its_runs_as_they_stood_then_and_without_passwords(tmp_path: Path) -> None:
+    shop = Shop(tmp_path)
+    shop.table("t", "2026-09-01")
+    shop.table("u", "2026-09-01", "2026-09-02T10:00:05Z")
+    shop.harvest(at="2026-09-03")
+    ends = event("COMPLETE", "2026-09-02T10:00:10Z", 1, writes=[shop.told("u", "1")])
+    code = {"type": "git", "url": "https://ada:secret@git.example/t.py", "version": "1a2b"}
+    ends["job"]["facets"] = {"sourceCodeLocation": code}
+    starts = event("START", "2026-09-02T10:00:00Z", 1, reads=[shop.told("t", "0")])
+    shop.tell(starts, ends)
+
+    (then,) = shop.session.upstream("lake.s.u", as_of="2026-09-02T10:00:07Z").runs
+    (now,) = shop.session.upstream("lake.s.u").runs
+
+    assert (then.state, then.ended) == ("RUNNING", None)
+    assert (now.state, now.ended) == ("COMPLETE", Instant.parse("2026-09-02T10:00:10Z"))
+    assert now.code == "https://***@git.example/t.py@1a2b"

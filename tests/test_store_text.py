@@ -49,6 +49,7 @@ with open_reader(sys.argv[1]) as r:
         r.transactions_between(after=Instant(0), until=FOREVER, limit=9), r.tx_at(system=FOREVER),
         r.node(kind="b", parent_id=0, name="b"), r.named(node_ids=[1, 2]),
         r.children(parent_id=0, kind="a"), r.nodes_named(kind="a", parent_id=0, names=["a"]),
+        r.nodes_after(kind="a", low="", limit=9),
         r.attribute(node_id=1, kind="k", name="", as_of=as_of),
         r.attributes(node_id=1, kind="k", as_of=as_of),
         r.attributes_of(node_ids=[1], kind="k", as_of=as_of),

@@ -6,7 +6,7 @@ import csv
 from io import StringIO
 from typing import TYPE_CHECKING
 
-from temporal_lineage.exports.drawing import LineKind, drawing
+from temporal_lineage.exports.drawing import RUN_FACTS, LineKind, drawing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from temporal_lineage.questions.walks.answer import LineageAnswer
 
 _COLUMNS = (
-    *("kind", "source", "target", "edge", "grade", "job", "run", "how", "certainty", "note"),
+    *("kind", "source", "target", "edge", "grade", "job", "run", "how", "certainty"),
+    *RUN_FACTS,
+    "note",
 )
 
 _KINDS = {LineKind.DERIVED: "edge", LineKind.CONTAINED: "contribution"}
@@ -37,7 +39,7 @@ def _rows(drawn: Drawing, root: str) -> Iterator[dict[str, str]]:
     yield {"kind": "question", "target": root, "note": f"{drawn.title}, {drawn.point}"}
     for line in drawn.lines:
         ends = {"kind": _KINDS[line.kind], "source": line.source, "target": line.target}
-        yield ends | dict(line.facts)
+        yield ends | dict((*line.facts, *line.run_facts))
     for one in drawn.dots:
         if one.cut:
             yield {"kind": "cut", "source": one.address, "note": one.cut}

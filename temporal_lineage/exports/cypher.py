@@ -20,7 +20,8 @@ _ESCAPES = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 def written(answer: LineageAnswer, states: Mapping[str, str]) -> str:
     """Write MERGE statements for `cypher-shell`; the question and its doubts are a node too.
 
-    A node is known by its address; an edge between two nodes by its kind and all its facts.
+    A node is known by its address; an edge between two nodes by its kind and the facts that tell
+    it from others, to which what is told of its run is added.
     """
     return "\n".join(_statements(drawing(answer, states))) + "\n"
 
@@ -37,10 +38,11 @@ def _statements(drawn: Drawing) -> Iterator[str]:
         more = f" SET n += {_map(told)}" if told else ""
         yield f"MERGE (n:Lineage {_map([('address', one.address)])}){more};"
     for line in drawn.lines:
+        more = f" SET e += {_map(line.run_facts)}" if line.run_facts else ""
         yield (
             f"MATCH (s:Lineage {_map([('address', line.source)])}),"
             f" (t:Lineage {_map([('address', line.target)])})"
-            f" MERGE (s)-[:{_TYPES[line.kind]} {_map(line.facts)}]->(t);"
+            f" MERGE (s)-[e:{_TYPES[line.kind]} {_map(line.facts)}]->(t){more};"
         )
 
 

@@ -32,7 +32,7 @@ def _lines(answer: LineageAnswer, states: Mapping[str, str]) -> Iterator[str]:
         tooltip = f", tooltip={_quoted(one.job)}" if one.job else ""
         yield f"  {_quoted(one.address)} [label={_quoted(label)}{more}{tooltip}];"
     for line in drawn.lines:
-        facts = "\n".join(f"{name}: {value}" for name, value in line.facts)
+        facts = "\n".join(f"{name}: {value}" for name, value in (*line.facts, *line.run_facts))
         yield (
             f"  {_quoted(line.source)} -> {_quoted(line.target)}"
             f" [style={_STYLES[line.kind]}, label={_quoted(line.label)},"

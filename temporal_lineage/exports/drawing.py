@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -9,7 +10,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from temporal_lineage.questions.walks.answer import LineageAnswer
+    from temporal_lineage.questions.walks.answer import LineageAnswer, LineageRun
+
+RUN_FACTS = (
+    *("run_state", "started", "ended", "engine", "code"),
+    *("actor", "actor_told_by", "parameters"),
+)
+"""What a line tells of its run."""
+
+Facts = tuple[tuple[str, str], ...]
+"""Names and values, in order; a value that nobody told is left out."""
 
 
 class LineKind(StrEnum):
@@ -39,7 +49,7 @@ class Dot:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Data goes from source to target; `facts` are names and values, in order, never empty texts.
+    """Data goes from source to target; `facts` tell it from others, `run_facts` are of its run.
 
     `label` is for people, and short.
     """
@@ -48,7 +58,8 @@ class Line:
     source: str
     target: str
     label: str
-    facts: tuple[tuple[str, str], ...]
+    facts: Facts
+    run_facts: Facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +99,7 @@ def drawing(answer: LineageAnswer, states: Mapping[str, str]) -> Drawing:
 
 
 def _derived(answer: LineageAnswer) -> list[Line]:
+    runs = {one.run: _run_facts(one) for one in answer.runs}
     return [
         Line(
             LineKind.DERIVED,
@@ -97,6 +109,7 @@ def _derived(answer: LineageAnswer) -> list[Line]:
             _facts(
                 edge=one.edge, grade=one.grade, job=one.job, run=one.run, how=", ".join(one.how)
             ),
+            runs.get(one.run, ()),
         )
         for one in answer.edges
     ]
@@ -110,6 +123,7 @@ def _contained(answer: LineageAnswer) -> list[Line]:
             one.state,
             f"in it, {one.certainty}",
             _facts(certainty=one.certainty),
+            (),
         )
         for one in answer.contributions
         # A state holds its own commit's rows, and that is no line.
@@ -117,5 +131,18 @@ def _contained(answer: LineageAnswer) -> list[Line]:
     ]
 
 
-def _facts(**values: str | None) -> tuple[tuple[str, str], ...]:
+def _run_facts(run: LineageRun) -> Facts:
+    return _facts(
+        run_state=run.state,
+        started=run.started.isoformat() if run.started else None,
+        ended=run.ended.isoformat() if run.ended else None,
+        engine=run.engine,
+        code=run.code,
+        actor=run.actor,
+        actor_told_by=run.actor_told_by,
+        parameters=json.dumps(run.parameters, sort_keys=True) if run.parameters else None,
+    )
+
+
+def _facts(**values: str | None) -> Facts:
     return tuple((name, value) for name, value in values.items() if value)

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from temporal_lineage.exports.drawing import drawing
+from temporal_lineage.exports.drawing import RUN_FACTS, drawing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -21,6 +21,7 @@ _KEYS = (
     *(("graph", name) for name in ("question", "point", "doubts")),
     *(("node", name) for name in ("address", "depth", "job", "run", "cut", "state")),
     *(("edge", name) for name in ("kind", "edge", "grade", "job", "run", "how", "certainty")),
+    *(("edge", name) for name in RUN_FACTS),
 )
 
 
@@ -43,7 +44,8 @@ def written(answer: LineageAnswer, states: Mapping[str, str]) -> str:
     for number, line in enumerate(drawn.lines):
         # With ids of their own two edges between the same nodes stay two.
         ends = {"id": f"e{number}", "source": _text(line.source), "target": _text(line.target)}
-        _add(ET.SubElement(graph, "edge", ends), "edge", [("kind", line.kind), *line.facts])
+        facts = [("kind", line.kind), *line.facts, *line.run_facts]
+        _add(ET.SubElement(graph, "edge", ends), "edge", facts)
     ET.indent(root)
     body = ET.tostring(root, encoding="unicode")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{body}\n'

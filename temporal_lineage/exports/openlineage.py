@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         LineageAnswer,
         LineageEdge,
         LineageNode,
+        LineageRun,
     )
 
 _PRODUCER = f"{OUR_URN}:export"
@@ -69,10 +70,11 @@ class _Events:
         known = self._runs.get(run)
         at = (known.ended or known.started) if known else None
         state = known.state if known and known.state in _ENDED else "OTHER"
+        facets = {"temporalLineage_answer": self._facet} | (_run_facets(known) if known else {})
         return {
             "eventType": state,
             "eventTime": at.isoformat() if at else self._asked_at,
-            "run": {"runId": run, "facets": {"temporalLineage_answer": self._facet}},
+            "run": {"runId": run, "facets": facets},
             **self._rest(job, edges, core_schema("RunEvent"), {}),
         }
 
@@ -132,6 +134,22 @@ class _Events:
             entry = fields.setdefault(target.column, {"inputFields": []})
             entry["inputFields"].append({**found, "transformations": kinds})
         return {"columnLineage": _standard("columnLineage", fields=fields)} if fields else {}
+
+
+def _run_facets(run: LineageRun) -> dict[str, Facet]:
+    """Tell of a run what the answer does: in a facet of ours where the specification has none."""
+    names = ("started", "ended", "engine", "code", "producer", "actor", "actor_told_by")
+    told = {_camel(name): value_as_json(getattr(run, name)) for name in names}
+    facets = {"temporalLineage_run": written_facet(_PRODUCER, core_schema("RunFacet"), told)}
+    if run.parameters:
+        pairs = [{"key": name, "value": run.parameters[name]} for name in sorted(run.parameters)]
+        facets["executionParameters"] = _standard("executionParameters", parameters=pairs)
+    return facets
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(map(str.capitalize, rest))
 
 
 def _standard(name: str, /, **content: object) -> Facet:

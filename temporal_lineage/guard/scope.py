@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING
 
+from catalogs.table_name import nearest
 from snapshots.errors import UnknownNameError
 from temporal_lineage.facts import LAST, AsOf
 from temporal_lineage.keys import AttributeKind
@@ -35,9 +35,9 @@ def in_scope(reader: Reader, targets: Sequence[str]) -> dict[int, str]:
             continue
         below = {one: name for one, name in named.items() if name.startswith(f"{target}.")}
         if not below:
-            nearest = difflib.get_close_matches(target, named.values(), n=3, cutoff=0.4)
             kind = "table, namespace or catalog"
-            raise UnknownNameError(kind, target, nearest, "`tl show` lists what is known")
+            like = nearest(target, named.values())
+            raise UnknownNameError(kind, target, like, "`tl show` lists what is known")
         found |= below
     return _sorted(found)
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from catalogs.table_name import nearest
 from snapshots.dataset import Dataset
 from snapshots.errors import BadTargetError, UnknownNameError
 from temporal_lineage.beliefs import settle_attributes
@@ -141,9 +141,8 @@ def _known(reader: Reader, name: str, *, system: Instant) -> Dataset:
     )
     nodes = reader.named(node_ids=[one.node_id for one in rows])
     shown = sorted(_shown(one.name) for one in nodes.values())
-    nearest = difflib.get_close_matches(name, shown, n=3, cutoff=0.4)
     advice = "`tl coverage` lists the names that no harvest knows"
-    raise UnknownNameError("name", name, nearest, advice)
+    raise UnknownNameError("name", name, nearest(name, shown), advice)
 
 
 def _all_names(

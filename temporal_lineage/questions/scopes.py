@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING
 
+from catalogs.table_name import nearest
 from snapshots.errors import BeforeHistoryError, UnknownNameError
 from temporal_lineage.facts import LAST, AsOf
 from temporal_lineage.keys import AttributeKind
@@ -48,9 +48,9 @@ def _within(
         if first is not None and as_of.valid < first:
             raise BeforeHistoryError(wanted, as_of.valid.isoformat(), first.isoformat())
         scopes = {one for name in named.values() for one in _scopes_of(name)}
-        nearest = difflib.get_close_matches(wanted, sorted(scopes), n=3, cutoff=0.5)
+        like = nearest(wanted, sorted(scopes))
         raise UnknownNameError(
-            "table, namespace or catalog", wanted, nearest, "`tl show` lists what is known"
+            "table, namespace or catalog", wanted, like, "`tl show` lists what is known"
         )
     return dict(sorted(found.items(), key=lambda item: item[1]))
 

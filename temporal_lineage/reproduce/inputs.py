@@ -20,6 +20,7 @@ from temporal_lineage.harvesting.table_claims import table_claim
 from temporal_lineage.keys import AttributeKind, EdgeKind, NodeKind
 from temporal_lineage.linking.taken import portions_taken
 from temporal_lineage.naming import Naming, find_addressed
+from temporal_lineage.questions.runs.unknown import unknown_run
 from temporal_lineage.questions.states.current import entry_at, version_of
 from temporal_lineage.questions.walks.provenance import find_version, model_as_dataset
 from temporal_lineage.reproduce.answer import Known, MadeBy
@@ -115,7 +116,7 @@ def _of_table(reader: Reader, dataset_id: int, address: DatasetAddress, as_of: A
 def _of_run(reader: Reader, address: RunAddress, as_of: AsOf) -> Inputs:
     run_id = reader.node(kind=NodeKind.RUN, parent_id=0, name=address.run_id)
     if run_id is None:
-        raise UnknownNameError("run", str(address), (), "`tl runs` lists those that are known")
+        raise unknown_run(reader, address, system=as_of.system)
     claims = reader.attributes(node_id=run_id, kind=AttributeKind.RUN, as_of=as_of)
     if not claims:
         # Of a run that only commits name nothing is known at any time, which is no mistake.

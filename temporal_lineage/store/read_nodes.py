@@ -31,6 +31,11 @@ class NodeReads(Reads):
         }
         return [Node(*row) for row in self._runner.rows("nodes_named", parameters)]
 
+    def nodes_after(self, *, kind: str, low: str, limit: int) -> list[Node]:
+        """Give the first nodes of a kind, under no other, whose names come at `low` or after."""
+        parameters: Parameters = {"kind": kind, "parent_id": 0, "low": low, "limit": limit}
+        return [Node(*row) for row in self._runner.rows("nodes_after", parameters)]
+
     def nodes(self, *, kind: str) -> list[Node]:
         """Give all nodes of a kind, oldest first."""
         return [Node(*row) for row in self._runner.rows("nodes", {"kind": kind})]

@@ -185,6 +185,15 @@ STATEMENTS: dict[str, Select[Any]] = {
         among_texts(node.c.name, "names"),
     )
     .order_by(node.c.node_id),
+    "nodes_after": select(*_NODE)
+    .where(
+        node.c.kind == _text("kind"),
+        node.c.parent_id == _number("parent_id"),
+        node.c.name >= _text("low"),
+    )
+    .order_by(node.c.name)
+    .limit(_number("limit"))
+    .offset(literal_column("0")),
     "nodes": select(*_NODE).where(node.c.kind == _text("kind")).order_by(node.c.node_id),
     "children": select(*_NODE)
     .where(node.c.kind == _text("kind"), node.c.parent_id == _number("parent_id"))

@@ -22,6 +22,12 @@ FROM node
 WHERE node.kind = :kind AND node.parent_id = :parent_id AND node.name IN (SELECT names_list.value
 FROM json_each(:names) AS names_list) ORDER BY node.node_id;
 
+-- nodes_after
+SELECT node.node_id, node.kind, node.parent_id, node.name
+FROM node
+WHERE node.kind = :kind AND node.parent_id = :parent_id AND node.name >= :low ORDER BY node.name
+LIMIT :limit OFFSET 0;
+
 -- nodes
 SELECT node.node_id, node.kind, node.parent_id, node.name
 FROM node

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING
 
-from snapshots.errors import UnknownNameError
+from temporal_lineage.addresses import JobAddress
 from temporal_lineage.claims import FlowClaim, decode
 from temporal_lineage.facts import LAST, AsOf
-from temporal_lineage.keys import EdgeKind, NodeKind
+from temporal_lineage.keys import EdgeKind
+from temporal_lineage.questions.runs.jobs import find_job
 
 if TYPE_CHECKING:
     from temporal_lineage.store.reader import Reader
@@ -19,11 +19,7 @@ def datasets_written_by(reader: Reader, job: str, as_of: AsOf) -> dict[int, tupl
 
     Raises UnknownNameError for a job of which no run is known.
     """
-    job_id = reader.node(kind=NodeKind.JOB, parent_id=0, name=job)
-    if job_id is None:
-        known = [node.name for node in reader.nodes(kind=NodeKind.JOB)]
-        nearest = [f"job:{one}" for one in difflib.get_close_matches(job, known, n=3)]
-        raise UnknownNameError("job", f"job:{job}", nearest, "`tl runs` lists runs and their jobs")
+    job_id = find_job(reader, JobAddress(job))
     point = AsOf(valid=LAST, system=as_of.system)
     runs = reader.edges_into(node_ids=[job_id], kinds=(EdgeKind.RUN_OF,), as_of=as_of)
     writes = reader.edges_out_of(

@@ -16,6 +16,7 @@ from temporal_lineage.keys import AttributeKind, EdgeKind, NodeKind, split_name_
 from temporal_lineage.linking.run_records import run_events
 from temporal_lineage.naming import Naming
 from temporal_lineage.questions.knowledge.commit_reasons import sources_told, unclaimed
+from temporal_lineage.questions.runs.unknown import unknown_run
 from temporal_lineage.questions.schemas.columns import column_names
 from temporal_lineage.questions.states.rollbacks import rollback_lines
 from temporal_lineage.questions.walks.provenance import find_version
@@ -231,7 +232,7 @@ def known_run(reader: Reader, address: RunAddress, as_of: AsOf) -> tuple[int, Ru
         else ()
     )
     if run_id is None or not line:
-        raise UnknownNameError("run", str(address), (), "`tl runs` lists those that are known")
+        raise unknown_run(reader, address, system=as_of.system)
     begun = line[0].valid.start
     if as_of.valid < begun:
         raise BeforeHistoryError(str(address), as_of.valid.isoformat(), begun.isoformat())

@@ -12,8 +12,8 @@ from snapshots.period import Period
 from temporal_lineage.claims import RunClaim, decode
 from temporal_lineage.keys import AttributeKind, EdgeKind
 from temporal_lineage.naming import UNHARVESTED
-from temporal_lineage.questions.runs.listed import as_it_stood
 from temporal_lineage.questions.walks.doubts import count
+from temporal_lineage.questions.walks.run_lines import as_it_stood
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, ClassVar
 
 from catalogs.credentials import without_user_info
+from catalogs.table_name import nearest
 from snapshots.errors import UnknownNameError
 from snapshots.records import dataclass
 from temporal_lineage.capture.facets import JobFacets
@@ -17,8 +17,9 @@ from temporal_lineage.keys import AttributeKind, EdgeKind, NodeKind
 from temporal_lineage.lineage.graph import Direction
 from temporal_lineage.linking.event_keys import DESIGN
 from temporal_lineage.naming import Naming
-from temporal_lineage.questions.runs.listed import FoundRun, RunLine, as_it_stood, run_lines_of
+from temporal_lineage.questions.runs.listed import FoundRun, RunLine, run_lines_of
 from temporal_lineage.questions.runs.show import RunCode, code_line
+from temporal_lineage.questions.walks.run_lines import as_it_stood
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -95,10 +96,9 @@ def find_job(reader: Reader, address: JobAddress) -> int:
     """Find a job's node; raises UnknownNameError with the nearest names."""
     found = reader.node(kind=NodeKind.JOB, parent_id=0, name=address.name)
     if found is None:
-        known = [node.name for node in reader.nodes(kind=NodeKind.JOB)]
-        nearest = difflib.get_close_matches(address.name, known, n=3, cutoff=0.4)
+        like = nearest(address.name, (node.name for node in reader.nodes(kind=NodeKind.JOB)))
         advice = "`tl runs` lists runs and their jobs"
-        raise UnknownNameError("job", address.name, [f"job:{one}" for one in nearest], advice)
+        raise UnknownNameError("job", address.name, [f"job:{one}" for one in like], advice)
     return found
 
 

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import difflib
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, ClassVar
 
+from catalogs.table_name import nearest
 from snapshots.errors import BeforeHistoryError, UnknownNameError
 from snapshots.instant import FOREVER
 from snapshots.records import dataclass
 from temporal_lineage.claims import LinkClaim, RunClaim, decode
 from temporal_lineage.evidence import weakest
-from temporal_lineage.evidence.runs import RunState
 from temporal_lineage.keys import AttributeKind, EdgeKind
 from temporal_lineage.naming import find_dataset
 from temporal_lineage.questions.runs.actors import actors
 from temporal_lineage.questions.states.too_early import first_run
 from temporal_lineage.questions.walks.doubts import count
-from temporal_lineage.questions.walks.run_lines import RUNS_READ_MAX
+from temporal_lineage.questions.walks.run_lines import RUNS_READ_MAX, as_it_stood
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -136,23 +135,6 @@ def run_lines_of(reader: Reader, shown: Sequence[FoundRun], as_of: AsOf) -> tupl
     )
 
 
-def as_it_stood(claim: RunClaim, valid: Instant) -> RunClaim:
-    """Tell a run as it stood at an instant: what ended later was still running."""
-    if claim.ended is None or claim.ended <= valid:
-        return claim
-    return RunClaim(
-        job=claim.job,
-        state=RunState.RUNNING.value,
-        started=claim.started,
-        ended=None,
-        parent=claim.parent,
-        producer=claim.producer,
-        engine=claim.engine,
-        code=claim.code,
-        error=None,
-    )
-
-
 def _found(reader: Reader, as_of: AsOf) -> list[FoundRun]:
     rows = reader.by_attribute(kind=AttributeKind.RUN, name="", as_of=as_of)
     return [
@@ -169,10 +151,9 @@ def _of_job(reader: Reader, found: Sequence[FoundRun], job: str, as_of: AsOf) ->
         first = first_run(reader, job, as_of)
         if first is not None:
             raise BeforeHistoryError(f"job:{job}", as_of.valid.isoformat(), first.isoformat())
-        known = sorted({one.claim.job for one in found})
-        nearest = difflib.get_close_matches(job, known, n=3, cutoff=0.4)
+        like = nearest(job, sorted({one.claim.job for one in found}))
         raise UnknownNameError(
-            "job", job, [f"job:{one}" for one in nearest], "--job takes * too, as in '*orders*'"
+            "job", job, [f"job:{one}" for one in like], "--job takes * too, as in '*orders*'"
         )
     return kept
 

@@ -16,7 +16,7 @@ from temporal_lineage.linking.run_records import run_events
 from temporal_lineage.naming import Naming
 from temporal_lineage.questions.knowledge.reasons import address_of, known_run, strange
 from temporal_lineage.questions.runs.actors import actors
-from temporal_lineage.questions.runs.listed import as_it_stood
+from temporal_lineage.questions.walks.run_lines import as_it_stood
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from catalogs.credentials import without_user_info
 from temporal_lineage.claims import RunClaim, decode
 from temporal_lineage.keys import AttributeKind, NodeKind
 from temporal_lineage.questions.walks.answer import LineageAnswer, LineageRun
@@ -12,6 +13,7 @@ from temporal_lineage.questions.walks.answer import LineageAnswer, LineageRun
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from snapshots.instant import Instant
     from temporal_lineage.facts import AsOf
     from temporal_lineage.store.reader import Reader
 
@@ -25,7 +27,9 @@ def run_lines(reader: Reader, run_ids: Iterable[str], as_of: AsOf) -> tuple[Line
     nodes = reader.nodes_named(kind=NodeKind.RUN, parent_id=0, names=asked)
     names = {one.node_id: one.name for one in nodes}
     claims = reader.attributes_of(node_ids=sorted(names), kind=AttributeKind.RUN, as_of=as_of)
-    known = {names[one.node_id]: decode(RunClaim, one.claim) for one in claims}
+    known = {
+        names[one.node_id]: as_it_stood(decode(RunClaim, one.claim), as_of.valid) for one in claims
+    }
     return tuple(_line(run_id, known[run_id]) for run_id in asked if run_id in known)
 
 
@@ -55,6 +59,25 @@ def with_parameters(reader: Reader, answer: LineageAnswer) -> LineageAnswer:
     return replace(answer, runs=(*runs, *left_out), doubts=(*answer.doubts, doubt))
 
 
+def as_it_stood(claim: RunClaim, valid: Instant) -> RunClaim:
+    """Tell a run as it stood at an instant: what ended later was still running."""
+    if claim.ended is None or claim.ended <= valid:
+        return claim
+    from temporal_lineage.evidence.runs import RunState
+
+    return RunClaim(
+        job=claim.job,
+        state=RunState.RUNNING.value,
+        started=claim.started,
+        ended=None,
+        parent=claim.parent,
+        producer=claim.producer,
+        engine=claim.engine,
+        code=claim.code,
+        error=None,
+    )
+
+
 def _line(run_id: str, claim: RunClaim) -> LineageRun:
     return LineageRun(
         run=run_id,
@@ -63,7 +86,7 @@ def _line(run_id: str, claim: RunClaim) -> LineageRun:
         started=claim.started,
         ended=claim.ended,
         engine=claim.engine,
-        code=claim.code,
+        code=without_user_info(claim.code) if claim.code else None,
         producer=claim.producer,
         parameters=None,
         actor=None,
