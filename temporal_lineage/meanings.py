@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from temporal_lineage.claims import AliasClaim, SettledClaim, decode
+from temporal_lineage.facts import AsOf
 from temporal_lineage.keys import BY_HAND, AttributeKind, NodeKind, name_key
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
     from snapshots.dataset import Dataset
     from snapshots.instant import Instant
-    from temporal_lineage.facts import AsOf
+    from snapshots.period import Period
     from temporal_lineage.store.reader import Believed, Reader
 
 
@@ -32,6 +33,23 @@ def meanings(reader: Reader, names: Iterable[Dataset], *, as_of: AsOf) -> dict[D
     found = reader.nodes_named(kind=NodeKind.DATASET, parent_id=0, names=set(identities.values()))
     numbers = {node.name: node.node_id for node in found}
     return {name: numbers[one] for name, one in identities.items() if one in numbers}
+
+
+def meanings_during(
+    reader: Reader, name: Dataset, period: Period, *, system: Instant
+) -> dict[int, Instant]:
+    """Find the dataset nodes that an exact name meant in a period, each with a time at which."""
+    node_id = reader.node(kind=NodeKind.NAME, parent_id=0, name=name_key(name))
+    if node_id is None:
+        return {}
+    lines = reader.timelines_of(node_ids=[node_id], kind=AttributeKind.ALIAS, system=system)
+    told = [one.valid for line in lines.get(node_id, {}).values() for one in line]
+    turns = {turn for one in told for turn in (one.start, one.end) if period.contains(turn)}
+    found: dict[int, Instant] = {}
+    for turn in sorted({period.start, *turns}):
+        for dataset_id in meanings(reader, [name], as_of=AsOf(valid=turn, system=system)).values():
+            found.setdefault(dataset_id, turn)
+    return found
 
 
 def _identity(lines: Mapping[str, Sequence[Believed]], *, valid: Instant) -> str:

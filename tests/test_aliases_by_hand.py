@@ -115,6 +115,27 @@ def test_a_name_that_meant_another_table_is_said_to_have_meant_it(shop: Shop) ->
     again = shop.session.alias_add(NAME, "lake.s.t", who="ada", why="")
     back = shop.session.alias_remove("lake.s.u", who="ada", why="")
 
-    assert (listed.dataset, listed.meant) == ("lake.s.t", "lake.s.u")
-    assert again.meant is None
-    assert (back.dataset, back.meant) == ("lake.s.u", "lake.s.t")
+    assert (listed.dataset, listed.meant) == ("lake.s.t", ("lake.s.u",))
+    assert again.meant == ()
+    assert (back.dataset, back.meant) == ("lake.s.u", ("lake.s.t",))
+
+
+@pytest.mark.parametrize("last", ["v", "t"])
+def test_a_name_that_meant_several_tables_loses_the_runs_of_each_of_them(
+    shop: Shop, last: str
+) -> None:
+    for name in "uv":
+        shop.table(name, "2026-09-01")
+    shop.harvest(at="2026-09-05")
+    shop.session.alias_add(NAME, "lake.s.t", who="ada", until="2026-09-03")
+    shop.session.alias_add(NAME, "lake.s.u", who="ada", since="2026-09-03")
+    assert [_states(shop, 1)[0], _states(shop, 2)[0]] == [("lake.s.t@1",), ("lake.s.u@0",)]
+
+    settled = shop.session.alias_add(NAME, f"lake.s.{last}", who="ada", since="2026-09-01")
+
+    assert settled.meant == (("lake.s.t", "lake.s.u") if last == "v" else ("lake.s.u",))
+    assert settled.runs == 2
+    version = {"v": "0", "t": "1"}[last]
+    assert _states(shop, 2)[0] == (f"lake.s.{last}@{version}",)
+    (wrote,) = shop.session.run_show(run_id(1)).links
+    assert wrote.dataset == f"lake.s.{last}"

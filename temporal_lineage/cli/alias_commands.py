@@ -98,7 +98,7 @@ def list_(session: Session, as_of: str | None, as_known: str | None, output: str
 
 def _report(report: AliasReport) -> Iterator[str]:
     for name in report.names:
-        before = f", which meant {report.meant} before" if report.meant else ""
+        before = f", which meant {', '.join(report.meant)} before" if report.meant else ""
         yield f"{name} means {report.dataset}{before}"
     yield f"{report.runs} run{'' if report.runs == 1 else 's'} linked anew"
 

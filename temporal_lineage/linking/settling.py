@@ -14,6 +14,7 @@ from temporal_lineage.evidence.changed import ALL_CHANGED
 from temporal_lineage.facts import LAST, AsOf
 from temporal_lineage.keys import BY_HAND, AttributeKind, NodeKind, name_key, split_name_key
 from temporal_lineage.linking.link import link
+from temporal_lineage.meanings import meanings_during
 from temporal_lineage.naming import (
     UNHARVESTED,
     Naming,
@@ -36,12 +37,12 @@ if TYPE_CHECKING:
 class AliasReport:
     """What an act on aliases did: the names that mean `dataset` now, and the runs linked anew.
 
-    `meant` is the harvested table that the name meant before; None where it meant none.
+    `meant` are the harvested tables that the name meant before, one after another.
     """
 
     names: tuple[str, ...]
     dataset: str
-    meant: str | None
+    meant: tuple[str, ...]
     runs: int
 
 
@@ -50,27 +51,29 @@ def settle_alias(
 ) -> AliasReport:
     """Let a name mean a dataset during a period, whatever harvests and events found.
 
-    All names of a dataset that only events know are settled with it. The runs that named it are
-    linked anew. Raises UnknownNameError, and BadTargetError where nothing would change.
+    All names of datasets that only events know are settled with it. The runs that named what it
+    meant at any time in the period are linked anew. Raises UnknownNameError, and BadTargetError
+    where nothing would change.
     """
     with ledger.transaction(source="alias add", note=_note(name, who, why)) as transaction:
         reader = transaction.reader
-        point = AsOf(valid=min(lifetime.start, LAST), system=transaction.recorded_at)
-        target_id = find_dataset(reader, target, as_of=AsOf(valid=LAST, system=point.system))
+        system = transaction.recorded_at
+        target_id = find_dataset(reader, target, as_of=AsOf(valid=LAST, system=system))
         identity = reader.named(node_ids=[target_id])[target_id].name
-        named = _known(reader, name, system=point.system)
-        before = find_named(reader, named, as_of=point)
-        if before == target_id:
+        named = _known(reader, name, system=system)
+        before = meanings_during(reader, named, lifetime, system=system)
+        if before.keys() == {target_id}:
             raise BadTargetError(name, f"it means {target} already")
-        names = _all_names(reader, named, before, system=point.system)
-        meant = _table(reader, before, system=point.system)
+        names = _all_names(reader, named, before, system=system)
+        others = [one for one in before if one != target_id]
+        meant = _tables(reader, others, system=system)
         claim = encode(SettledClaim(identity, who, why))
         for node_id in names:
-            kept = _line(reader, node_id, system=point.system)
+            kept = _line(reader, node_id, system=system)
             line = [(rest, one.claim) for one in kept for rest in one.valid.minus(lifetime)]
             line.append((lifetime, claim))
             _settle(transaction, node_id, line)
-        touched = [target_id] if before is None else [before, target_id]
+        touched = [*others, target_id]
         return _relinked(transaction, names.values(), target_id, touched, meant=meant)
 
 
@@ -96,7 +99,7 @@ def unsettle_alias(ledger: Ledger, name: str, *, who: str, why: str) -> AliasRep
             raise UnknownNameError("alias", name, shown[:3], "`tl alias list` lists them")
         before = {decode(SettledClaim, one.claim).identity for one in line}
         last = find_named(reader, known, as_of=AsOf(valid=LAST, system=system))
-        meant = _table(reader, last, system=system)
+        meant = _tables(reader, [] if last is None else [last], system=system)
         _settle(transaction, named_id, [])
         now = find_named(reader, known, as_of=AsOf(valid=LAST, system=system))
         ids = [reader.node(kind=NodeKind.DATASET, parent_id=0, name=one) for one in sorted(before)]
@@ -111,7 +114,7 @@ def _relinked(
     dataset_id: int,
     touched: Sequence[int],
     *,
-    meant: str | None,
+    meant: tuple[str, ...],
 ) -> AliasReport:
     linked = link(transaction, run_ids=(), changes=dict.fromkeys(touched, ALL_CHANGED))
     naming = Naming(transaction.reader, as_of=AsOf(valid=LAST, system=transaction.recorded_at))
@@ -119,13 +122,13 @@ def _relinked(
     return AliasReport(shown, naming.dataset(dataset_id), meant, linked.runs)
 
 
-def _table(reader: Reader, dataset_id: int | None, *, system: Instant) -> str | None:
-    """Name a harvested table; None for none, and for what only events know."""
-    if dataset_id is None:
-        return None
-    if reader.named(node_ids=[dataset_id])[dataset_id].name.startswith(UNHARVESTED):
-        return None
-    return Naming(reader, as_of=AsOf(valid=LAST, system=system)).dataset(dataset_id)
+def _tables(reader: Reader, dataset_ids: Sequence[int], *, system: Instant) -> tuple[str, ...]:
+    """Name those that are harvested tables, and not known from events alone."""
+    nodes = reader.named(node_ids=dataset_ids)
+    naming = Naming(reader, as_of=AsOf(valid=LAST, system=system))
+    return tuple(
+        naming.dataset(one) for one in dataset_ids if not nodes[one].name.startswith(UNHARVESTED)
+    )
 
 
 def _known(reader: Reader, name: str, *, system: Instant) -> Dataset:
@@ -146,18 +149,19 @@ def _known(reader: Reader, name: str, *, system: Instant) -> Dataset:
 
 
 def _all_names(
-    reader: Reader, named: Dataset, before: int | None, *, system: Instant
+    reader: Reader, named: Dataset, before: Iterable[int], *, system: Instant
 ) -> dict[int, str]:
-    """Give the name's node, and those of all other names of a dataset that only events know."""
+    """Give the name's node, and those of all other names of datasets that only events know."""
     key = name_key(named)
     node_id = reader.node(kind=NodeKind.NAME, parent_id=0, name=key)
     found = {} if node_id is None else {node_id: key}
-    identity = None if before is None else reader.named(node_ids=[before])[before].name
-    if identity is None or not identity.startswith(UNHARVESTED):
+    identities = {one.name for one in reader.named(node_ids=before).values()}
+    untold = {one for one in identities if one.startswith(UNHARVESTED)}
+    if not untold:
         return found
     point = AsOf(valid=LAST, system=system)
     rows = reader.by_attribute(kind=AttributeKind.ALIAS, name="", as_of=point)
-    ids = [one.node_id for one in rows if decode(AliasClaim, one.claim).identity == identity]
+    ids = [one.node_id for one in rows if decode(AliasClaim, one.claim).identity in untold]
     return found | {one: node.name for one, node in reader.named(node_ids=ids).items()}
 
 
