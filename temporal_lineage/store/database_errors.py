@@ -7,6 +7,7 @@ import sqlite3
 from temporal_lineage.store.errors import (
     LedgerError,
     LedgerLockedError,
+    LedgerTimeLimitError,
     LedgerUnreachableError,
     LedgerUnwritableError,
 )
@@ -17,7 +18,13 @@ _UNWRITABLE = {
     "53100": ("cannot grow: the disk is full", "make room, and run this again"),
 }
 
-_LOST = {"08", "28", "3D", "53", "57"}
+_LOCKED = {"55P03", "40P01"}
+"""A lock that was waited for too long, and two who waited for each other."""
+
+_STOPPED = "57014"
+
+_LOST = ("08", "25P", "28", "3D", "53", "57")
+"""The connection, how long it may be idle, who may connect, the database, the server's state."""
 
 
 def ledger_error(location: str, error: BaseException) -> LedgerError:
@@ -27,11 +34,12 @@ def ledger_error(location: str, error: BaseException) -> LedgerError:
     state = getattr(error, "sqlstate", None)
     if state in _UNWRITABLE:
         return LedgerUnwritableError(location, *_UNWRITABLE[state])
-    if state == "55P03":
+    if state in _LOCKED:
         return LedgerLockedError(location)
-    # Class 08 is the connection, 28 who may connect, 3D the database, 53 and 57 the server's state.
+    if state == _STOPPED:
+        return LedgerTimeLimitError(location, str(error).splitlines()[0])
     # A driver that never reached a server has no class to give.
-    lost = type(error).__name__ == "OperationalError" if state is None else state[:2] in _LOST
+    lost = type(error).__name__ == "OperationalError" if state is None else state.startswith(_LOST)
     if lost:
         # An indented line is libpq's hint to the one above it.
         lines = [one for one in str(error).splitlines() if one.strip() and not one[0].isspace()]

@@ -11,6 +11,7 @@ from sqlalchemy.exc import ArgumentError
 from temporal_lineage.store.errors import LedgerForbiddenError, LedgerUrlError
 from temporal_lineage.store.light import CACHE_KIB_MAX
 from temporal_lineage.store.location import database_url, shown, sqlite_path
+from temporal_lineage.store.url_options import url_options
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine, ExceptionContext
@@ -76,26 +77,54 @@ def _postgresql(url: str, wait_ms_max: int) -> Engine:
         parsed = make_url(database_url(url))
         if parsed.drivername != "postgresql+psycopg":
             raise LedgerUrlError(shown(url), "is in no database known here", _ADVICE)
-        # A server that was restarted has cut what the pool kept open: each is tried before use.
-        engine = create_engine(parsed, connect_args=arguments, pool_pre_ping=True)
+        parsed, options = url_options(parsed, url)
+        engine = create_engine(
+            parsed,
+            connect_args=arguments,
+            # Who waited for the lock of writers must see what they wrote.
+            isolation_level="READ COMMITTED",
+            use_native_hstore=False,
+            # A server that was restarted has cut what the pool kept open: each is tried before use.
+            pool_pre_ping=True,
+            pool_size=options.pool_size,
+            max_overflow=0,
+            pool_timeout=wait_ms_max / 1000,
+        )
     except (ArgumentError, ValueError) as error:
         raise LedgerUrlError(shown(url), "is no URL that can be read", _ADVICE) from error
     except ModuleNotFoundError as error:
         install = "pip install 'temporal-lineage[postgresql]'"
         raise LedgerUrlError(shown(url), f"needs {error.name}", install) from error
 
-    def connected(driver: Any, _record: object) -> None:  # noqa: ANN401 - the DBAPI's own type
-        driver.execute(f"SET search_path TO {POSTGRES_SCHEMA}")
-        driver.execute(f"SET lock_timeout TO {wait_ms_max}")
-        driver.commit()
+    # For each transaction: a pooler gives the next one another session.
+    settings = [f"search_path TO {POSTGRES_SCHEMA}", f"lock_timeout TO {wait_ms_max}"]
+    if options.statement_timeout:
+        settings.append(f"statement_timeout TO '{options.statement_timeout}'")
+    settle = "; ".join(f"SET LOCAL {one}" for one in settings)
+
+    def began(connection: Connection) -> None:
+        connection.exec_driver_sql(settle)
 
     def failed(context: ExceptionContext) -> None:
         if getattr(context.original_exception, "sqlstate", None) == _INSUFFICIENT_PRIVILEGE:
             raise _forbidden(shown(url), context) from context.original_exception
 
-    event.listen(engine, "connect", connected)
+    event.listen(engine, "connect", _connected)
+    event.listen(engine, "begin", began)
     event.listen(engine, "handle_error", failed)
     return engine
+
+
+def _connected(driver: Any, _record: object) -> None:  # noqa: ANN401 - the DBAPI's own type
+    """Prepare no statements behind a pooler, which gives out process numbers of its own making.
+
+    There the next transaction may find another client's statement under the name of ours, and run
+    that: transactions were lost without an error.
+    """
+    (process,) = driver.execute("SELECT pg_backend_pid()").fetchone()
+    driver.rollback()
+    if process != driver.info.backend_pid:
+        driver.prepare_threshold = None
 
 
 def _forbidden(location: str, context: ExceptionContext) -> LedgerForbiddenError:

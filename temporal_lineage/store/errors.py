@@ -73,6 +73,15 @@ class LedgerLockedError(LedgerUnwritableError):
         super().__init__(location, "is locked by another process", advice)
 
 
+class LedgerTimeLimitError(LedgerError):
+    """A statement that the database stopped, as one that takes longer than it may."""
+
+    def __init__(self, location: str, told: str) -> None:
+        """Keep what the database said."""
+        advice = "ask for less at once, or raise statement_timeout in the URL or for the role"
+        super().__init__(location, f"stopped a statement: {told}", advice)
+
+
 class LedgerForbiddenError(LedgerError):
     """A role of the database that may not do what was asked of it."""
 

@@ -7,8 +7,10 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from temporal_lineage.store.database_errors import ledger_error
+from temporal_lineage.store.errors import LedgerUnreachableError
 from temporal_lineage.store.light import LightRunner
 
 if TYPE_CHECKING:
@@ -164,5 +166,8 @@ def translated(location: str) -> Iterator[None]:
         yield
     except DBAPIError as error:
         raise ledger_error(location, error.orig or error) from error
+    except PoolTimeoutError as error:
+        advice = "wait until some are free, or raise pool_size in its URL"
+        raise LedgerUnreachableError(location, "has all its connections in use", advice) from error
     except sqlite3.DatabaseError as error:
         raise ledger_error(location, error) from error
