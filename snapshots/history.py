@@ -58,6 +58,22 @@ class TableHistory:
     gaps: tuple[Gap, ...]
     features: tuple[str, ...]
 
+    @classmethod
+    def unknown(cls, identity: TableIdentity, location: str) -> TableHistory:
+        """Give the history of a table of which nothing is known but what and where it is."""
+        return cls(
+            identity=identity,
+            location=location,
+            chain=(),
+            recorded=(),
+            snapshots=(),
+            schemas=(),
+            listed=frozenset(),
+            expiries=(),
+            gaps=(),
+            features=(),
+        )
+
     def snapshot(self, *, snapshot_id: int) -> Snapshot | None:
         """Give the snapshot of that id; None where this history has none."""
         return next((one for one in self.snapshots if one.snapshot_id == snapshot_id), None)

@@ -20,11 +20,23 @@ from temporal_lineage.session.lineage import DEPTH_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from typing import TypedDict, Unpack
 
     from temporal_lineage.questions.knowledge.reasons import WhyAnswer
     from temporal_lineage.questions.walks.answer import LineageAnswer, LineageEdge
     from temporal_lineage.questions.walks.reached import ReachedAnswer
     from temporal_lineage.session import Session
+
+    class Asked(TypedDict):
+        """What was typed after `tl upstream` or `tl downstream`."""
+
+        target: str
+        as_of: str | None
+        as_known: str | None
+        output: str
+        depth: int
+        view: str | None
+        runs: bool
 
 
 _GRADES = {"none": "version not told"}
@@ -72,16 +84,7 @@ def _trace_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.command(short_help="What had gone into a state, a model or a column.")
 @_trace_options
 @click.pass_obj
-def upstream(
-    session: Session,
-    target: str,
-    as_of: str | None,
-    as_known: str | None,
-    output: str,
-    depth: int,
-    view: str | None,
-    runs: bool,  # noqa: FBT001 - Click passes flags by name
-) -> None:
+def upstream(session: Session, **asked: Unpack[Asked]) -> None:
     """Tell which exact states had gone into TARGET, through the commits live in each state.
 
     \b
@@ -92,35 +95,13 @@ def upstream(
     tl upstream lake.ml.training_set --names
     tl upstream model:fraud@v3 --output dot
     """
-    if view == "names":
-        _check_names(output, runs=runs)
-        found = session.upstream_names(target, as_of=as_of, as_known=as_known)
-        print_answer(found, output, text=_names)
-        return
-    answer = session.upstream(
-        target,
-        as_of=as_of,
-        as_known=as_known,
-        depth_max=depth,
-        by_flow=view == "flow",
-        parameters=runs,
-    )
-    print_graph(answer, output, text=_lineage_with_runs if runs else _lineage)
+    _answer(session.upstream, session.upstream_names, **asked)
 
 
 @click.command(short_help="What was made of a state, a model or a column.")
 @_trace_options
 @click.pass_obj
-def downstream(
-    session: Session,
-    target: str,
-    as_of: str | None,
-    as_known: str | None,
-    output: str,
-    depth: int,
-    view: str | None,
-    runs: bool,  # noqa: FBT001 - Click passes flags by name
-) -> None:
+def downstream(session: Session, **asked: Unpack[Asked]) -> None:
     """Tell which states, models and columns were made of TARGET, or of states that contain it.
 
     \b
@@ -129,20 +110,7 @@ def downstream(
     tl downstream lake.raw.orders --names
     tl downstream lake.raw.orders --flow --output mermaid
     """
-    if view == "names":
-        _check_names(output, runs=runs)
-        found = session.downstream_names(target, as_of=as_of, as_known=as_known)
-        print_answer(found, output, text=_names)
-        return
-    answer = session.downstream(
-        target,
-        as_of=as_of,
-        as_known=as_known,
-        depth_max=depth,
-        by_flow=view == "flow",
-        parameters=runs,
-    )
-    print_graph(answer, output, text=_lineage_with_runs if runs else _lineage)
+    _answer(session.downstream, session.downstream_names, **asked)
 
 
 @click.command(short_help="How an edge, a version's writer or a run's links are known.")
@@ -166,6 +134,22 @@ def why(
     """
     answer = session.why(target, as_of=as_of, as_known=as_known)
     print_answer(answer, output, text=_why)
+
+
+def _answer(
+    ask: Callable[..., LineageAnswer],
+    ask_names: Callable[..., ReachedAnswer],
+    **asked: Unpack[Asked],
+) -> None:
+    target, output, runs = asked["target"], asked["output"], asked["runs"]
+    point = {"as_of": asked["as_of"], "as_known": asked["as_known"]}
+    if asked["view"] == "names":
+        _check_names(output, runs=runs)
+        print_answer(ask_names(target, **point), output, text=_names)
+        return
+    by_flow = asked["view"] == "flow"
+    answer = ask(target, **point, depth_max=asked["depth"], by_flow=by_flow, parameters=runs)
+    print_graph(answer, output, text=_lineage_with_runs if runs else _lineage)
 
 
 def _check_names(output: str, *, runs: bool) -> None:

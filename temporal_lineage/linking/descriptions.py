@@ -9,15 +9,13 @@ from temporal_lineage.capture.openlineage_names import canonical
 from temporal_lineage.keys import EdgeKind, NodeKind
 from temporal_lineage.linking.event_keys import DESCRIPTION
 from temporal_lineage.linking.words import Teller, said
-from temporal_lineage.store.assertions import NodeKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from temporal_lineage.linking.outside import OutsideEvents
+    from temporal_lineage.linking.outside import Mentioned, OutsideEvents
     from temporal_lineage.linking.resolving import Resolved, Resolver
     from temporal_lineage.linking.words import Word
-    from temporal_lineage.store.transaction import Transaction
 
 _KINDS = (EdgeKind.DESCRIBES,)
 
@@ -29,11 +27,8 @@ class Descriptions:
     whose events may mean another now.
     """
 
-    def __init__(
-        self, transaction: Transaction, resolver: Resolver, outside: OutsideEvents
-    ) -> None:
-        """Read through this transaction."""
-        self._transaction = transaction
+    def __init__(self, resolver: Resolver, outside: OutsideEvents) -> None:
+        """Resolve names with this resolver, and read these events."""
         self._resolver = resolver
         self._outside = outside
         self.settled: tuple[str, ...] = ()
@@ -43,18 +38,9 @@ class Descriptions:
         """Note what is described under the names of these keys, and those of these datasets."""
         names = {one.removeprefix(DESCRIPTION) for one in keys if one.startswith(DESCRIPTION)}
         self.settled = tuple(sorted(names | self._outside.naming(renamed, _KINDS)))
-        keys_of = [NodeKey(NodeKind.NAME, 0, one) for one in self.settled]
-        name_ids = self._transaction.nodes(keys_of)
-        told = {
-            name_id: [
-                (_KINDS[0], self._meant(event).dataset_id, event.at) for event in self._events(name)
-            ]
-            for name, name_id in zip(self.settled, name_ids, strict=True)
-        }
-        before, after = self._outside.settle(told, _KINDS)
-        # Of several events of a name one may mean another dataset by now.
-        left = before if renamed else before - after
-        self.left = {dataset_id for _, _, dataset_id in left}
+        self.left, _ = self._outside.settle(
+            NodeKind.NAME, self.settled, self._mentioned, _KINDS, renamed=renamed
+        )
 
     def naming(self, dataset_id: int) -> set[str]:
         """Give the names under which a dataset is described."""
@@ -66,6 +52,10 @@ class Descriptions:
             for event in self._events(name):
                 teller = Teller(event.producer, "", "", event.at)
                 yield from said(teller, [(event.dataset, self._meant(event))])
+
+    def _mentioned(self, name: str) -> Iterator[Mentioned]:
+        for event in self._events(name):
+            yield EdgeKind.DESCRIBES, self._meant(event).dataset_id, event.at
 
     def _events(self, name: str) -> Iterator[DatasetEvent]:
         for one in self._outside.of(f"{DESCRIPTION}{name}"):

@@ -10,7 +10,6 @@ from temporal_lineage.keys import EdgeKind, NodeKind
 from temporal_lineage.linking.event_keys import DESIGN
 from temporal_lineage.linking.meant import Meaning
 from temporal_lineage.linking.words import Teller, said
-from temporal_lineage.store.assertions import NodeKey
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from temporal_lineage.linking.outside import Mentioned, OutsideEvents
     from temporal_lineage.linking.resolving import Resolved, Resolver
     from temporal_lineage.linking.words import Word
-    from temporal_lineage.store.transaction import Transaction
 
 _KINDS = (EdgeKind.DESIGN_READS, EdgeKind.DESIGN_WRITES)
 
@@ -32,11 +30,8 @@ class Designs:
     events may mean another now.
     """
 
-    def __init__(
-        self, transaction: Transaction, resolver: Resolver, outside: OutsideEvents
-    ) -> None:
-        """Read through this transaction."""
-        self._transaction = transaction
+    def __init__(self, resolver: Resolver, outside: OutsideEvents) -> None:
+        """Resolve names with this resolver, and read these events."""
         self._resolver = resolver
         self._outside = outside
         self.settled: tuple[str, ...] = ()
@@ -52,16 +47,9 @@ class Designs:
         """
         jobs = {one.removeprefix(DESIGN) for one in keys if one.startswith(DESIGN)}
         self.settled = tuple(sorted(jobs | self._outside.naming(dataset_ids, _KINDS)))
-        job_ids = self._transaction.nodes([NodeKey(NodeKind.JOB, 0, one) for one in self.settled])
-        told = {
-            job_id: list(self._mentioned(job))
-            for job, job_id in zip(self.settled, job_ids, strict=True)
-        }
-        before, after = self._outside.settle(told, _KINDS)
-        # Of several events of a job one may mean another dataset by now.
-        left = before if renamed else before - after
-        self.left = {dataset_id for _, _, dataset_id in left}
-        changed = before | after
+        self.left, changed = self._outside.settle(
+            NodeKind.JOB, self.settled, self._mentioned, _KINDS, renamed=renamed
+        )
         return {dataset_id for kind, _, dataset_id in changed if kind == EdgeKind.DESIGN_WRITES}
 
     def into(self, dataset_ids: Collection[int]) -> list[JobEvent]:

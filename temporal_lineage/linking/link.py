@@ -75,8 +75,8 @@ def link(
     asked = {one for one in run_ids if is_of_a_run(one)}
     asked |= runs_bearing(transaction, changes) | runs_reported(transaction, run_ids)
     outside = OutsideEvents(transaction)
-    designs = Designs(transaction, work.resolver, outside)
-    descriptions = Descriptions(transaction, work.resolver, outside)
+    designs = Designs(work.resolver, outside)
+    descriptions = Descriptions(work.resolver, outside)
     designed = designs.settle(run_ids, dataset_ids, renamed)
     work.joint.touch(work.widened(asked, designed))
     work.joint.settle()

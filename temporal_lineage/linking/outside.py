@@ -10,12 +10,13 @@ from temporal_lineage.capture.openlineage import read_events
 from temporal_lineage.capture.openlineage_events import CapturedEvent, DatasetEvent, JobEvent
 from temporal_lineage.facts import LAST, AsOf
 from temporal_lineage.linking.event_keys import set_aside_among
+from temporal_lineage.store.assertions import NodeKey
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from snapshots.instant import Instant
-    from temporal_lineage.keys import EdgeKind
+    from temporal_lineage.keys import EdgeKind, NodeKind
     from temporal_lineage.linking.links import EdgeKey
     from temporal_lineage.store.transaction import Transaction
 
@@ -56,22 +57,34 @@ class OutsideEvents:
         return {one.name for one in reader.named(node_ids=[row.src_id for row in rows]).values()}
 
     def settle(
-        self, told: Mapping[int, Iterable[Mentioned]], kinds: Sequence[EdgeKind]
-    ) -> tuple[set[EdgeKey], set[EdgeKey]]:
-        """Note which datasets these name, from the first event on; gives what was noted before, and
-        what is now. Mentions come oldest first.
+        self,
+        kind: NodeKind,
+        names: Sequence[str],
+        mentioned: Callable[[str], Iterable[Mentioned]],
+        kinds: Sequence[EdgeKind],
+        *,
+        renamed: Collection[int],
+    ) -> tuple[set[int], set[EdgeKey]]:
+        """Note which datasets the things of these names name, from the first event on.
+
+        `mentioned` gives what one names, oldest first; names of `renamed` may mean another dataset
+        than they did. Gives the datasets that one named before and whose events may mean another
+        now, and all that was noted before or is now.
         """
+        node_ids = self._transaction.nodes([NodeKey(kind, 0, one) for one in names])
         rows = self._transaction.reader.edges_out_of(
-            node_ids=list(told), kinds=kinds, as_of=self._now
+            node_ids=node_ids, kinds=kinds, as_of=self._now
         )
         before = {(row.kind, row.src_id, row.dst_id) for row in rows}
         wanted: dict[EdgeKey, Line] = dict.fromkeys(before, ())
-        for node_id, mentions in told.items():
-            for kind, dataset_id, at in mentions:
-                if not wanted.get((kind, node_id, dataset_id)):
-                    wanted[kind, node_id, dataset_id] = since(Period.since(at), "{}")
+        for node_id, name in zip(node_ids, names, strict=True):
+            for how, dataset_id, at in mentioned(name):
+                if not wanted.get((how, node_id, dataset_id)):
+                    wanted[how, node_id, dataset_id] = since(Period.since(at), "{}")
         settle_edges(self._transaction, wanted)
-        return before, {key for key, line in wanted.items() if line}
+        # Of several events of a thing one may mean another dataset by now.
+        left = {key for key in before if renamed or not wanted[key]}
+        return {dataset_id for _, _, dataset_id in left}, set(wanted)
 
     @property
     def _now(self) -> AsOf:

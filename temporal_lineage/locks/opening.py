@@ -133,18 +133,8 @@ class LockedTables(Tables):
         from catalogs.storage import Storage
 
         kind, _, uuid = one.identity.partition(":")
-        known = TableHistory(
-            identity=TableIdentity(TableFormat(kind), uuid),
-            location=one.location,
-            chain=(),
-            recorded=(),
-            snapshots=(),
-            schemas=(),
-            listed=frozenset(),
-            expiries=(),
-            gaps=(),
-            features=(),
-        )
+        identity = TableIdentity(TableFormat(kind), uuid)
+        known = TableHistory.unknown(identity, one.location)
         storage = Storage(with_moved({}, Configuration(self._folder).moved()))
         remains = open_remains(known, storage, kept=self.kept(dataset_id))
         return left_of(remains, known, reason, dataset_id=dataset_id)

@@ -67,7 +67,7 @@ def appearing(out: Path) -> Iterator[Path]:
     When the block fails or is interrupted nothing is left. Raises CannotWriteError.
     """
     place = refuse_unless_free(out)
-    hidden = place.with_name(f".{place.name[:100]}.{secrets.token_hex(6)}.partial")
+    hidden = hidden_beside(place, secrets.token_hex(6))
     with undone(hidden, above(hidden), out):
         with _translated(out):
             hidden.mkdir(parents=True)
@@ -93,6 +93,11 @@ def undone(hidden: Path, made: Sequence[Path], out: Path) -> Iterator[None]:
         if isinstance(error, OSError) and _is_inside(error, hidden):
             raise CannotWriteError.because(out, error) from error
         raise
+
+
+def hidden_beside(place: Path, mark: str) -> Path:
+    """Give the folder in which one is made; the mark tells it from others made there."""
+    return place.with_name(f".{place.name[:100]}.{mark}.partial")
 
 
 def above(hidden: Path) -> list[Path]:

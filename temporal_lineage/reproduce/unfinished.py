@@ -17,6 +17,7 @@ from temporal_lineage.reproduce.answer import WrittenFile
 from temporal_lineage.reproduce.folder import (
     CannotWriteError,
     above,
+    hidden_beside,
     put_in_place,
     refuse_unless_free,
     undone,
@@ -117,7 +118,7 @@ def passing(place: Path, digest: str) -> Iterator[Unfinished]:
 
 @contextmanager
 def _begun(place: Path, digest: str, out: Path) -> Iterator[Unfinished]:
-    hidden = place.with_name(f".{place.name[:100]}.{digest[:_DIGITS]}.partial")
+    hidden = hidden_beside(place, digest[:_DIGITS])
     made = above(hidden)
     with ExitStack() as opened:
         try:

@@ -59,7 +59,7 @@ def reach_place(place: str, options: Mapping[str, str]) -> Reached:
         history = source.history(known=None)
     except TemporalLineageError as error:
         root = place.rstrip("/").removesuffix(f"/{_METADATA}")
-        nothing = _nothing_known(root)
+        nothing = TableHistory.unknown(TableIdentity(TableFormat.ICEBERG, "unknown"), root)
         remains = open_remains(nothing, Storage(options), kept=())
         found = left_of(remains, nothing, briefly(error), dataset_id=_NO_DATASET)
         if not found.history.snapshots:
@@ -99,18 +99,3 @@ def state_in(reached: Reached, place: str, version: str | None) -> InputState:
 def _named(dataset_id: int, name: str, identity: str, version: str) -> InputState:
     known = Known(Grade.EXACT.value, "named", f"@{version} is what was asked for")
     return InputState(dataset_id, name, identity, version, known, ())
-
-
-def _nothing_known(root: str) -> TableHistory:
-    return TableHistory(
-        identity=TableIdentity(TableFormat.ICEBERG, "unknown"),
-        location=root,
-        chain=(),
-        recorded=(),
-        snapshots=(),
-        schemas=(),
-        listed=frozenset(),
-        expiries=(),
-        gaps=(),
-        features=(),
-    )

@@ -14,7 +14,6 @@ from temporal_lineage.session.targets import misfit, refuse_column, refuse_state
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from temporal_lineage.lineage.graph import Direction
     from temporal_lineage.questions.impact.contamination import ContaminationAnswer
     from temporal_lineage.questions.impact.graphs import StatedGraph
     from temporal_lineage.questions.knowledge.reasons import WhyAnswer
@@ -43,10 +42,8 @@ class LineageQuestions(Adjacency):
 
         The runs of the answer have their parameters where these are asked for.
         """
-        from temporal_lineage.lineage.graph import Direction
-
         return self._lineage(
-            Direction.UPSTREAM,
+            "upstream",
             target,
             (as_of, as_known),
             depth_max=depth_max,
@@ -65,10 +62,8 @@ class LineageQuestions(Adjacency):
         parameters: bool = False,
     ) -> LineageAnswer:
         """Tell what was made of a state, a model version or a column, likewise."""
-        from temporal_lineage.lineage.graph import Direction
-
         return self._lineage(
-            Direction.DOWNSTREAM,
+            "downstream",
             target,
             (as_of, as_known),
             depth_max=depth_max,
@@ -83,17 +78,13 @@ class LineageQuestions(Adjacency):
 
         It is told by flow, in one walk: an answer of `upstream` has every step of it.
         """
-        from temporal_lineage.lineage.graph import Direction
-
-        return self._reached(Direction.UPSTREAM, target, as_of, as_known)
+        return self._reached("upstream", target, as_of, as_known)
 
     def downstream_names(
         self, target: str, *, as_of: When = None, as_known: When = None
     ) -> ReachedAnswer:
         """Name all datasets that a table, a model or a job fed, likewise."""
-        from temporal_lineage.lineage.graph import Direction
-
-        return self._reached(Direction.DOWNSTREAM, target, as_of, as_known)
+        return self._reached("downstream", target, as_of, as_known)
 
     def why(self, target: str, *, as_of: When = None, as_known: When = None) -> WhyAnswer:
         """Tell how an edge, a version's writer, or the links of a run are known."""
@@ -133,9 +124,8 @@ class LineageQuestions(Adjacency):
             depth_max=depth_max,
         )
 
-    def _reached(
-        self, direction: Direction, target: str, as_of: When, as_known: When
-    ) -> ReachedAnswer:
+    def _reached(self, verb: str, target: str, as_of: When, as_known: When) -> ReachedAnswer:
+        from temporal_lineage.lineage.graph import Direction
         from temporal_lineage.questions.walks.reached import reached
 
         address = typed(target)
@@ -145,12 +135,12 @@ class LineageQuestions(Adjacency):
         refuse_column(address, target)
         with nothing_collected():
             return self._ask(
-                f"{direction.value} names",
+                f"{verb} names",
                 target,
                 (as_of, as_known),
                 reached,
                 address,
-                direction=direction,
+                direction=Direction(verb),
                 beside=self.beside,
             )
 
@@ -168,7 +158,7 @@ class LineageQuestions(Adjacency):
 
     def _lineage(
         self,
-        direction: Direction,
+        verb: str,
         target: str,
         when: tuple[When, When],
         *,
@@ -176,6 +166,8 @@ class LineageQuestions(Adjacency):
         by_flow: bool,
         parameters: bool,
     ) -> LineageAnswer:
+        from temporal_lineage.lineage.graph import Direction
+
         address = typed(target)
         ask: Callable[..., LineageAnswer]
         match address:
@@ -201,12 +193,12 @@ class LineageQuestions(Adjacency):
             refuse_column(address, target)
         with nothing_collected():
             return self._ask(
-                direction.value,
+                verb,
                 target,
                 when,
                 _with_parameters(ask) if parameters else ask,
                 address,
-                direction=direction,
+                direction=Direction(verb),
                 depth_max=depth_max,
             )
 

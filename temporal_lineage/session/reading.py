@@ -10,7 +10,7 @@ from snapshots.instant import Instant
 from temporal_lineage.addresses import EdgeAddress, JobAddress
 from temporal_lineage.facts import AsOf
 from temporal_lineage.questions.question import Question
-from temporal_lineage.session.asking import Asking, When
+from temporal_lineage.session.asking import Asking, W, When
 from temporal_lineage.session.targets import as_place, as_state, is_lock, misfit, typed
 
 if TYPE_CHECKING:
@@ -56,16 +56,7 @@ class ReadingQuestions(Asking):
         """
         from temporal_lineage.reproduce.scan import scan
 
-        return self._ask(
-            "scan",
-            target,
-            (as_of, as_known),
-            scan,
-            as_state(target),
-            folder=self.workspace.folder,
-            columns=columns,
-            where=where,
-        )
+        return self._read("scan", scan, target, (as_of, as_known), columns=columns, where=where)
 
     def fingerprint(
         self,
@@ -84,17 +75,8 @@ class ReadingQuestions(Asking):
         """
         from temporal_lineage.reproduce.fingerprints import fingerprint
 
-        return self._ask(
-            "fingerprint",
-            target,
-            (as_of, as_known),
-            fingerprint,
-            as_state(target),
-            folder=self.workspace.folder,
-            columns=columns,
-            where=where,
-            engine=engine,
-        )
+        asked = {"columns": columns, "where": where, "engine": engine}
+        return self._read("fingerprint", fingerprint, target, (as_of, as_known), **asked)
 
     def recover(
         self,
@@ -169,6 +151,18 @@ class ReadingQuestions(Asking):
             folder=self.workspace.folder,
             order=order,
         )
+
+    def _read(
+        self,
+        verb: str,
+        read: Callable[..., W],
+        target: str,
+        when: tuple[When, When],
+        **asked: object,
+    ) -> W:
+        """Read the rows of one state of a table."""
+        folder = self.workspace.folder
+        return self._ask(verb, target, when, read, as_state(target), folder=folder, **asked)
 
     def _reproduce_lock(self, target: str, order: Order) -> ReproduceAnswer:
         from pathlib import Path

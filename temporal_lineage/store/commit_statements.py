@@ -52,7 +52,7 @@ def _contributions() -> Select[Any]:
     """Commits whose rows live in the states: one stab per state. DESIGN 4.3."""
     return (
         select(place.c.node_id, contribution.c.commit_id, contribution.c.certainty)
-        .select_from(place.join(contribution, _lives_there()))
+        .select_from(place.join(contribution, _contributes_to(place)))
         .where(among_numbers(place.c.node_id, "nodes"), place.c.tx_id <= _TX)
         .order_by(place.c.node_id, contribution.c.start, contribution.c.commit_id)
     )
@@ -62,38 +62,32 @@ def _states() -> Select[Any]:
     """States in which rows of the commits live."""
     return (
         select(contribution.c.commit_id, place.c.node_id, contribution.c.certainty)
-        .select_from(contribution.join(place, _lives_there()))
+        .select_from(contribution.join(place, _contributes_to(place)))
         .where(among_numbers(contribution.c.commit_id, "commits"), place.c.tx_id <= _TX)
         .limit(_LIMIT)
         .offset(literal_column("0"))
     )
 
 
-def _lives_there() -> ColumnElement[bool]:
-    return and_(
-        contribution.c.dataset_id == place.c.dataset_id,
-        contribution.c.line == place.c.line,
-        contribution.c.start <= place.c.position,
-        contribution.c.stop > place.c.position,
-        contribution.c.tx_id <= _TX,
-    )
+def _contributes_to(stood: Table) -> ColumnElement[bool]:
+    """Join contributions to states; to former places, for as long as nothing better was known."""
+    return and_(_lives_at(contribution, stood), contribution.c.tx_id <= _TX)
 
 
-def _lived_there() -> ColumnElement[bool]:
-    """Join contributions to where states stood, for as long as nothing better was known."""
+def _lives_at(lives: Table, stood: Table) -> ColumnElement[bool]:
+    """Join what lives for a while on a line to the states that stand or stood there then."""
     return and_(
-        contribution.c.dataset_id == former_place.c.dataset_id,
-        contribution.c.line == former_place.c.line,
-        contribution.c.start <= former_place.c.position,
-        contribution.c.stop > former_place.c.position,
-        contribution.c.tx_id <= _TX,
+        lives.c.dataset_id == stood.c.dataset_id,
+        lives.c.line == stood.c.line,
+        lives.c.start <= stood.c.position,
+        lives.c.stop > stood.c.position,
     )
 
 
 def _former(*columns: ColumnElement[Any]) -> Select[Any]:
     return (
         select(*columns, contribution.c.certainty)
-        .select_from(former_place.join(contribution, _lived_there()))
+        .select_from(former_place.join(contribution, _contributes_to(former_place)))
         .where(former_place.c.tx_id <= _TX, former_place.c.until_tx > _TX)
     )
 
@@ -106,12 +100,7 @@ def _sources() -> Select[Any]:
 
 
 def _live_files() -> Select[Any]:
-    lives = and_(
-        file_life.c.dataset_id == place.c.dataset_id,
-        file_life.c.line == place.c.line,
-        file_life.c.start <= place.c.position,
-        file_life.c.stop > place.c.position,
-    )
+    lives = _lives_at(file_life, place)
     return (
         select(
             file.c.key,
