@@ -116,6 +116,7 @@ COMMANDS = (
     ("ledger", "info"),
     ("ledger", "check", "--limit"),
     ("ledger", "upgrade", "--dry-run"),
+    ("ledger", "restore"),
 )
 
 

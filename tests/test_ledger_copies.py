@@ -14,8 +14,10 @@ from temporal_lineage.bookkeeping.copying import copy_ledger
 from temporal_lineage.bookkeeping.errors import LedgerThereError, UnsoundCopyError
 from temporal_lineage.bookkeeping.row_digests import digests_of
 from temporal_lineage.store.ledger import Ledger
+from temporal_lineage.store.location import sqlite_path
 from temporal_lineage.store.moment import open_moment
 from temporal_lineage.store.transaction import AttributeAssertion, EdgeAssertion, NodeKey
+from transcripts import asked
 
 
 def tell(ledger: Ledger, turn: int) -> None:
@@ -100,3 +102,39 @@ def test_a_copy_of_an_unsound_ledger_is_refused_and_leaves_nothing(
     with pytest.raises(UnsoundCopyError, match="edge 1"):
         copy_ledger(ledger_url, str(target))
     assert list(target.parent.iterdir()) == []
+
+
+def test_a_backup_of_any_ledger_is_a_file_and_comes_back_to_any(
+    ledger_url: str, postgresql_url: str, tmp_path: Path
+) -> None:
+    made(ledger_url)
+    backup = str(tmp_path / "backup.db")
+    done = asked("--ledger", ledger_url, "ledger", "backup", backup)
+    assert (done.status, done.err) == (0, "")
+    place = postgresql_url if sqlite_path(ledger_url) else str(tmp_path / "back.db")
+    assert asked("--ledger", place, "ledger", "restore", backup).status == 0
+    with open_moment(ledger_url) as one, open_moment(place) as other:
+        assert digests_of(one) == digests_of(other)
+    again = asked("--ledger", place, "ledger", "restore", backup)
+    assert (again.status, again.out, again.err.count("\n")) == (1, "", 1)
+    assert "is there already; move it away, or name another place" in again.err
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("backup", "postgresql://ada:secret@db/x"), "is no file, as a backup is; name a file"),
+        (("restore", "postgresql://ada:secret@db/x"), "is no file, as a backup is; name a file"),
+        (("restore", "nothing.db"), "nothing.db is not there; name a file that `tl ledger backup`"),
+    ],
+)
+def test_what_is_no_backup_is_refused_in_one_line(
+    words: tuple[str, ...], told: str, sqlite_url: str, tmp_path: Path
+) -> None:
+    made(sqlite_url)
+    before = sorted(tmp_path.iterdir())
+    done = asked("--ledger", sqlite_url, "ledger", *words)
+    assert (done.status, done.out, done.err.count("\n")) == (1, "", 1)
+    assert told in done.err
+    assert "secret" not in done.err
+    assert sorted(tmp_path.iterdir()) == before

@@ -10,6 +10,7 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple
 
+from temporal_lineage.bookkeeping.errors import NoBackupError
 from temporal_lineage.bookkeeping.loading import load_ledger, prove, refuse_if_there
 from temporal_lineage.bookkeeping.placing import placed_file
 from temporal_lineage.bookkeeping.row_digests import RowDigest, digests_of, rows_of
@@ -43,7 +44,7 @@ def copy_ledger(source: str, target: str) -> LedgerCopied:
         digests = digests_of(moment)
         path = sqlite_path(target)
         if path is not None and isinstance(moment, SqliteMoment):
-            _back_up(moment, path, digests)
+            _online(moment, path, digests)
         else:
             load_ledger(target, lambda table: rows_of(moment, table), expected=digests)
         ((uuid,),) = moment.rows("SELECT uuid FROM ledger")
@@ -56,7 +57,28 @@ def copy_ledger(source: str, target: str) -> LedgerCopied:
         )
 
 
-def _back_up(moment: SqliteMoment, path: Path, digests: dict[str, RowDigest]) -> None:
+def back_up(source: str, file: str) -> LedgerCopied:
+    """Copy a ledger into a file. Raises NoBackupError for a URL, and what `copy_ledger` raises."""
+    _path_of(file)
+    return copy_ledger(source, file)
+
+
+def restore(file: str, target: str) -> LedgerCopied:
+    """Bring a backup back to where no ledger is. Raises likewise."""
+    if not _path_of(file).exists():
+        raise NoBackupError(file, "is not there", "name a file that `tl ledger backup` made")
+    return copy_ledger(file, target)
+
+
+def _path_of(file: str) -> Path:
+    path = sqlite_path(file)
+    if path is None:
+        advice = "name a file; `tl ledger copy` goes between databases"
+        raise NoBackupError(shown(file), "is no file, as a backup is", advice)
+    return path
+
+
+def _online(moment: SqliteMoment, path: Path, digests: dict[str, RowDigest]) -> None:
     with placed_file(path) as unfinished:
         try:
             with closing(sqlite3.connect(unfinished)) as copy:

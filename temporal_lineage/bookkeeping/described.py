@@ -183,6 +183,6 @@ def _roles(moment: Moment) -> tuple[bool, tuple[str, ...]]:
     )
     roles = moment.rows(
         "SELECT rolname FROM pg_roles WHERE has_table_privilege(rolname, 'tx', 'INSERT')"
-        " AND NOT rolsuper AND rolname NOT LIKE 'pg\\_%' ORDER BY rolname"
+        " AND NOT rolsuper AND left(rolname, 3) <> 'pg_' ORDER BY rolname"
     )
     return bool(may), tuple(f"role {name}" for (name,) in roles)

@@ -10,7 +10,11 @@ class LedgerThereError(LedgerError):
 
     def __init__(self, location: str) -> None:
         """Keep where it lies."""
-        super().__init__(location, "is there already", "name a place where nothing is")
+        super().__init__(location, "is there already", "move it away, or name another place")
+
+
+class NoBackupError(LedgerError):
+    """A database where a backup was to be, which is a file, or nothing at all."""
 
 
 class CopyDiffersError(LedgerError):

@@ -12,12 +12,13 @@ from temporal_lineage.bookkeeping.errors import LedgerThereError, UnsoundCopyErr
 from temporal_lineage.bookkeeping.kept_tables import KEPT_TABLES, KeptTable
 from temporal_lineage.bookkeeping.placing import placed_file
 from temporal_lineage.bookkeeping.row_digests import RowDigest, compare, digests_of
-from temporal_lineage.store.engines import POSTGRES_SCHEMA, make_engine
+from temporal_lineage.store.engines import make_engine
 from temporal_lineage.store.errors import LedgerMissingError
 from temporal_lineage.store.light import WAIT_MS_MAX
 from temporal_lineage.store.location import shown, sqlite_path
 from temporal_lineage.store.migrate import (
     WRITER_LOCK,
+    make_schema,
     make_tables,
     postgresql_version,
     use_settings,
@@ -92,7 +93,7 @@ def _into_postgresql(url: str, batches: Batches, expected: Mapping[str, RowDiges
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
         if postgresql_version(connection, location) is not None:
             raise LedgerThereError(location)
-        connection.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {POSTGRES_SCHEMA}")
+        make_schema(connection)
         make_tables(connection)
         _insert(Session(connection, location), batches, location)
         for table in KEPT_TABLES:

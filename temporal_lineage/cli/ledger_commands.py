@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from temporal_lineage.cli.adjacency_commands import adjacency_command
+from temporal_lineage.cli.copies_commands import backup_command, copy_command, restore_command
 from temporal_lineage.cli.layout import pairs, table
 from temporal_lineage.cli.options import output_option, print_report
 from temporal_lineage.cli.upgrade_commands import upgrade_command
 
 if TYPE_CHECKING:
     from temporal_lineage.bookkeeping.audit import LedgerAudit
-    from temporal_lineage.bookkeeping.copying import LedgerCopied
     from temporal_lineage.bookkeeping.described import LedgerDescription
     from temporal_lineage.session import Session
 
@@ -73,33 +73,10 @@ def check_command(session: Session, *, repair: bool, limit: int, output: str) ->
 
 
 ledger.add_command(adjacency_command)
+ledger.add_command(copy_command)
+ledger.add_command(backup_command)
+ledger.add_command(restore_command)
 ledger.add_command(upgrade_command)
-
-
-@ledger.command("copy", short_help="Copy it: a backup, or a move to another database.")
-@click.argument(
-    "target", metavar="FILE|URL", help="Where the copy is to lie; nothing may be there."
-)
-@output_option
-@click.pass_obj
-def copy_command(session: Session, target: str, output: str) -> None:
-    """Copy the ledger as it is now, while others go on writing it.
-
-    The copy is of one moment. It is compared with the ledger row by row and checked by every rule
-    before it has its name; where it fails nothing is left. Nothing is ever overwritten. It goes
-    between SQLite and PostgreSQL in both directions; a backup is brought back the same way.
-
-    \b
-    tl ledger copy backup.db
-    tl ledger copy postgresql://lineage@db/lineage
-    tl --ledger backup.db ledger copy .temporal-lineage/ledger.db
-    """
-    print_report(session.ledger_copy(target), output, text=_copied, rows=None)
-
-
-def _copied(one: LedgerCopied) -> Iterator[str]:
-    yield f"{one.source}: {one.rows} rows of {one.transactions} transactions"
-    yield f"copied to {one.target}: compared row by row, and sound"
 
 
 def _described(one: LedgerDescription) -> Iterator[str]:

@@ -49,6 +49,18 @@ class Bookkeeping(Asking):
 
         return planned_upgrade(self.workspace.ledger)
 
+    def ledger_backup(self, file: str) -> LedgerCopied:
+        """Copy the ledger as it is now into a file that is not there."""
+        from temporal_lineage.bookkeeping.copying import back_up
+
+        return back_up(self.workspace.ledger, file)
+
+    def ledger_restore(self, file: str) -> LedgerCopied:
+        """Make this ledger, which is not there, of a backup."""
+        from temporal_lineage.bookkeeping.copying import restore
+
+        return restore(file, self.workspace.ledger)
+
     def ledger_copy(self, target: str) -> LedgerCopied:
         """Copy the ledger as it is now to a file or database that holds none."""
         from temporal_lineage.bookkeeping.copying import copy_ledger

@@ -127,10 +127,15 @@ def _refuse_all_but_the_owner(connection: Connection, location: str) -> None:
 
 
 def _make(connection: Connection) -> None:
+    make_schema(connection)
+    _upgrade(connection)
+
+
+def make_schema(connection: Connection) -> None:
+    """Make the schema where it is not; whoever may not may find it made for it."""
     found = "SELECT 1 FROM pg_namespace WHERE nspname = %s"
     if connection.exec_driver_sql(found, (POSTGRES_SCHEMA,)).first() is None:
         connection.exec_driver_sql(f"CREATE SCHEMA {POSTGRES_SCHEMA}")
-    _upgrade(connection)
 
 
 def is_made(connection: Connection, location: str) -> bool:
