@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
-from deltalake import DeltaTable
+from deltalake import DeltaTable, write_deltalake
 
+from catalogs.row_filter import arrow_filter, renamed
 from reproduce_lake import Lake
 from temporal_lineage.erasure.answer import ErasureAnswer, Relation
 from temporal_lineage.erasure.carrying import conditions
-from temporal_lineage.erasure.commands import Named, remove_files, spark_condition
+from temporal_lineage.erasure.commands import Named, remove_files
 from temporal_lineage.erasure.plan import Act
+from temporal_lineage.erasure.spelling import datafusion_condition, spark_condition
 from temporal_lineage.session import Session, open_session
 from transcripts import at_home, told_lake
 
@@ -53,7 +56,6 @@ def test_a_delta_table_is_clean_after_the_printed_commands(lake: Lake) -> None:
     before = lake.session.erasure_trace("delta.people", where=where)
     assert [one for one, _ in acts(before)] == [
         Act.DELETE,
-        Act.REWRITE,
         Act.REMOVE_FILES,
         Act.HARVEST,
         Act.VERIFY,
@@ -77,7 +79,6 @@ def test_an_iceberg_table_is_clean_after_the_printed_commands_and_a_broom(lake: 
     before = lake.session.erasure_trace("lake.raw.people", where="name = 'a'")
     assert [one for one, _ in acts(before)] == [
         Act.DELETE,
-        Act.REWRITE,
         Act.DROP_TAG,
         Act.EXPIRE,
         Act.REMOVE_FILES,
@@ -96,7 +97,9 @@ def test_an_iceberg_table_is_clean_after_the_printed_commands_and_a_broom(lake: 
 
 def test_a_full_vacuum_is_not_advised_where_vectors_are_in_use() -> None:
     with_vectors, without = (
-        remove_files(Named("delta.t", "/lake/t", is_delta=True, has_vectors=one))[-1]
+        remove_files(
+            Named("delta.t", "/lake/t", is_delta=True, has_vectors=one, properties={}), ()
+        )[-1]
         for one in (True, False)
     )
     assert "full=True" not in with_vectors.command
@@ -111,6 +114,20 @@ def test_a_plan_names_the_promises_that_it_breaks(lake: Lake) -> None:
     answer = lake.session.erasure_trace("delta.people", where="id = 1")
     broken = {one.act: one.breaks for one in answer.plan if one.breaks}
     assert broken == {Act.REMOVE_FILES: ("pin:1 (delta.people@0)",)}
+
+
+def test_a_vacuum_breaks_promises_on_states_that_never_held_the_rows(lake: Lake) -> None:
+    lake.write_delta("people")
+    lake.delta_table("people").delete("id = 1")
+    lake.write_delta("people")
+    lake.delta_table("people").delete("id = 2")
+    lake.harvest()
+    for version in (1, 3):
+        lake.session.pin(f"delta.people@{version}", until="2099-01-01", reason="audit", who="ada")
+    answer = lake.session.erasure_trace("delta.people", where="id = 1")
+    assert [one.version for one in answer.tables[0].states] == [0, 2, 3]
+    (broken,) = [one.breaks for one in answer.plan if one.breaks]
+    assert broken == ("pin:1 (delta.people@1)", "pin:2 (delta.people@3)")
 
 
 def test_a_shallow_clone_is_searched_with_the_table_that_it_was_made_of(lake: Lake) -> None:
@@ -211,4 +228,21 @@ def test_a_condition_is_written_with_every_name_that_a_column_has() -> None:
     assert conditions("a in ('p', 'q') or not (a like 'r%')", {"a": ("odd name",)}) == (
         """("odd name" in ('p', 'q')) or (not ("odd name" like 'r%'))"""
     )
-    assert spark_condition('"a b" = \'say "x"\'') == "`a b` = 'say \"x\"'"
+
+
+def test_a_condition_means_the_same_to_every_engine(lake: Lake) -> None:
+    """Spark takes two quotes for none and DataFusion knows no NaN; `_` is a wildcard in both."""
+    told = renamed("name in ('O''Hara', 'x') and c not like 'p_%' and d is not nan and e = 0.1", {})
+    assert spark_condition(told) == (
+        "((`name` in ('O\\'Hara', 'x')) and (not startswith(`c`, 'p_')))"
+        " and ((`d` != double('NaN')) and (`e` = 0.1D))"
+    )
+    numbers = {"d": [1.0, 1.0, 1.0, math.nan, None], "e": [0.1] * 5}
+    names = ["O'Hara", "x", "OHara", "x", "x"]
+    rows = pa.table({"name": names, "c": ["pot", "p_t", "q", "q", "q"], **numbers})
+    write_deltalake(lake.delta / "people", rows)
+    table = lake.delta_table("people")
+    table.delete(datafusion_condition(told))
+    left = pa.table(table.scan()).column("name").to_pylist()
+    assert sorted(left) == ["OHara", "x", "x", "x"]
+    assert rows.filter(arrow_filter(told, rows.schema)).column("name").to_pylist() == ["O'Hara"]

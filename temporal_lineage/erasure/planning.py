@@ -17,8 +17,8 @@ from temporal_lineage.promises.promise import promises
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from temporal_lineage.erasure.answer import TracedTable
-    from temporal_lineage.erasure.searching import Searching
+    from temporal_lineage.erasure.answer import TracedState, TracedTable
+    from temporal_lineage.erasure.searching import Search, Searching
     from temporal_lineage.erasure.spread import Spread
     from temporal_lineage.facts import AsOf
     from temporal_lineage.store.reader import Reader
@@ -29,21 +29,21 @@ def planned(
     searching: Searching,
     as_of: AsOf,
     *,
-    searched: Mapping[int, TracedTable],
+    searched: Mapping[int, Search],
     fed: Mapping[int, TracedTable],
     found: Spread,
-    verify: str,
+    question: str,
 ) -> tuple[PlanStep, ...]:
     """Plan how to close a trace; `searched` and `fed` are its tables by dataset."""
     planner = _Planner(reader, searching, as_of)
     order = planner.ordered([*searched, *fed], found)
-    tables = [one for one in order if one in searched and searched[one].holds]
+    tables = [one for one in order if one in searched and searched[one].traced.holds]
     return plan(
         planner.sources(searched),
-        [planner.table(one, searched[one]) for one in tables],
+        [planner.table(one, searched[one].traced, searched[one].hiding) for one in tables],
         list(planner.remade(found)),
-        [planner.table(one, fed[one]) for one in order if one in fed],
-        verify=verify,
+        [planner.table(one, fed[one], ()) for one in order if one in fed],
+        question=question,
     )
 
 
@@ -67,15 +67,17 @@ class _Planner:
         steps = rebuild_order(dataset_ids, depends)
         return [one for step in steps for circle in step for one in sorted(circle)]
 
-    def sources(self, searched: Mapping[int, TracedTable]) -> list[str]:
+    def sources(self, searched: Mapping[int, Search]) -> list[str]:
         """Name what feeds the tables asked about, and was not searched itself."""
-        asked = [key for key, one in searched.items() if one.relation == "asked"]
+        asked = [key for key, one in searched.items() if one.traced.relation == "asked"]
         rows = self._reader.steps_into(node_ids=asked, kinds=(EdgeKind.FLOW,), as_of=self._as_of)
         strangers = {row[1] for row in rows} - searched.keys()
         names = sorted(self._searching.naming.dataset(one) for one in strangers)
         return [one for one in names if not one.startswith("model:")]  # it is trained anew
 
-    def table(self, dataset_id: int, traced: TracedTable) -> PlannedTable:
+    def table(
+        self, dataset_id: int, traced: TracedTable, hiding: tuple[TracedState, ...]
+    ) -> PlannedTable:
         """Tell what a plan needs to know of a table."""
         from catalogs.row_filter import renamed
 
@@ -87,11 +89,23 @@ class _Planner:
         if traced.where is not None:
             # Engines do not agree on all that may be typed; on what is written in one way they do.
             traced = replace(traced, where=renamed(traced.where, {}))
+        promised = self._promised(dataset_id)
+        lost = frozenset(one.version for one in traced.states)
+        if is_delta:
+            lost |= frozenset(self._searching.beside_head(dataset_id, promised.keys() - lost))
         return PlannedTable(
             traced=traced,
-            named=Named(traced.table, traced.location, is_delta, has_vectors),
+            hiding=hiding,
+            named=Named(
+                address=traced.table,
+                location=traced.location,
+                is_delta=is_delta,
+                has_vectors=has_vectors,
+                properties=head.properties if head else {},
+            ),
             tags=frozenset(ref.name for ref in (head.refs if head else ()) if isinstance(ref, Tag)),
-            promised=self._promised(dataset_id, traced),
+            promised=promised,
+            lost=lost,
         )
 
     def remade(self, found: Spread) -> Iterator[Remade]:
@@ -101,9 +115,9 @@ class _Planner:
             address = self._searching.naming.dataset(dataset_id)
             yield Remade(address, tuple(found.jobs.get(dataset_id, ())), is_table)
 
-    def _promised(self, dataset_id: int, traced: TracedTable) -> dict[int, tuple[str, ...]]:
-        names = [str(one.version) for one in traced.states]
-        nodes = self._reader.nodes_named(kind=NodeKind.VERSION, parent_id=dataset_id, names=names)
+    def _promised(self, dataset_id: int) -> dict[int, tuple[str, ...]]:
+        """Tell what stands on the versions of a table; those that nothing needs are left out."""
+        nodes = self._reader.children(parent_id=dataset_id, kind=NodeKind.VERSION)
         rows = self._reader.steps_out_of(
             node_ids=[one.node_id for one in nodes], kinds=(EdgeKind.EDGE,), as_of=self._as_of
         )
@@ -117,10 +131,11 @@ class _Planner:
         addresses = self._searching.naming.addresses(
             {one for some in made.values() for one in some}
         )
-        return {
+        told = {
             int(node.name): (
                 *self._promises.get(node.node_id, ()),
                 *sorted(f"{addresses[one]} (to be reproduced)" for one in made[node.node_id]),
             )
             for node in nodes
         }
+        return {version: names for version, names in told.items() if names}

@@ -10,21 +10,22 @@ from snapshots.errors import TemporalLineageError
 from snapshots.files import FileContent
 from snapshots.instant import FOREVER
 from temporal_lineage.erasure.spread import SearchedStates
-from temporal_lineage.erasure.traced_table import table_out_of_reach, traced_table
+from temporal_lineage.erasure.traced_table import hiding_states, table_out_of_reach, traced_table
 from temporal_lineage.harvesting.histories import remembered
 from temporal_lineage.naming import Naming
 from temporal_lineage.reproduce.reaching import OutOfReach
 from temporal_lineage.reproduce.tables import Found, Tables
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from catalogs.search import Searched
     from snapshots.history import TableHistory
     from snapshots.schema import SchemaVersion
-    from temporal_lineage.erasure.answer import Relation, TracedTable
+    from temporal_lineage.erasure.answer import Relation, TracedState, TracedTable
     from temporal_lineage.facts import AsOf
+    from temporal_lineage.reproduce.reaching import Reached
     from temporal_lineage.store.reader import Reader
 
 Progress = Callable[[str, int, int], None]
@@ -47,10 +48,12 @@ class Means:
 class Search:
     """One table searched: for people, for what follows the rows further, and all of it.
 
-    `found` is None where nobody could look.
+    `hiding` are the states with files whose rows deletes hide. `found` is None where nobody could
+    look.
     """
 
     traced: TracedTable
+    hiding: tuple[TracedState, ...]
     states: SearchedStates
     found: Searched | None
 
@@ -99,6 +102,26 @@ class Searching:
         data = (one for one in found.state.files if one.content is FileContent.DATA)
         return any(one.key not in missing for one in data)
 
+    def beside_head(self, dataset_id: int, versions: Iterable[int]) -> Iterator[int]:
+        """Yield the versions, of these, that have a file which the newest one has not."""
+        reached = self._tables.reach(dataset_id)
+        if isinstance(reached, OutOfReach):
+            yield from versions
+            return
+        head = self._keys(reached, reached.history.snapshots[-1].snapshot_id)
+        for version in versions:
+            keys = self._keys(reached, version)
+            if head is None or keys is None or not keys <= head:
+                yield version
+
+    def _keys(self, reached: Reached, version: int) -> set[str] | None:
+        """Give the files of a state; None where nothing tells them any more."""
+        try:
+            found = self._tables.state(reached, version)
+        except TemporalLineageError:
+            return None
+        return {one.key for one in found.state.files} if isinstance(found, Found) else None
+
     def table(self, dataset_id: int, *, where: str, relation: Relation) -> Search:
         """Search a table; what stands in the way is told in its answer.
 
@@ -128,7 +151,8 @@ class Searching:
         except TemporalLineageError as error:
             return self._unseen(dataset_id, str(error), where, relation)
         traced = traced_table(name, reached.history, found, where=where, relation=relation)
-        return Search(traced, _states(dataset_id, reached.history, found), found)
+        hiding = hiding_states(found, reached.history)
+        return Search(traced, hiding, _states(dataset_id, reached.history, found), found)
 
     def _unseen(self, dataset_id: int, reason: str, where: str, relation: Relation) -> Search:
         history, claim = self.history(dataset_id), self._tables.claim(dataset_id)
@@ -141,7 +165,8 @@ class Searching:
             where=where,
             relation=relation,
         )
-        return Search(traced, SearchedStates(dataset_id, frozenset(), frozenset(), states), None)
+        unsure = SearchedStates(dataset_id, frozenset(), frozenset(), states)
+        return Search(traced, (), unsure, None)
 
 
 def _states(dataset_id: int, history: TableHistory, found: Searched) -> SearchedStates:

@@ -66,22 +66,20 @@ def traced(
     trace = _Trace(reader, question, searching, where)
     trace.search(list(dict.fromkeys(roots)), depth_max=means.depth_max)
     found = spread(reader, (one.states for one in trace.found.values()), question.as_of)
-    searched = {dataset_id: one.traced for dataset_id, one in trace.found.items()}
     fed = dict(trace.fed(found))
-    verify = ["tl erasure verify --where CONDITION", *(f"--from {one}" for one in addresses)]
     steps = planned(
         reader,
         searching,
         question.as_of,
-        searched=searched,
+        searched=trace.found,
         fed=fed,
         found=found,
-        verify=" ".join(verify),
+        question=" ".join(["--where CONDITION", *(f"--from {one}" for one in addresses)]),
     )
     answer = ErasureAnswer(
         question=question,
         where=where,
-        tables=(*searched.values(), *fed.values()),
+        tables=(*(one.traced for one in trace.found.values()), *fed.values()),
         products=tuple(trace.products(found)),
         plan=steps,
         doubts=(*searching.doubts, *trace.doubts(found, means.depth_max)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from catalogs.search import FileRole
 from temporal_lineage.erasure.answer import (
     Examined,
     Relation,
@@ -16,7 +17,7 @@ from temporal_lineage.erasure.answer import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from catalogs.search import Searched
     from snapshots.history import TableHistory
@@ -94,7 +95,24 @@ def refs_of(history: TableHistory) -> dict[int, tuple[str, ...]]:
     return {state: tuple(sorted(told)) for state, told in names.items()}
 
 
-def _states(found: Searched, history: TableHistory) -> Iterator[TracedState]:
+def hiding_states(found: Searched, history: TableHistory) -> tuple[TracedState, ...]:
+    """Tell the states that have files with matching rows which deletes hide.
+
+    A file of equality deletes that holds the very value is such a file too.
+    """
+    hiding = {
+        state
+        for one in found.holding
+        for state, rows in one.live.items()
+        if not rows or one.role is FileRole.EQUALITY_DELETES
+    }
+    return tuple(_states(found, history, hiding))
+
+
+def _states(
+    found: Searched, history: TableHistory, wanted: Collection[int] | None = None
+) -> Iterator[TracedState]:
+    """Tell the states that hold rows, or those wanted."""
     rows: Counter[int] = Counter()
     files: Counter[int] = Counter()
     for one in found.holding:
@@ -104,7 +122,7 @@ def _states(found: Searched, history: TableHistory) -> Iterator[TracedState]:
     refs = refs_of(history)
     known = {one.snapshot_id: one for one in history.snapshots}
     for state in found.states:
-        if rows[state]:
+        if rows[state] if wanted is None else state in wanted:
             snapshot = known.get(state)
             yield TracedState(
                 version=state,

@@ -76,10 +76,10 @@ def vacuum(folder: Path) -> str:
 
 
 @contextmanager
-def spark(folder: Path, *, java: Path, transport: Mapping[str, str]) -> Iterator[Any]:
+def spark(folder: Path, *, java: Path, transport: Mapping[str, str] | None) -> Iterator[Any]:
     """Open a session whose catalog `ice` lies in `folder`/ice, and whose listener sends events.
 
-    `transport` are the settings of the listener's transport, as `type` and `url`.
+    `transport` are the settings of the listener's transport, as `type` and `url`; None has none.
     """
     os.environ["JAVA_HOME"] = str(java.resolve().parent.parent)
     from pyspark.sql import SparkSession
@@ -93,10 +93,11 @@ def spark(folder: Path, *, java: Path, transport: Mapping[str, str]) -> Iterator
         "spark.sql.catalog.ice.type": "hadoop",
         "spark.sql.catalog.ice.warehouse": f"{folder}/ice",
         "spark.sql.warehouse.dir": f"{folder}/hive",
-        "spark.extraListeners": "io.openlineage.spark.agent.OpenLineageSparkListener",
-        "spark.openlineage.namespace": "interop",
         "spark.databricks.delta.retentionDurationCheck.enabled": "false",
+        # Statements are few and short: what the second compiler makes faster never pays.
+        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
         "spark.sql.shuffle.partitions": "1",
+        "spark.default.parallelism": "1",
         "spark.databricks.delta.snapshotPartitions": "1",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
@@ -104,7 +105,11 @@ def spark(folder: Path, *, java: Path, transport: Mapping[str, str]) -> Iterator
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.sql.session.timeZone": "UTC",
     }
-    settings |= {f"spark.openlineage.transport.{key}": value for key, value in transport.items()}
+    if transport is not None:
+        listener = "io.openlineage.spark.agent.OpenLineageSparkListener"
+        settings |= {"spark.extraListeners": listener, "spark.openlineage.namespace": "interop"}
+    for key, value in (transport or {}).items():
+        settings[f"spark.openlineage.transport.{key}"] = value
     builder = SparkSession.builder.master("local[1]").appName("orders")
     for key, value in settings.items():
         builder = builder.config(key, value)
