@@ -13,13 +13,12 @@ _MICROS_MAX = 2**63 - 1
 _MICROS_MIN = -(2**63)
 _MICROSECOND = timedelta(microseconds=1)
 # A fraction follows seconds only: Python would read the half hour of `T09.5` as half a second.
-_SHAPE = re.compile(
+_SHAPE = (
     r"\d{4}-\d{2}-\d{2}"
-    r"([T ]\d{2}(:?\d{2}(:?\d{2}([.,]\d{1,6})?)?)?([Zz]|[+-]\d{2}:?\d{2})?)?",
-    re.ASCII,
+    r"([T ]\d{2}(:?\d{2}(:?\d{2}([.,]\d{1,6})?)?)?([Zz]|[+-]\d{2}:?\d{2})?)?"
 )
 # How an instant outside the years 1 to 9999 is printed.
-_BARE = re.compile(r"(-?\d{1,19})us", re.ASCII)
+_BARE = r"(-?\d{1,19})us"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -45,10 +44,10 @@ class Instant:
             return FOREVER
         if text == "beginning":
             return BEGINNING
-        bare = _BARE.fullmatch(text)
+        bare = re.fullmatch(_BARE, text, re.ASCII)
         if bare and _MICROS_MIN <= int(bare[1]) <= _MICROS_MAX:
             return cls(int(bare[1]))
-        if not _SHAPE.fullmatch(text):
+        if not re.fullmatch(_SHAPE, text, re.ASCII):
             raise BadInstantError(text)
         try:
             moment = datetime.fromisoformat(text.upper().replace(",", "."))

@@ -24,7 +24,10 @@ DEAR = {"msgspec", "typing_extensions", "decimal", "textwrap", "pathlib", "urlli
 
 OTHERS = {
     "--help": {"pathlib", "sqlite3", "msgspec", "dataclasses", "temporal_lineage.session"},
-    "at lake.staging.orders_clean --as-of 2026-10-21T06:00Z": {*DEAR, "difflib"},
+    "at lake.staging.orders_clean --as-of 2026-10-21T06:00Z": {
+        *(*DEAR, "difflib", "temporal_lineage.session.session"),
+        *("temporal_lineage.cli.runs_commands", "temporal_lineage.session.lineage"),
+    },
     "upstream lake.ml.training_set --names": {
         *(
             *DEAR,
@@ -34,7 +37,7 @@ OTHERS = {
         *("snapshots.history", "snapshots.schema", "difflib"),
     },
     "upstream model:fraud@v3": {
-        *(*DEAR, "temporal_lineage.capture.openlineage_events"),
+        *(*DEAR, "temporal_lineage.capture.openlineage_events", "temporal_lineage.session.session"),
         *("temporal_lineage.capture.openlineage", "temporal_lineage.questions.schemas.columns"),
         "difflib",
     },

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from temporal_lineage.questions.knowledge.reasons import WhyAnswer
     from temporal_lineage.questions.walks.answer import LineageAnswer, LineageEdge
     from temporal_lineage.questions.walks.reached import ReachedAnswer
-    from temporal_lineage.session import Session
+    from temporal_lineage.session.lineage import LineageQuestions
 
     class Asked(TypedDict):
         """What was typed after `tl upstream` or `tl downstream`."""
@@ -84,7 +84,7 @@ def _trace_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.command(short_help="What had gone into a state, a model or a column.")
 @_trace_options
 @click.pass_obj
-def upstream(session: Session, **asked: Unpack[Asked]) -> None:
+def upstream(session: LineageQuestions, **asked: Unpack[Asked]) -> None:
     """Tell which exact states had gone into TARGET, through the commits live in each state.
 
     \b
@@ -101,7 +101,7 @@ def upstream(session: Session, **asked: Unpack[Asked]) -> None:
 @click.command(short_help="What was made of a state, a model or a column.")
 @_trace_options
 @click.pass_obj
-def downstream(session: Session, **asked: Unpack[Asked]) -> None:
+def downstream(session: LineageQuestions, **asked: Unpack[Asked]) -> None:
     """Tell which states, models and columns were made of TARGET, or of states that contain it.
 
     \b
@@ -123,7 +123,7 @@ def downstream(session: Session, **asked: Unpack[Asked]) -> None:
 @output_option
 @click.pass_obj
 def why(
-    session: Session, target: str, as_of: str | None, as_known: str | None, output: str
+    session: LineageQuestions, target: str, as_of: str | None, as_known: str | None, output: str
 ) -> None:
     """Show the evidence: method, grade, raw witness, rejected alternatives, earlier beliefs.
 

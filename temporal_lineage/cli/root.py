@@ -13,10 +13,11 @@ from snapshots.errors import TemporalLineageError
 
 if TYPE_CHECKING:
     from temporal_lineage.session import Session
+    from temporal_lineage.session.asking import Asking
 
 _COMMANDS: dict[str, tuple[str, str]] = {
     "alias": ("alias", "Say which table a name means."),
-    "at": ("states", "Which snapshot was current at a time."),
+    "at": ("at", "Which snapshot was current at a time."),
     "available": ("available", "Which past states can still be read."),
     "bisect": ("bisect", "Since which state it is bad, and what upstream made it so."),
     "catalog": ("catalogs", "Say where tables live."),
@@ -65,6 +66,15 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "why": ("lineage", "How an edge, a version's writer or a run's links are known."),
 }
 """Command, the module that holds it, and its line in the list: `tl --help` imports none."""
+
+
+_PARTS: dict[str, tuple[str, str]] = {
+    "at": ("tables", "TableQuestions"),
+    "downstream": ("lineage", "LineageQuestions"),
+    "upstream": ("lineage", "LineageQuestions"),
+    "why": ("lineage", "LineageQuestions"),
+}
+"""The part of a session that is enough for a command which is asked often and answered at once."""
 
 
 class LazyGroup(click.Group):
@@ -159,11 +169,19 @@ def tl(
 
         observe(ctx, log_format, log_level)
     if ctx.obj is None:
-        from temporal_lineage.session import open_session
+        from temporal_lineage.session.opening import opened
 
-        ctx.obj = open_session(ledger)
+        ctx.obj = opened(_part(ctx.invoked_subcommand), ledger)
     elif ledger is not None:
         ctx.obj = _elsewhere(ctx.obj, ledger)
+
+
+def _part(command: str | None) -> type[Asking]:
+    module, name = _PARTS.get(command or "", ("session", "Session"))
+    part: type[Asking] = getattr(
+        importlib.import_module(f"temporal_lineage.session.{module}"), name
+    )
+    return part
 
 
 def _elsewhere(session: Session, ledger: str) -> Session:

@@ -1,4 +1,4 @@
-"""`tl at`, `tl log`, `tl show`: states of one table over time."""
+"""`tl log`, `tl show`: what is known of a table, a job or the ledger, over time."""
 
 from __future__ import annotations
 
@@ -17,29 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from temporal_lineage.questions.knowledge.transactions import LedgerLogAnswer
-    from temporal_lineage.questions.states.current import StateAnswer
     from temporal_lineage.questions.states.rollbacks import RollbackLine
     from temporal_lineage.questions.tables.show import CatalogAnswer, TableAnswer
     from temporal_lineage.questions.tables.snapshots import LogAnswer, LogLine
     from temporal_lineage.session import Session
-
-
-@click.command(short_help="Which snapshot was current at a time.")
-@click.argument(
-    "target", metavar="TABLE[@REF][@TIME]", help="A table, and a branch, tag or time of it."
-)
-@point_options
-@output_option
-@click.pass_obj
-def at(session: Session, target: str, as_of: str | None, as_known: str | None, output: str) -> None:
-    """Tell which snapshot of TABLE was current, since when, and how that is known.
-
-    \b
-    tl at lake.raw.orders --as-of 2026-10-01
-    tl at lake.raw.orders@audit@2026-10-01T09:00Z --output json
-    """
-    answer = session.at(target, as_of=as_of, as_known=as_known)
-    print_answer(answer, output, text=_state)
 
 
 @click.command(short_help="Every snapshot of a table.")
@@ -115,25 +96,6 @@ def show(
     else:
         answer = session.show(target, as_of=as_of, as_known=as_known)
         print_answer(answer, output, text=_table)
-
-
-def _state(answer: StateAnswer) -> Iterator[str]:
-    versions = [f"{answer.dataset}@{one}" for one in answer.snapshot_ids]
-    yield click.style(" or ".join(versions) or f"{answer.dataset}: no snapshot", bold=True)
-    columns = ", ".join(answer.columns)
-    written = f"{answer.committed_at} by {answer.operation}" if answer.operation else None
-    # The folder is the table's own, or its log's; the whole path is in the JSON.
-    witness = answer.witness.rpartition("/")[2]
-    yield from pairs(
-        [
-            ("on", answer.ref),
-            ("from", answer.held.start),
-            ("until", answer.held.end if answer.held.end < FOREVER else "it is current"),
-            ("written", written),
-            ("schema", f"{answer.schema_id} ({columns})" if columns else answer.schema_id),
-            ("known", f"{answer.certainty}, by {answer.rule}: {witness}"),
-        ]
-    )
 
 
 def _log(answer: LogAnswer) -> Iterator[str]:

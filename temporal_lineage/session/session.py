@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
-from snapshots.instant import Instant
 from temporal_lineage.session.aliases import Aliases
 from temporal_lineage.session.bookkeeping import Bookkeeping
 from temporal_lineage.session.changes import ChangeQuestions
@@ -15,6 +13,7 @@ from temporal_lineage.session.intake import Intake
 from temporal_lineage.session.knowledge import KnowledgeQuestions
 from temporal_lineage.session.lineage import LineageQuestions
 from temporal_lineage.session.locks import LockQuestions
+from temporal_lineage.session.opening import opened
 from temporal_lineage.session.promises import Promises
 from temporal_lineage.session.quarantine import Quarantine
 from temporal_lineage.session.reading import ReadingQuestions
@@ -22,11 +21,12 @@ from temporal_lineage.session.runs import RunQuestions
 from temporal_lineage.session.sql import SqlQuestions
 from temporal_lineage.session.tables import TableQuestions
 from temporal_lineage.session.use import UseQuestions
-from temporal_lineage.workspace import find_workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from snapshots.instant import Instant
 
 
 class Session(
@@ -58,14 +58,4 @@ def open_session(
     ledger: str | Path | None = None, *, clock: Callable[[], Instant] | None = None
 ) -> Session:
     """Open the workspace that the command line would use here, or the given ledger."""
-    workspace = find_workspace(
-        ledger=str(ledger) if ledger is not None else None, cwd=os.getcwd(), environ=os.environ
-    )
-    return Session(workspace, clock=clock or wall_clock)
-
-
-def wall_clock() -> Instant:
-    """Read the clock; the only place in the engine that does."""
-    import time
-
-    return Instant(time.time_ns() // 1000)
+    return opened(Session, None if ledger is None else str(ledger), clock=clock)
