@@ -74,7 +74,7 @@ def holds(state: Table, log: Table) -> Deciding:
     )
 
 
-def decided_inline(state: Table) -> ColumnElement[bool]:
+def decided_inline(state: FromClause) -> ColumnElement[bool]:
     """Tell whether the kept state of a key decides by itself."""
     return and_(state.c.last_tx <= instant("tx"), state.c.since <= instant("valid"))
 

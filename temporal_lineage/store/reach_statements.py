@@ -13,7 +13,6 @@ from sqlalchemy import (
     BigInteger,
     Integer,
     Text,
-    and_,
     bindparam,
     cast,
     literal_column,
@@ -31,7 +30,7 @@ from temporal_lineage.store.tables import edge, edge_assertion, node
 _FromThere = Callable[[ColumnElement[int], ColumnElement[int]], FromClause]
 """Makes the edges that end among the nodes asked for, by their near and their far end.
 
-Its columns: `far_id`, `edge_id`, `is_held` and `is_open`.
+Its columns: `far_id`, `edge_id`, and of the kept state `last_tx`, `since` and `claim_id`.
 """
 
 _NOTHING: ColumnElement[int] = literal_column("0")
@@ -43,11 +42,13 @@ def _step(edges: FromClause) -> Select[Any]:
     The far ends of edges that hold; then the far ends of those whose history must be searched,
     and in the same order the numbers of these edges.
     """
-    is_open = edges.c.is_open
+    # Decided here and not where the edges are found: as a condition SQLite leaves it at the first
+    # part that is false, as a column of the edges it works out all of it, three times.
+    decided = decided_inline(edges)
     columns: tuple[Any, ...] = (
-        joined(edges.c.far_id).filter(edges.c.is_held),
-        joined(edges.c.far_id).filter(is_open),
-        joined(edges.c.edge_id).filter(is_open),
+        joined(edges.c.far_id).filter(decided, edges.c.claim_id > _NOTHING),
+        joined(edges.c.far_id).filter(not_(decided)),
+        joined(edges.c.edge_id).filter(not_(decided)),
     )
     return select(*columns)
 
@@ -76,13 +77,10 @@ def _probed(near: ColumnElement[int], far: ColumnElement[int]) -> FromClause:
 
 
 def _edges(far: ColumnElement[int]) -> Select[Any]:
-    decided = decided_inline(edge)
-    return select(
-        far.label("far_id"),
-        edge.c.edge_id,
-        and_(decided, edge.c.claim_id > _NOTHING).label("is_held"),
-        not_(decided).label("is_open"),
-    ).where(edge.c.kind == bindparam("kind", type_=Text))
+    state = (edge.c.last_tx, edge.c.since, edge.c.claim_id)
+    return select(far.label("far_id"), edge.c.edge_id, *state).where(
+        edge.c.kind == bindparam("kind", type_=Text)
+    )
 
 
 def _held_by_history() -> Select[Any]:

@@ -184,14 +184,14 @@ SELECT edge.src_id, edge.dst_id, edge_assertion.rank, edge_assertion.valid_from,
 FROM json_each(:keys) AS keys_list JOIN edge ON edge.kind = (:kind || substr(keys_list.value, 1, 0)) AND edge.src_id = CAST(keys_list.value AS BIGINT) >> 31 AND edge.dst_id = CAST(keys_list.value AS BIGINT) & 2147483647 JOIN edge_assertion ON edge_assertion.edge_id = edge.edge_id AND edge_assertion.rank >= :floor LEFT OUTER JOIN claim ON claim.claim_id = edge_assertion.claim_id;
 
 -- step_into
-SELECT group_concat(found.far_id) FILTER (WHERE found.is_held) AS anon_1, group_concat(found.far_id) FILTER (WHERE found.is_open) AS anon_2, group_concat(found.edge_id) FILTER (WHERE found.is_open) AS anon_3
-FROM (SELECT edge.src_id AS far_id, edge.edge_id AS edge_id, edge.last_tx <= :tx AND edge.since <= :valid AND edge.claim_id > 0 AS is_held, NOT (edge.last_tx <= :tx AND edge.since <= :valid) AS is_open
+SELECT group_concat(found.far_id) FILTER (WHERE found.last_tx <= :tx AND found.since <= :valid AND found.claim_id > 0) AS anon_1, group_concat(found.far_id) FILTER (WHERE NOT (found.last_tx <= :tx AND found.since <= :valid)) AS anon_2, group_concat(found.edge_id) FILTER (WHERE NOT (found.last_tx <= :tx AND found.since <= :valid)) AS anon_3
+FROM (SELECT edge.src_id AS far_id, edge.edge_id AS edge_id, edge.last_tx AS last_tx, edge.since AS since, edge.claim_id AS claim_id
 FROM json_each(:nodes) AS nodes_list JOIN edge ON edge.dst_id = CAST(nodes_list.value AS BIGINT)
 WHERE edge.kind = :kind) AS found;
 
 -- step_out_of
-SELECT group_concat(found.far_id) FILTER (WHERE found.is_held) AS anon_1, group_concat(found.far_id) FILTER (WHERE found.is_open) AS anon_2, group_concat(found.edge_id) FILTER (WHERE found.is_open) AS anon_3
-FROM (SELECT edge.dst_id AS far_id, edge.edge_id AS edge_id, edge.last_tx <= :tx AND edge.since <= :valid AND edge.claim_id > 0 AS is_held, NOT (edge.last_tx <= :tx AND edge.since <= :valid) AS is_open
+SELECT group_concat(found.far_id) FILTER (WHERE found.last_tx <= :tx AND found.since <= :valid AND found.claim_id > 0) AS anon_1, group_concat(found.far_id) FILTER (WHERE NOT (found.last_tx <= :tx AND found.since <= :valid)) AS anon_2, group_concat(found.edge_id) FILTER (WHERE NOT (found.last_tx <= :tx AND found.since <= :valid)) AS anon_3
+FROM (SELECT edge.dst_id AS far_id, edge.edge_id AS edge_id, edge.last_tx AS last_tx, edge.since AS since, edge.claim_id AS claim_id
 FROM json_each(:nodes) AS nodes_list JOIN edge ON edge.src_id = CAST(nodes_list.value AS BIGINT)
 WHERE edge.kind = :kind) AS found;
 
