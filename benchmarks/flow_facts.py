@@ -56,15 +56,14 @@ def facts(history: FlowHistory) -> Facts:
     )
     bounds = np.searchsorted(told.edge[order], np.arange(len(sources) + 1)).tolist()
     rows = list(zip(*(one.tolist() for one in columns), strict=True))
-    found = np.array(
-        [
-            (edge, *rectangle)
-            for edge in range(len(sources))
-            for rectangle in _replay(rows[bounds[edge] : bounds[edge + 1]])
-        ],
-        dtype=np.int64,
+    # One number after the other: ten million rectangles as objects would fill gigabytes.
+    found = (
+        number
+        for edge in range(len(sources))
+        for rectangle in _replay(rows[bounds[edge] : bounds[edge + 1]])
+        for number in (edge, *rectangle)
     )
-    edge, *times = found.T
+    edge, *times = np.fromiter(found, np.int64).reshape(-1, 5).T
     return Facts(sources[edge], targets[edge], *times)
 
 

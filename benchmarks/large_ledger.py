@@ -18,28 +18,23 @@ from benchmarks import machine
 from benchmarks.binary_copy import Column, packed
 from benchmarks.flow_histories import CLAIMS, FlowHistory, name
 from benchmarks.flow_ledger import flow_claim
+from benchmarks.flow_log import Log
 from benchmarks.measuring import take_turns, timed
 from benchmarks.postgresql_server import running_server
 from benchmarks.report import as_page, as_text
 from benchmarks.rows import Row, duration, size, within
-from snapshots.instant import BEGINNING, FOREVER
 from temporal_lineage.claims import encode
 from temporal_lineage.facts import AsOf
 from temporal_lineage.keys import EdgeKind, NodeKind
 from temporal_lineage.naming import unharvested_identity
 from temporal_lineage.store.ledger import Ledger
-from temporal_lineage.store.rank import TURNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import numpy as np
     import psycopg
-    from numpy.typing import NDArray
 
     from snapshots.instant import Instant
-
-    Numbers = NDArray[np.int64]
 
 NOTES = """\
 Each catalogue is that of [closure](closure.md): four edges a dataset, told fourteen times each in
@@ -58,8 +53,6 @@ DATASETS = 100_000
 FACTS = 10_000_000
 ROUNDS = 7
 _LIMIT = 10**6
-_FIRST_TX = 2
-"""The transaction of the first batch; the one before it names the datasets."""
 
 PAGE = Path(__file__).with_name("large_ledger.md")
 
@@ -195,12 +188,14 @@ def _load_transactions(connection: psycopg.Connection, history: FlowHistory) -> 
 
 def _load_catalogue(connection: psycopg.Connection, history: FlowHistory, number: int) -> None:
     """Load one more catalogue: its datasets, its edges with their states, and their logs."""
+    import numpy as np
+
     nodes, edges = number * history.datasets, number * len(history.edges[0])
     with connection.cursor() as cursor, cursor.copy("COPY node FROM STDIN") as copy:
         for dataset in range(history.datasets):
             identity = unharvested_identity(name(nodes + dataset))
             copy.write_row((nodes + dataset + 1, NodeKind.DATASET, 0, identity))
-    log = _log(history)
+    log = Log.of(history)
     sources, targets = history.edges
     count = len(sources)
     state = log.states(count)
@@ -209,7 +204,7 @@ def _load_catalogue(connection: psycopg.Connection, history: FlowHistory, number
         "edge",
         [
             *((sources + nodes + 1, 4), EdgeKind.FLOW.value.encode(), (targets + nodes + 1, 4)),
-            (_numbers(count) + edges + 1, 4),
+            (np.arange(count) + edges + 1, 4),
             *((state.last_tx, 4), (state.since, 8), (state.open_tx, 4), (state.claim_id, 4)),
         ],
         rows=count,
@@ -230,65 +225,6 @@ def _copy(connection: psycopg.Connection, table: str, columns: list[Column], *, 
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         for piece in packed(columns, rows=rows):
             copy.write(piece)
-
-
-class _States(NamedTuple):
-    """The current state of every edge, as `store.state` defines it."""
-
-    last_tx: Numbers
-    since: Numbers
-    open_tx: Numbers
-    claim_id: Numbers
-
-
-class _Log(NamedTuple):
-    """Assertions edge by edge, each edge's oldest first."""
-
-    edge: Numbers
-    tx: Numbers
-    rank: Numbers
-    start: Numbers
-    end: Numbers
-    claim: Numbers
-
-    def states(self, edges: int) -> _States:
-        """Fold the log of every edge at once; each has one entry or more."""
-        import numpy as np
-
-        firsts = np.searchsorted(self.edge, np.arange(edges))
-        place = np.arange(len(self.edge))
-        is_open = self.end == FOREVER.micros
-        deciding = np.maximum.reduceat(np.where(is_open, place, -1), firsts)
-        decided = deciding >= 0
-        bounded = ~is_open & (place > deciding[self.edge])
-        ends = np.maximum.reduceat(np.where(bounded, self.end, BEGINNING.micros), firsts)
-        starts = np.where(decided, self.start[deciding], BEGINNING.micros)
-        return _States(
-            np.maximum.reduceat(self.tx, firsts),
-            np.maximum(starts, ends),
-            np.where(decided, self.tx[deciding], 0),
-            np.where(decided, self.claim[deciding], 0),
-        )
-
-
-def _log(history: FlowHistory) -> _Log:
-    """Sort what was told by edge; what one transaction says of an edge again has a later turn."""
-    import numpy as np
-
-    told = history.told
-    order = np.argsort(told.edge, kind="stable")
-    edge, tx = told.edge[order], told.batch[order] + _FIRST_TX
-    is_again = (edge[1:] == edge[:-1]) & (tx[1:] == tx[:-1])
-    place = np.arange(len(edge))
-    begins = np.maximum.accumulate(np.where(np.concatenate([[False], is_again]), 0, place))
-    rank = -(tx * TURNS + (place - begins))
-    return _Log(edge, tx, rank, told.start[order], told.end[order], told.claim[order])
-
-
-def _numbers(count: int) -> Numbers:
-    import numpy as np
-
-    return np.arange(count, dtype=np.int64)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ pytest.importorskip("networkx", reason="the benchmarks' peers are not installed"
 from benchmarks import large_ledger
 from benchmarks.__main__ import BENCHMARKS
 from benchmarks.flow_histories import FlowHistory
-from benchmarks.flow_ledger import tell_flows
+from benchmarks.flow_ledger import load_flows, tell_flows
 from benchmarks.measuring import Ratio, ratio, take_turns
 from benchmarks.report import as_page, as_text
 from benchmarks.rows import Comparison, Row, Sense, faster, within
@@ -78,6 +80,18 @@ def test_the_page_holds_each_row_once_and_what_it_counts() -> None:
     page = as_page({"one": rows}, {"one": "What is counted here."}, circumstances="Then.")
     assert page.count("| this | 1 s | none |  |  |  |") == 1
     assert "### one\n\nWhat is counted here.\n" in page
+
+
+def test_flows_that_are_loaded_lie_in_the_tables_as_those_that_were_told(tmp_path: Path) -> None:
+    history = FlowHistory(60)
+    loaded, told = tmp_path / "loaded.db", tmp_path / "told.db"
+    assert load_flows(loaded, history) == tell_flows(told, history)
+    with closing(sqlite3.connect(loaded)) as ours, closing(sqlite3.connect(told)) as theirs:
+        tables = theirs.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        # Every ledger has a number of its own.
+        for (table,) in set(tables) - {("ledger",)}:
+            asked = f"SELECT * FROM {table}"
+            assert set(ours.execute(asked)) == set(theirs.execute(asked)), table
 
 
 def test_a_large_ledger_is_loaded_as_if_it_had_been_told(
