@@ -26,7 +26,10 @@ networkx finds the bare set of ancestors, with no time, name or reason, in a gra
 facts, states and commits apart, of the whole pipeline: built before, or built from a list of the
 facts in memory as part of the work.
 A graph built before answers as of the moment it was built only.
-The last rows ask one table that was only appended to, and whose commits all live in its state."""
+The last rows ask one table that was only appended to, and whose commits all live in its state: one
+stab of one index gives them. Two look-ups stand beside it, of the transaction that is meant and of
+where the state stood before its files were known: 7 of 1,070 microseconds at a thousand commits,
+so that one statement for all three would save nothing."""
 
 
 def run(size: Size, folder: Path) -> Iterator[Row]:
