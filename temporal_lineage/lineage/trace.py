@@ -38,14 +38,20 @@ class Neighbours(Protocol):
 
 
 def trace(
-    root_id: int, *, direction: Direction, neighbours: Neighbours, depth_max: int, nodes_max: int
+    root_id: int,
+    *,
+    direction: Direction,
+    neighbours: Neighbours,
+    depth_max: int,
+    nodes_max: int,
+    beside: Sequence[int] = (),
 ) -> LineageGraph:
-    """Walk from the root; every node is visited once, at its least depth.
+    """Walk from the root, and from others `beside` it; each node is visited once, at least depth.
 
     What lies beyond `depth_max` steps or `nodes_max` nodes is cut, and each cut is named.
     """
-    walk = _Walk(root_id)
-    frontier = [root_id]
+    frontier = [root_id, *beside]
+    walk = _Walk(frontier)
     for depth in range(1, depth_max + 1):
         frontier = walk.advance(frontier, direction, neighbours, depth)
         if not frontier:
@@ -67,10 +73,10 @@ def trace(
 
 
 class _Walk:
-    def __init__(self, root_id: int) -> None:
-        self.depths = {root_id: 0}
+    def __init__(self, roots: Sequence[int]) -> None:
+        self.depths = dict.fromkeys(roots, 0)
         # A commit met inside a state is not yet visited: it may also be a state that was read.
-        self.visited = {root_id}
+        self.visited = set(roots)
         # One edge can be several steps: what acts on every column acts on each.
         self.steps: dict[Step, None] = {}
         self.contained: list[Contained] = []

@@ -99,9 +99,11 @@ def shortest_path(graph: LineageGraph, node_id: int) -> list[int]:
 
 
 def jobs_into(graph: LineageGraph) -> dict[int, tuple[str, ...]]:
-    """Give the jobs whose flows lead into each node of a graph."""
+    """Give the jobs whose flows lead into each node of a downstream graph, from one nearer by."""
     jobs: dict[int, dict[str, None]] = {}
     for step in graph.steps:
+        if graph.depths[step.source_id] >= graph.depths[step.target_id]:
+            continue
         told = decode(FlowClaim, step.claim).jobs
         jobs.setdefault(step.target_id, {}).update(dict.fromkeys(told))
     return {node_id: tuple(names) for node_id, names in jobs.items()}

@@ -20,12 +20,13 @@ from temporal_lineage.questions.impact.contaminated_table import (
     contaminated_table,
 )
 from temporal_lineage.questions.states.versions import told_versions
-from temporal_lineage.questions.walks.doubts import grade_doubts, walk_doubts
+from temporal_lineage.questions.walks.doubts import count, grade_doubts, walk_doubts
 from temporal_lineage.questions.walks.neighbours import ledger_graph
 from temporal_lineage.questions.walks.provenance import find_version
+from temporal_lineage.questions.walks.untold import untold_beyond
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from snapshots.instant import Instant
     from temporal_lineage.addresses import DatasetAddress
@@ -112,7 +113,10 @@ def contamination(
         tables=tuple(spread.tables.values()),
         products=spread.products,
         rebuild=spread.rebuild(),
-        doubts=(*doubts, *spread.doubts(), *walk_doubts(graph, names)),
+        doubts=(
+            *(*doubts, *spread.doubts(), *walk_doubts(graph, names)),
+            *untold_beyond(reader, graph, as_of),
+        ),
     )
 
 
@@ -143,8 +147,9 @@ class _Spread:
         self.naming = Naming(reader, as_of=as_of)
         commits = {graph.root_id, *(step.target_id for step in graph.steps)}
         self._nodes = reader.named(node_ids=sorted({*graph.depths, *commits}))
+        self._removing = self._without_rows(commits - {graph.root_id})
         self._by_dataset: dict[int, list[int]] = {}
-        for node_id in sorted(commits, key=lambda one: (graph.depths[one], one)):
+        for node_id in sorted(commits - self._removing, key=lambda one: (graph.depths[one], one)):
             self._by_dataset.setdefault(self._dataset_of(node_id), []).append(node_id)
         self.tables = self._tables()
         self._products = {
@@ -162,6 +167,13 @@ class _Spread:
     def _dataset_of(self, node_id: int) -> int:
         node = self._nodes[node_id]
         return node.node_id if node.kind == NodeKind.DATASET else node.parent_id
+
+    def _without_rows(self, commits: Collection[int]) -> set[int]:
+        """Give the commits whose files are known, and hold no rows of their own: deletions."""
+        places = self._reader.places(node_ids=commits)
+        known = {node_id for node_id, place in places.items() if place.files_known}
+        rows = self._reader.contributions_to(node_ids=sorted(known), system=self._as_of.system)
+        return known - {row.state_id for row in rows if row.commit_id == row.state_id}
 
     def _tables(self) -> dict[int, ContaminatedTable]:
         """Give the harvested tables, nearest first."""
@@ -221,8 +233,14 @@ class _Spread:
     def doubts(self) -> list[str]:
         """Say where less may be contaminated than is shown."""
         grades = [decode(EdgeClaim, step.claim).grade.value for step in self._graph.steps]
+        removing = count(len(self._removing), "commit")
         return [
             *grade_doubts(grades),
+            *(
+                [f"{removing} made of it added no rows: what was removed by it is missing since"]
+                if self._removing
+                else ()
+            ),
             *(
                 f"{one.dataset} may hold none of it: {_CARRIED[one.certainty]}"
                 for one in self.tables.values()

@@ -15,9 +15,10 @@ from temporal_lineage.lineage.graph import Direction
 from temporal_lineage.naming import Naming
 from temporal_lineage.questions.impact.impacted import Consequence, Hit
 from temporal_lineage.questions.schemas.history import changes_between, schema_of
-from temporal_lineage.questions.walks.doubts import count, walk_doubts
+from temporal_lineage.questions.walks.doubts import count, grade_doubts, walk_doubts
 from temporal_lineage.questions.walks.neighbours import ledger_graph
 from temporal_lineage.questions.walks.provenance import find_version
+from temporal_lineage.questions.walks.untold import untold_beyond
 
 if TYPE_CHECKING:
     from temporal_lineage.facts import AsOf
@@ -43,26 +44,33 @@ def impact_of_rollback(
     doubts = _doubts(reader, dataset_id, address, as_of, back=len(kept - live))
     if len(undone) > COMMITS_MAX:
         doubts.append(f"of {len(undone)} commits taken back only {COMMITS_MAX} were followed")
-    reached: dict[str, Hit] = {}
-    naming = Naming(reader, as_of=as_of)
-    for commit_id in undone[:COMMITS_MAX]:
-        graph = ledger_graph(
-            reader,
-            commit_id,
-            kind=EdgeKind.EDGE,
-            direction=Direction.DOWNSTREAM,
-            as_of=as_of,
-            depth_max=depth_max,
-        )
-        names = naming.addresses(graph.depths)
-        doubts += walk_doubts(graph, names)
-        for step in graph.steps:
-            name = names[step.target_id]
-            depth = graph.depths[step.target_id]
-            if name not in reached or reached[name].distance > depth:
-                reached[name] = _holds(step, names[step.source_id], name, depth)
     said = f"main would lose the rows of {count(len(undone), 'commit')}"
-    return list(reached.values()), list(dict.fromkeys([said, *doubts]))
+    if not undone:
+        return [], [said, *doubts]
+    first, *others = undone[:COMMITS_MAX]
+    graph = ledger_graph(
+        reader,
+        first,
+        beside=others,
+        kind=EdgeKind.EDGE,
+        direction=Direction.DOWNSTREAM,
+        as_of=as_of,
+        depth_max=depth_max,
+    )
+    names = Naming(reader, as_of=as_of).addresses(graph.depths)
+    doubts += [
+        *walk_doubts(graph, names),
+        *grade_doubts(decode(EdgeClaim, step.claim).grade for step in graph.steps),
+        *untold_beyond(reader, graph, as_of),
+    ]
+    reached: dict[str, Hit] = {}
+    for step in graph.steps:
+        name = names[step.target_id]
+        # A commit that is taken back may itself be made of another one.
+        depth = max(graph.depths[step.target_id], 1)
+        if name not in reached or reached[name].distance > depth:
+            reached[name] = _holds(step, names[step.source_id], name, depth)
+    return list(reached.values()), [said, *doubts]
 
 
 def impact_of_expiry(reader: Reader, address: DatasetAddress, as_of: AsOf) -> Found:
@@ -82,7 +90,9 @@ def impact_of_expiry(reader: Reader, address: DatasetAddress, as_of: AsOf) -> Fo
         )
         for _, _, target_id, claim in steps
     ]
-    return impacted, ["a state whose files all live on in other states can still be recovered"]
+    grades = [decode(EdgeClaim, claim).grade for _, _, _, claim in steps]
+    saved = "a state whose files all live on in other states can still be recovered"
+    return impacted, [*grade_doubts(grades), saved]
 
 
 def _head(reader: Reader, dataset_id: int, address: DatasetAddress, as_of: AsOf) -> int:

@@ -135,14 +135,17 @@ def named_by(
 
 
 def events_of_job(
-    reader: Reader, keys: Iterable[str], job: str, as_of: AsOf
+    reader: Reader, keys: Iterable[str], job: str, as_of: AsOf, *, holding: str = ""
 ) -> list[tuple[RunEvent | JobEvent, str]]:
-    """Give the events of the job that were known then, oldest first, with their bodies."""
+    """Give the events of the job that were known then, oldest first, with their bodies.
+
+    Only those `holding` a text are read: most events are large, and tell nothing of one facet.
+    """
     told = [
         (event, kept.body)
         for key in keys
         for kept in reader.events(run_id=key)
-        if kept.recorded_at <= as_of.system
+        if kept.recorded_at <= as_of.system and holding in kept.body
         for event in _events(kept)
         if str(event.job) == job and event.at <= as_of.valid
     ]

@@ -60,7 +60,7 @@ class Owners:
         runs = runs_of_job(self._reader, job_id, self._as_of)[:RUNS_READ_MAX]
         names = self._reader.named(node_ids=[one.node_id for one in runs])
         keys = [f"{DESIGN}{job}", *(node.name for node in names.values())]
-        told = events_of_job(self._reader, keys, job, self._as_of)
+        told = events_of_job(self._reader, keys, job, self._as_of, holding='"ownership"')
         return told_facets(body for _, body in told).job.owners
 
 

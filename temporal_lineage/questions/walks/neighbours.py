@@ -41,14 +41,16 @@ def ledger_graph(
     direction: Direction,
     as_of: AsOf,
     depth_max: int,
+    beside: Sequence[int] = (),
 ) -> LineageGraph:
-    """Follow the edges of a kind from a node, as believed at a point in both times."""
+    """Follow the edges of a kind from a node, and others, as believed at a point in both times."""
     return trace(
         node_id,
         direction=direction,
         neighbours=LedgerNeighbours(reader, kinds=(kind,), as_of=as_of),
         depth_max=depth_max,
         nodes_max=NODES_MAX,
+        beside=beside,
     )
 
 

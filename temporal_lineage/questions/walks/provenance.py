@@ -56,7 +56,7 @@ def lineage(
     )
     naming = Naming(reader, as_of=as_of)
     names = naming.addresses(graph.depths)
-    answer = lineage_of(reader, graph, question, naming, names)
+    answer = with_untold(reader, graph, lineage_of(reader, graph, question, naming, names))
     versions = told_versions(reader, graph.root_id, as_of)
     if not versions:
         return answer
@@ -192,6 +192,16 @@ def lineage_of(
         cuts=tuple(LineageCut(names[one.node_id], one.why) for one in graph.cuts),
         doubts=lineage_doubts(graph, names, writers, edges),
     )
+
+
+def with_untold(reader: Reader, graph: LineageGraph, answer: LineageAnswer) -> LineageAnswer:
+    """Give an answer that also says which runs its walk down could not follow."""
+    if graph.direction is Direction.UPSTREAM:
+        return answer
+    from temporal_lineage.questions.walks.untold import untold_beyond
+
+    found = untold_beyond(reader, graph, answer.question.as_of)
+    return replace(answer, doubts=(*answer.doubts, *found))
 
 
 def _told(claim: str) -> tuple[str | None, str, str, tuple[str, ...]]:

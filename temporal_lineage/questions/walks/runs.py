@@ -13,7 +13,8 @@ from temporal_lineage.naming import Naming
 from temporal_lineage.questions.knowledge.reasons import known_run
 from temporal_lineage.questions.walks.answer import LineageAnswer, LineageNode
 from temporal_lineage.questions.walks.neighbours import NODES_MAX, LedgerNeighbours
-from temporal_lineage.questions.walks.provenance import lineage_of
+from temporal_lineage.questions.walks.provenance import lineage_of, with_untold
+from temporal_lineage.questions.walks.untold import written_untold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -49,7 +50,11 @@ def run_lineage(
     beyond = {one: depth for one, depth in graph.depths.items() if one != run_id}
     naming = Naming(reader, as_of=as_of)
     names = naming.addresses(beyond) | {run_id: str(address)}
-    answer = lineage_of(reader, replace(graph, depths=beyond), question, naming, names)
+    graph = replace(graph, depths=beyond)
+    answer = with_untold(reader, graph, lineage_of(reader, graph, question, naming, names))
+    if direction is Direction.DOWNSTREAM:
+        own = written_untold(reader, run_id, run.job, as_of)
+        answer = replace(answer, doubts=tuple(dict.fromkeys((*answer.doubts, *own))))
     edges = tuple(
         one._replace(edge=str(address)) if one.edge == f"edge:{_NO_EDGE}" else one
         for one in answer.edges
