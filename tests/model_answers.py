@@ -64,11 +64,11 @@ class Model:
         for run in self.known.runs.values():
             if not run.ended:
                 continue
-            made = self._written(run)
+            made = self.written(run)
             if made is None:
                 continue
             target, written, since = made
-            for read in self._reads(run):
+            for read in self.reads(run):
                 dataset, versions, grade = self.read(run, read)
                 weaker = max(grade, written, key=GRADES.index)
                 found += [
@@ -77,7 +77,7 @@ class Model:
                 ]
         return found
 
-    def _reads(self, run: KnownRun) -> list[Read]:
+    def reads(self, run: KnownRun) -> list[Read]:
         """Give what a run read: a table under two names is one, and what tells more counts."""
         own = {one.dataset for one in run.run.reads if one.dataset != EXTERNAL}
         return [
@@ -129,7 +129,7 @@ class Model:
         covered = table.log(MAIN)[0].start <= run.begun
         return tuple(map(str, ids)), "inferred" if sure and covered else "candidates"
 
-    def _written(self, run: KnownRun) -> tuple[Node, str, Instant] | None:
+    def written(self, run: KnownRun) -> tuple[Node, str, Instant] | None:
         """Give the version that a run made, how surely, and since when it is there; or nothing."""
         target: Node = (run.run.writes, run.run.version)
         table = self.known.tables.get(run.run.writes)
@@ -153,7 +153,7 @@ class Model:
     def writer(self, node: Node) -> KnownRun | None:
         """Give the run that made a version."""
         made = (one for one in self.known.runs.values() if one.ended)
-        return next((one for one in made if (self._written(one) or (None,))[0] == node), None)
+        return next((one for one in made if (self.written(one) or (None,))[0] == node), None)
 
     def _job(self, run: KnownRun) -> str:
         return f"{self.name}/{run.run.job}"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from model_answers import merged
+from model_answers import Edge, End, Node, merged
 from model_target import Target
 from model_world import MINUTE, Seen, World
 from snapshots.errors import TemporalLineageError, UnknownNameError
@@ -147,6 +147,36 @@ class Asked(Target):
             return
         answer = self.session.downstream(self.target, **self.when, depth_max=DEPTH_MAX)
         assert self.edges(edges) == {_told(one) for one in answer.edges}, self
+        said = {one.rpartition(": ")[2] for one in answer.doubts if "written in unknown" in one}
+        assert self.lost_below(root) == said, self
+        self._expiry(root, {one for one in edges if one.source == root})
+
+    def _expiry(self, root: Node, edges: set[Edge]) -> None:
+        """What was made by reading exactly this state?"""
+        if not self.is_model:
+            answer = self.session.impact(self.state(root), change="expire", **self.when)
+            wanted = {(self.state(one.target), (one.job,)) for one in edges}
+            assert wanted == {(one.address, one.jobs) for one in answer.impacted}, self
+
+    def deletion(self) -> None:
+        """What would a dataset that is deleted reach, how near; and all that is told by name?"""
+        key = self.dataset()
+        if key is None:
+            return
+        name = self.target.partition("@")[0]
+        near: dict[End, int] = {key: 0}
+        feeds = self.model.followed(key, self.valid, up=False, columns=False)
+        for distance in range(1, len(feeds) + 1):
+            for source, target in feeds:
+                if near.get(source) == distance - 1:
+                    near.setdefault(target, distance)
+        answer = self.session.impact(name, change="delete", **self.when, depth_max=DEPTH_MAX)
+        wanted = {(self.dataset_name(one), far) for one, far in near.items() if far}
+        assert wanted == {(one.address, one.distance) for one in answer.impacted}, self
+        for up, ask in ((1, self.session.upstream_names), (0, self.session.downstream_names)):
+            found = self.model.followed(key, self.valid, up=bool(up), columns=False)
+            ends = {self.dataset_name(pair[0 if up else 1]) for pair in found}
+            assert ends == {one.dataset for one in ask(name, **self.when).datasets}, self
 
     def contamination(self) -> None:
         """Where did the rows of the commit go, what is healed?"""
@@ -280,6 +310,7 @@ QUESTIONS = (
     "upstream",
     "downstream",
     "contamination",
+    "deletion",
     "flow",
     "columns",
 )

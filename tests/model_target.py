@@ -86,6 +86,22 @@ class Target:
         table = self.model.known.tables.get(root[0])
         return table is not None and int(str(root[1])) not in table.snapshots and not edges
 
+    def lost_below(self, root: Node) -> set[str]:
+        """Give what runs wrote in no version that anybody can tell, having read what holds it."""
+        model, valid = self.model, self.valid
+        commits = {root} | {one.target for one in model.downstream(root, valid)}
+        states = {state for commit in commits for state in model.holding(commit)}
+        found = set()
+        for run in model.known.runs.values():
+            read = {
+                (dataset, version)
+                for dataset, versions, _ in (model.read(run, one) for one in model.reads(run))
+                for version in versions
+            }
+            if run.ended and run.over <= valid and model.written(run) is None and read & states:
+                found.add(self.dataset_name(run.run.writes))
+        return found
+
     def contaminated(self, uuid: str, commits: set[Node]) -> tuple[object, ...]:
         table = self.model.known.tables[uuid]
         own = {one for one in commits if one[0] == uuid}

@@ -25,7 +25,7 @@ OPS = st.tuples(
 )
 QUESTION = st.tuples(st.sampled_from((*QUESTIONS, "diff")), NUMBERS, NUMBERS, NUMBERS)
 
-OF_ROWS = ("at", "log", "upstream", "downstream", "contamination", "flow", "diff")
+OF_ROWS = ("at", "log", "upstream", "downstream", "contamination", "deletion", "flow", "diff")
 """Questions that are not about columns, which have no ids in these Delta tables."""
 
 _numbers = count()

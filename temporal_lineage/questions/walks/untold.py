@@ -14,7 +14,7 @@ from temporal_lineage.naming import Naming
 from temporal_lineage.questions.walks.run_lines import as_it_stood
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from snapshots.instant import Instant
     from temporal_lineage.facts import AsOf
@@ -106,13 +106,7 @@ def _written_in_unknown_states(
     for one in reader.attributes_of(node_ids=asked, kind=AttributeKind.WRITES, as_of=as_of):
         if Method.OUTPUT_PHANTOM.value in one.claim:
             wrote[one.node_id].append(decode(LinkClaim, one.claim).identity)
-    identities = {node.name: key for key, node in reader.named(node_ids=sorted(states)).items()}
-    read = {
-        one.node_id
-        for one in reader.attributes_of(node_ids=list(wrote), kind=AttributeKind.READS, as_of=as_of)
-        for link in (decode(LinkClaim, one.claim),)
-        if states.get(identities.get(link.identity, 0), set()).intersection(link.versions)
-    }
+    read = _having_read(reader, graph, states, list(wrote), as_of)
     jobs: dict[str, set[str]] = defaultdict(set)
     told = _told_writes(reader, graph, as_of) if read else {}
     for one in reader.attributes_of(node_ids=sorted(read), kind=AttributeKind.RUN, as_of=as_of):
@@ -126,6 +120,29 @@ def _written_in_unknown_states(
             f"of {len(newest)} runs that read these tables, only the newest {len(asked)} were asked"
             " what else they wrote"
         )
+
+
+def _having_read(
+    reader: Reader,
+    graph: LineageGraph,
+    states: Mapping[int, set[str]],
+    run_ids: Sequence[int],
+    as_of: AsOf,
+) -> set[int]:
+    """Give those runs that read a state of the graph, or one that holds rows of its commits."""
+    identities = {node.name: key for key, node in reader.named(node_ids=sorted(states)).items()}
+    readers: dict[int, set[int]] = defaultdict(set)
+    for one in reader.attributes_of(node_ids=run_ids, kind=AttributeKind.READS, as_of=as_of):
+        link = decode(LinkClaim, one.claim)
+        if link.identity in identities:
+            for node in reader.nodes_named(
+                kind=NodeKind.VERSION, parent_id=identities[link.identity], names=link.versions
+            ):
+                readers[node.node_id].add(one.node_id)
+    rows = reader.contributions_to(node_ids=sorted(readers), system=as_of.system)
+    holding = {row.state_id for row in rows if row.commit_id in graph.depths}
+    holding |= readers.keys() & graph.depths.keys()
+    return {run_id for state_id in holding for run_id in readers[state_id]}
 
 
 def _told_writes(reader: Reader, graph: LineageGraph, as_of: AsOf) -> dict[str, list[RunClaim]]:
