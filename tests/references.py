@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from catalogs.engines import engine
 from catalogs.search import FileRole
 from snapshots import availability, recovery
 from snapshots.files import FileContent
@@ -112,6 +113,7 @@ _MODULES = (
     comparing,
     copying,
     described,
+    engine,
     fingerprints,
     locking,
     quarantine_retry,

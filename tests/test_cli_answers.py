@@ -115,6 +115,9 @@ QUESTIONS: dict[str, Ask] = {
         "delta.ml.scores", where="customer_id = 7"
     ),
     "reproduce model:fraud@v3": lambda s: s.reproduce("model:fraud@v3"),
+    "reproduce model:fraud@v3 --engine auto=in-process": lambda s: s.reproduce(
+        "model:fraud@v3", engine="auto=in-process"
+    ),
     "reproduce model:fraud@v1": lambda s: s.reproduce("model:fraud@v1"),
 }
 

@@ -112,6 +112,7 @@ COMMANDS = (
     ("recover",),
     ("lock", "diff"),
     ("reproduce",),
+    ("reproduce", "lake.s.t", "--engine"),
     ("ledger", "adjacency", "--check"),
     ("ledger", "info"),
     ("ledger", "check", "--limit"),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from benchmarks.corpus import READERS, corpus_folder
@@ -16,10 +18,20 @@ from catalogs.engines.abilities import require
 from catalogs.engines.choosing import opened_engine
 from catalogs.engines.engine import (
     Engine,
+    EngineFailedError,
     EngineMissingError,
     EngineRefusedError,
+    ReadBy,
+    Rows,
     UnknownEngineError,
 )
+from catalogs.engines.in_process import InProcess
+from catalogs.engines.routing import Routing
+from catalogs.engines.through import EngineRows
+from catalogs.table import TableState
+from temporal_lineage.reproduce.answer import Reproducible, Written
+from temporal_lineage.reproduce.manifest import LOCK_NAME
+from temporal_lineage.session import open_session
 from transcripts import asked, at_home, told_lake
 
 SECONDS_MAX = 120
@@ -101,7 +113,86 @@ def test_a_command_ends_when_its_engine_has_read(
             timeout=SECONDS_MAX,
         )
     assert (done.stderr, done.returncode) == ("", 0)
-    assert json.loads(done.stdout)["answer"] == {**here, "engine": engine}
+    read_by = {"engine": engine, "reason": ""}
+    assert json.loads(done.stdout)["answer"] == {**here, "read_by": read_by}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("engine", ["daft", "sail"])
+def test_what_an_engine_reproduces_is_what_is_reproduced_here(
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    engine_named: Callable[[str], Engine],
+    engine: str,
+) -> None:
+    engine_named(engine)
+    told = told_lake(tmp_path_factory.getbasetemp())
+    with at_home(told.lake.root):
+        here, there = (
+            open_session()
+            .reproduce(
+                "model:fraud@v3",
+                out=tmp_path / name,
+                into=str(tmp_path / f"{name}-tables"),
+                engine=name,
+            )
+            .outcome
+            for name in ("in-process", engine)
+        )
+    assert isinstance(here, Reproducible)
+    assert isinstance(there, Reproducible)
+    assert here.written is not None
+    assert there.written is not None
+    assert _rows_of(there.written) == _rows_of(here.written)
+    assert {one.engine for found in there.written.read_by.values() for one in found} == {engine}
+    assert [one.fingerprint for one in there.tables] == [one.fingerprint for one in here.tables]
+    locks = {(tmp_path / name / LOCK_NAME).read_text() for name in ("in-process", engine)}
+    assert len(locks) == 1
+
+
+def _rows_of(written: Written) -> list[object]:
+    return [(one.name, one.address, one.rows, one.fingerprint) for one in written.files]
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_what_an_engine_misreads_is_read_here_where_auto_stands_before_its_name(
+    fixture_named: Found, engine_named: Callable[[str], Engine]
+) -> None:
+    reads = Routing(engine_named("sail"))
+    found = {}
+    for table in ("delta.dat-column_mapping", "delta.dkr-golden-basic-decimal-table"):
+        *_, (name, state, told) = readable([fixture_named(table)])
+        assert read_by(reads, name, state, told).reading is Reading.EQUAL
+        rows = reads.rows(state)
+        rows.batches(columns=None).close()
+        found[table] = str(rows.read_by)
+    assert list(found.values()) == [
+        "sail",
+        "in-process, since sail does not read partition columns right",
+    ]
+
+
+def test_a_state_of_which_an_engine_gives_nothing_is_read_here_too(fixture_named: Found) -> None:
+    (_, state, told), *_ = readable([fixture_named("delta.dat-column_mapping")])
+    rows = Routing(_Broken()).rows(state)
+    assert rows.batches(columns=None).read_all().num_rows == int(told.split(":")[1])
+    assert rows.read_by == ReadBy("in-process", "broken cannot: it is out of memory")
+
+
+class _Broken(InProcess):
+    """An engine that takes every state, and gives up over the first of its rows."""
+
+    name = "broken"
+
+    def rows(self, state: TableState) -> Rows:
+        @contextmanager
+        def opened(columns: Sequence[str]) -> Iterator[Iterator[pa.RecordBatch]]:
+            yield map(self._fail, columns)
+
+        return EngineRows(state, self.name, opened)
+
+    def _fail(self, column: str) -> pa.RecordBatch:
+        raise EngineFailedError(column, self.name, "it is out of memory")
 
 
 def test_a_refusal_names_the_feature_and_who_reads_it(fixture_named: Found) -> None:
@@ -110,7 +201,9 @@ def test_a_refusal_names_the_feature_and_who_reads_it(fixture_named: Found) -> N
         require("sail", state)
 
 
-@pytest.mark.parametrize("text", ["trino", "daft=x", "spark", "spark=http://x"])
+@pytest.mark.parametrize(
+    "text", ["trino", "daft=x", "spark", "spark=http://x", "auto", "auto=auto=sail"]
+)
 def test_a_name_that_is_no_engine_is_refused(text: str) -> None:
     with (
         pytest.raises(UnknownEngineError, match="write in-process, daft, sail"),

@@ -13,6 +13,8 @@ from catalogs.engines.in_process import IN_PROCESS, InProcess
 if TYPE_CHECKING:
     from catalogs.engines.engine import Engine
 
+_AUTO = "auto"
+
 
 @contextmanager
 def opened_engine(text: str) -> Iterator[Engine]:
@@ -29,8 +31,14 @@ def opened_engine(text: str) -> Iterator[Engine]:
 
 
 def _engine(text: str) -> Engine:
-    """Open the engine of a name: in-process, daft, sail, spark=sc://host:15002."""
+    """Open the engine of a name: in-process, daft, sail, spark=sc://host:15002, auto=daft."""
     name, _, url = text.partition("=")
+    if name == _AUTO:
+        if not url or url.startswith(_AUTO):
+            raise UnknownEngineError(text, "after auto= comes the engine that is asked first")
+        from catalogs.engines.routing import Routing
+
+        return Routing(_engine(url))
     if name not in ENGINES:
         raise UnknownEngineError(text, f"{name} is none of {', '.join(ENGINES)}")
     if name == SPARK:

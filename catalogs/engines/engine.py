@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from snapshots.errors import TemporalLineageError, UsageError
@@ -14,8 +15,31 @@ if TYPE_CHECKING:
     from catalogs.traits import Feature
 
 
+@dataclass(frozen=True, slots=True)
+class ReadBy:
+    """What read the rows of a state.
+
+    `reason` says why the engine that was asked for did not; empty where it did.
+    """
+
+    engine: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.engine}, since {self.reason}" if self.reason else self.engine
+
+
+def distinct(readers: Iterable[ReadBy]) -> tuple[ReadBy, ...]:
+    """Name each once, in their order."""
+    return tuple(dict.fromkeys(readers))
+
+
 class Rows(Protocol):
     """The rows of one state, by one engine."""
+
+    @property
+    def read_by(self) -> ReadBy:
+        """What reads them; certain once the first batch came."""
 
     def batches(self, *, columns: Sequence[str] | None) -> pa.RecordBatchReader:
         """Stream them in bounded memory under the state's own schema; all columns for None.
@@ -32,8 +56,7 @@ class Engine(Protocol):
     def name(self) -> str:
         """Its name, as `--engine` takes it."""
 
-    @property
-    def reads_parts(self) -> bool:
+    def reads_parts(self, state: TableState) -> bool:
         """Tell whether it can read some data files of a state without the others."""
 
     def refused(self, state: TableState) -> tuple[Feature, ...]:
@@ -55,7 +78,7 @@ class UnknownEngineError(UsageError):
         self.reason = reason
         super().__init__(
             f"{text!r} is no engine: {reason}; write in-process, daft, sail,"
-            " or spark=sc://host:15002"
+            " spark=sc://host:15002, or auto= before one of them"
         )
 
 
@@ -83,7 +106,7 @@ class EngineRefusedError(TemporalLineageError):
         self.features = tuple(features)
         self.others = tuple(others)
         super().__init__(
-            f"{engine} does not read {location} right, which has {_listed(self.features)};"
+            f"{engine} does not read {location} right, which has {listed(self.features)};"
             f" {' or '.join(f'--engine {one}' for one in self.others)} does"
         )
 
@@ -101,6 +124,7 @@ class EngineFailedError(TemporalLineageError):
         )
 
 
-def _listed(features: Sequence[Feature]) -> str:
+def listed(features: Sequence[Feature]) -> str:
+    """Join the names of features for a sentence."""
     *first, last = [one.value for one in features]
     return f"{', '.join(first)} and {last}" if first else last

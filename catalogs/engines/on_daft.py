@@ -33,7 +33,6 @@ class Daft:
     """Reads states by Daft; implements `catalogs.engines.engine.Engine`."""
 
     name = DAFT
-    reads_parts = False
 
     def __init__(self) -> None:
         """Load Daft. Raises EngineMissingError where it is not installed."""
@@ -42,6 +41,10 @@ class Daft:
         except ImportError as error:
             raise EngineMissingError(DAFT, _INSTALL) from error
         self._daft: Any = daft
+
+    def reads_parts(self, state: TableState) -> bool:
+        """Read parts of what is handed over as a stand-in."""
+        return state.traits().kind is TableKind.ICEBERG
 
     def refused(self, state: TableState) -> tuple[Feature, ...]:
         """Name what Daft does not read right of a state."""

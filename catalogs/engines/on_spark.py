@@ -43,7 +43,6 @@ class Spark:
     """Reads states by a Spark Connect server; implements `catalogs.engines.engine.Engine`."""
 
     name = SPARK
-    reads_parts = True
 
     def __init__(self, url: str) -> None:
         """Connect to a server. Raises EngineMissingError and EngineFailedError."""
@@ -52,6 +51,11 @@ class Spark:
         self._session = _connected(url, SPARK)
         for name, value in _SETTINGS.items():
             self._session.conf.set(name, value)
+
+    def reads_parts(self, state: TableState) -> bool:
+        """Read parts of everything: all is handed over as a stand-in."""
+        del state
+        return True
 
     def refused(self, state: TableState) -> tuple[Feature, ...]:
         """Name what Spark does not read right of a state."""
@@ -80,7 +84,6 @@ class Sail:
     """Reads states by Sail, a server in this process; implements `Engine`."""
 
     name = SAIL
-    reads_parts = False
 
     def __init__(self) -> None:
         """Start the server. Raises EngineMissingError where it is not installed."""
@@ -93,6 +96,10 @@ class Sail:
         self._server.start()
         self._session = _connected(f"sc://127.0.0.1:{self._server.listening_address[1]}", SAIL)
         self._session.conf.set("spark.sql.session.timeZone", "UTC")
+
+    def reads_parts(self, state: TableState) -> bool:
+        """Read parts of what is handed over as a stand-in."""
+        return state.traits().kind is TableKind.ICEBERG
 
     def refused(self, state: TableState) -> tuple[Feature, ...]:
         """Name what Sail does not read right of a state."""

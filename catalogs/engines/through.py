@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from catalogs.engines.conform import conformed
-from catalogs.engines.engine import EngineFailedError
+from catalogs.engines.engine import EngineFailedError, ReadBy
 from snapshots.row_counts import RowCountError, row_bounds
 
 if TYPE_CHECKING:
@@ -29,6 +29,11 @@ class EngineRows:
     state: TableState
     engine: str
     opened: Callable[[Sequence[str]], Opened]
+
+    @property
+    def read_by(self) -> ReadBy:
+        """The engine."""
+        return ReadBy(self.engine, "")
 
     def batches(self, *, columns: Sequence[str] | None) -> pa.RecordBatchReader:
         """Stream the rows; see `catalogs.engines.engine.Rows`."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from temporal_lineage.cli.layout import pairs
-from temporal_lineage.cli.options import output_option, point_options, print_answer
+from temporal_lineage.cli.options import engine_option, output_option, point_options, print_answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,14 +24,7 @@ if TYPE_CHECKING:
 )
 @click.option("--columns", metavar="NAMES", help="Only these columns, separated by commas.")
 @click.option("--where", metavar="CONDITION", help="Only rows for which this holds.")
-@click.option(
-    "--engine",
-    metavar="ENGINE",
-    default="in-process",
-    show_default=True,
-    help="What reads the rows: in-process, daft, sail, or spark=sc://HOST:PORT for a Spark Connect"
-    " server. A state that it does not read right is refused.",
-)
+@engine_option
 @point_options
 @output_option
 @click.pass_obj
@@ -74,7 +67,7 @@ def _fingerprint(answer: FingerprintAnswer) -> Iterator[str]:
             ("rows", f"{answer.rows:,}"),
             ("taken", None if portion.whole else str(portion)),
             ("schema", str(answer.schema_id)),
-            ("read by", answer.engine),
+            ("read by", str(answer.read_by)),
             ("known", f"{answer.known.grade}, {answer.known.method}"),
         ]
     )

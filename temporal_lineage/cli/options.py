@@ -58,6 +58,19 @@ def scope_argument(command: F) -> F:
     )(command)
 
 
+def engine_option(command: F) -> F:
+    """Add `--engine`."""
+    return click.option(
+        "--engine",
+        metavar="ENGINE",
+        default="in-process",
+        show_default=True,
+        help="What reads the rows: in-process, daft, sail, or spark=sc://HOST:PORT for a Spark"
+        " Connect server. What it does not read right is refused; with auto= before its name that"
+        " is read in this process, and the answer says so: docs/engines.md.",
+    )(command)
+
+
 def output_option(command: F) -> F:
     """Add `--output`."""
     return click.option(

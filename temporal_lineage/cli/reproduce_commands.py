@@ -13,12 +13,13 @@ import click
 from snapshots.availability import AtRisk, Gone, Partial
 from temporal_lineage.cli.layout import pairs
 from temporal_lineage.cli.loss_text import loss_lines
-from temporal_lineage.cli.options import output_option, point_options, print_answer
+from temporal_lineage.cli.options import engine_option, output_option, point_options, print_answer
 from temporal_lineage.cli.recovery_text import plan_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from catalogs.engines.engine import ReadBy
     from snapshots.availability import Availability
     from temporal_lineage.linking.taken import TakenPortion
     from temporal_lineage.reproduce.answer import (
@@ -92,6 +93,7 @@ _COLOURS = {"live": "green", "protected": "green", "at-risk": "yellow", "recover
     help="Also run the SQL of the run again over the states that it read, in DuckDB, and compare"
     " the rows with those it wrote; the exit status is 3 where they differ or it cannot be done.",
 )
+@engine_option
 @point_options
 @output_option
 @click.pass_obj
@@ -103,6 +105,7 @@ def reproduce(  # noqa: PLR0913, PLR0917 - an option each
     form: str,
     recover: bool,  # noqa: FBT001 - Click passes flags by name
     replay: bool,  # noqa: FBT001
+    engine: str,
     as_of: str | None,
     as_known: str | None,
     output: str,
@@ -117,6 +120,7 @@ def reproduce(  # noqa: PLR0913, PLR0917 - an option each
     tl reproduce model:fraud@v3 --out fraud-v3
     tl reproduce model:fraud@v3 --into lake.reproduced
     tl reproduce fraud-v3.lock --out fraud-v3
+    tl reproduce fraud-v3.lock --out fraud-v3 --engine auto=spark=sc://spark.example:15002
     tl reproduce run:3f5e83fa-3480-44ff-99c5-ff943904e5e8 --replay
     tl reproduce lake.raw.orders@2026-10-01 --out orders --recover
     """
@@ -128,6 +132,7 @@ def reproduce(  # noqa: PLR0913, PLR0917 - an option each
             form=form,
             recover=recover,
             replay=replay,
+            engine=engine,
             as_of=as_of,
             as_known=as_known,
             progress=progress,
@@ -268,12 +273,24 @@ def _files(written: Written) -> Iterator[str]:
         yield f"  {file.name}  {many}"
     yield f"  {written.lock}"
     yield f"  {written.manifest}"
+    for address, readers in written.read_by.items():
+        yield from _read_by(address, readers)
 
 
 def _tables(tables: Sequence[RegisteredTable]) -> Iterator[str]:
     for one in tables:
         how = "made" if one.made else "stood there"
         yield f"{how}: {one.format} table {one.table}, {one.rows:,} rows, read back the same"
+        yield from _read_by(one.address, one.read_by)
+
+
+def _read_by(address: str, readers: Sequence[ReadBy]) -> Iterator[str]:
+    """Name what read a state, where it was not simply this process."""
+    from catalogs.engines.in_process import READ_HERE
+
+    for one in readers:
+        if one != READ_HERE:
+            yield f"read by {one}: {address}"
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from catalogs.engines.engine import ReadBy
 from snapshots.availability import AtRisk, Availability, Live, Protected, Recoverable, Unverified
 from snapshots.files import FileContent
 from snapshots.recovery import RecoveryPlan
@@ -94,12 +95,17 @@ class WrittenFile:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What was written, the lock that says what was read, and the manifest of what was written."""
+    """What was written, the lock that says what was read, and the manifest of what was written.
+
+    `read_by` says by address what read the rows of each state; nothing of one whose files were
+    all written by an earlier process.
+    """
 
     folder: str
     lock: str
     manifest: str
     files: tuple[WrittenFile, ...]
+    read_by: dict[str, tuple[ReadBy, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +113,8 @@ class RegisteredTable:
     """A table that was made of a state, or of a portion of it, and read back.
 
     `table` is its name in its catalog, or its place. `fingerprint` is that of the state's rows,
-    and of those that the table gave. `made` is false where it stood there already, by the same
-    order, and was only read.
+    and of those that the table gave. `read_by` is what read the rows of the state to make it.
+    `made` is false where it stood there already, by the same order, and was only read.
     """
 
     address: str
@@ -116,6 +122,7 @@ class RegisteredTable:
     format: str
     rows: int
     fingerprint: str
+    read_by: tuple[ReadBy, ...]
     made: bool
 
 

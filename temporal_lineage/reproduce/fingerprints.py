@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from catalogs.engines.engine import Rows
+    from catalogs.engines.engine import ReadBy, Rows
     from catalogs.portion import Portion
     from catalogs.table import TableState
     from snapshots.fingerprint import Fingerprint
@@ -27,7 +27,7 @@ class FingerprintAnswer:
     """The fingerprint of the rows of a state, or of a portion of them.
 
     `known` says how it is known that this state was meant. `columns` are null for all of them,
-    `where` is null for all rows. `engine` is what read them.
+    `where` is null for all rows. `read_by` is what read them.
     """
 
     ROWS: ClassVar[str | None] = None
@@ -38,7 +38,7 @@ class FingerprintAnswer:
     known: Known
     columns: tuple[str, ...] | None
     where: str | None
-    engine: str
+    read_by: ReadBy
     rows: int
     fingerprint: str
     doubts: tuple[str, ...]
@@ -65,7 +65,8 @@ def fingerprint(
     opened = open_addressed(reader, address, question, folder=folder)
     portion = Portion(None if columns is None else tuple(columns), where)
     with opened_engine(engine) as reads:
-        found = _fingerprint_of(opened.state, reads.rows(opened.state), portion)
+        rows = reads.rows(opened.state)
+        found = _fingerprint_of(opened.state, rows, portion)
     return FingerprintAnswer(
         question=question,
         address=opened.address,
@@ -73,7 +74,7 @@ def fingerprint(
         known=opened.known,
         columns=portion.columns,
         where=where,
-        engine=reads.name,
+        read_by=rows.read_by,
         rows=found.rows,
         fingerprint=str(found),
         doubts=opened.doubts,
@@ -85,7 +86,7 @@ def state_fingerprint(state: TableState, portion: Portion) -> Fingerprint:
     return _fingerprint_of(state, state, portion)
 
 
-def _fingerprint_of(state: TableState, rows: Rows, portion: Portion) -> Fingerprint:
+def _fingerprint_of(state: TableState, rows: Rows | TableState, portion: Portion) -> Fingerprint:
     from catalogs.fingerprint.identities import identities
     from catalogs.fingerprint.rows import fingerprint_of
     from catalogs.portion import portion_rows

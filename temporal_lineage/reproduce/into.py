@@ -24,6 +24,7 @@ from temporal_lineage.reproduce.writing import write_piece
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
+    from catalogs.engines.engine import ReadBy
     from catalogs.registering import NewTables, Standing
     from snapshots.instant import Instant
     from temporal_lineage.reproduce.answer import WrittenFile
@@ -51,7 +52,9 @@ def make_tables(job: Job, into: Into, order: Order, *, now: Instant) -> tuple[Re
     for one in job.seen:
         _seen(one)
     tables = new_tables(into.place, Configuration(into.workspace))
-    pieces = pieces_of(job.seen, form=RowForm.PARQUET, bytes_max=PART_BYTES_MAX)
+    pieces = pieces_of(
+        job.seen, form=RowForm.PARQUET, bytes_max=PART_BYTES_MAX, engine=order.engine
+    )
     named = list(_named(pieces))
     for name, piece in named:
         _standing(tables, name, piece)
@@ -110,17 +113,19 @@ def _made(
     seen = _seen(piece.seen)
     found = _standing(tables, name, piece)
     is_new = found is None
+    read_by: tuple[ReadBy, ...] = ()
     if found is None:
-        written, total = write_piece(job, piece, seen, order, begun)
+        written = write_piece(job, piece, seen, order, begun)
+        read_by = written.read_by
         is_iceberg = seen.input.format == TableFormat.ICEBERG.value
         rows = NewRows(
-            files=[_row_file(one, begun) for one in written],
+            files=[_row_file(one, begun) for one in written.files],
             schema=seen.state.schema if is_iceberg else None,
             columns=_columns(piece, seen),
             properties={
                 ORIGIN: seen.input.address,
                 PLAN: _digest(piece),
-                FINGERPRINT: str(total),
+                FINGERPRINT: str(written.fingerprint),
             },
             made_at=now,
         )
@@ -137,6 +142,7 @@ def _made(
         format=tables.format,
         rows=rows_there,
         fingerprint=told,
+        read_by=read_by,
         made=is_new,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from temporal_lineage.reproduce.look import Seen
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from catalogs.engines.engine import Engine
     from catalogs.table import TableState
     from temporal_lineage.linking.taken import TakenPortion
     from temporal_lineage.reproduce.kept_files import SeenFile
@@ -47,9 +49,12 @@ class Piece:
 
 
 def pieces_of(
-    seen: Sequence[Seen | SeenFile], *, form: RowForm, bytes_max: int
+    seen: Sequence[Seen | SeenFile], *, form: RowForm, bytes_max: int, engine: Engine
 ) -> tuple[Piece, ...]:
-    """Name every file that is to be written. What was taken in several portions is kept apart."""
+    """Name every file that is to be written. What was taken in several portions is kept apart.
+
+    A state of which the engine reads no parts is one part, however large it is.
+    """
     named: list[str] = []
     found = []
     for one in seen:
@@ -60,7 +65,8 @@ def pieces_of(
             continue
         for place, taken in enumerate(one.input.portions or (None,)):
             named.append(file_name(address, taken=named, ending=f".{form.value}"))
-            groups = list(_groups(one.state, bytes_max))
+            whole = not engine.reads_parts(one.state)
+            groups = list(_groups(one.state, sys.maxsize if whole else bytes_max))
             parts: tuple[Part, ...] = (Part(named[-1], None),)
             if len(groups) > 1:
                 # Engines read a folder of this kind as one table.

@@ -113,6 +113,8 @@ def rebuilt(
     outcome = decided(told, recover=order.recover)
     if isinstance(outcome, Reproducible):
         seen = tuple(one for one in looked if isinstance(one, Seen | SeenFile))
+        if order.out is not None or order.into is not None:
+            _refuse_unless_read(seen, order)
         job = Job(inputs.target, question, inputs.made_by, run, seen, proofs)
         outcome = Reproducible(
             None if order.out is None else write_job(job, order.out, order),
@@ -129,6 +131,13 @@ def rebuilt(
         replay=None,
         doubts=(*inputs.doubts, *doubts_of(looked)),
     )
+
+
+def _refuse_unless_read(seen: Sequence[Seen | SeenFile], order: Order) -> None:
+    """Raise what the engine raises of a state that it does not read right, before all writing."""
+    for one in seen:
+        if isinstance(one, Seen):
+            order.engine.rows(one.state)
 
 
 def _tables(job: Job, into: Into, order: Order, *, now: Instant) -> tuple[RegisteredTable, ...]:

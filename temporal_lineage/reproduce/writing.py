@@ -6,6 +6,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from catalogs.engines.engine import ReadBy, distinct
 from catalogs.fingerprint.identities import identities
 from catalogs.fingerprint.rows import Fingerprinting
 from catalogs.portion import Portion, portion_rows
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from catalogs.engines.engine import Engine
     from catalogs.fingerprint.identities import Identity
     from catalogs.table import TableState
     from temporal_lineage.linking.taken import TakenPortion
@@ -54,8 +56,9 @@ class Order:
     """What is asked for: the folder to write, the place to make tables in, and in which form.
 
     Both places are None for a verdict alone. With `recover` states that must be recovered count as
-    readable, with `replay` the SQL of the run behind the target is run again. `progress` is called
-    with a state's address, how many rows are written, and how many there are (0: unknown).
+    readable, with `replay` the SQL of the run behind the target is run again. `engine` reads the
+    rows. `progress` is called with a state's address, how many rows are written, and how many there
+    are (0: unknown).
     """
 
     out: Path | None
@@ -63,6 +66,7 @@ class Order:
     form: RowForm
     recover: bool
     replay: bool
+    engine: Engine
     progress: Callable[[str, int, int], None] | None
 
 
@@ -82,19 +86,22 @@ def write_job(job: Job, out: Path, order: Order) -> Written:
     """Write it all to a folder that appears whole or not at all.
 
     A process that was killed at the same job left what it had finished: that is not written again.
-    Raises CannotWriteError, RowCountError, ContentError, and UnreadableError.
+    Raises CannotWriteError, RowCountError, ContentError, UnreadableError, and what an engine does.
     """
-    pieces = pieces_of(job.seen, form=order.form, bytes_max=PART_BYTES_MAX)
+    pieces = pieces_of(job.seen, form=order.form, bytes_max=PART_BYTES_MAX, engine=order.engine)
     files: list[WrittenFile] = []
     fingerprints: dict[tuple[str, TakenPortion | None], Fingerprint] = {}
+    read_by: dict[str, tuple[ReadBy, ...]] = {}
     with unfinished(out, plan_digest(pieces, form=order.form)) as begun:
         for piece in pieces:
             if isinstance(piece.seen, SeenFile):
                 files.append(copy_content(piece.seen, begun.path(piece.parts[0].name)))
                 continue
-            written, total = write_piece(job, piece, piece.seen, order, begun)
-            fingerprints[piece.seen.input.address, piece.taken] = total
-            files += written
+            address = piece.seen.input.address
+            written = write_piece(job, piece, piece.seen, order, begun)
+            fingerprints[address, piece.taken] = written.fingerprint
+            read_by[address] = distinct((*read_by.get(address, ()), *written.read_by))
+            files += written.files
         lock = lock_of(
             job.target,
             job.question,
@@ -106,22 +113,35 @@ def write_job(job: Job, out: Path, order: Order) -> Written:
         write_text(begun.path(LOCK_NAME), lock_text(lock))
         manifest = manifest_text(files, target=job.target, tool=tool())
         write_text(begun.path(MANIFEST_NAME), manifest)
-    return Written(str(out), LOCK_NAME, MANIFEST_NAME, tuple(files))
+    return Written(str(out), LOCK_NAME, MANIFEST_NAME, tuple(files), read_by)
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenPiece:
+    """The files of a portion of a state, their fingerprint together, and what read the rows now.
+
+    `read_by` is empty where an earlier process had read all of them.
+    """
+
+    files: tuple[WrittenFile, ...]
+    fingerprint: Fingerprint
+    read_by: tuple[ReadBy, ...]
 
 
 def write_piece(
     job: Job, piece: Piece, seen: Seen, order: Order, begun: Unfinished
-) -> tuple[list[WrittenFile], Fingerprint]:
-    """Write the rows of a portion of a state, and prove them; gives their fingerprint.
+) -> WrittenPiece:
+    """Write the rows of a portion of a state, and prove them.
 
     Raises RowCountError and ContentError where other rows came, and what reading raises.
     """
-    written = _Rows(seen, piece, order).written(begun)
+    rows = _Rows(seen, piece, order)
+    written = rows.written(begun)
     total = sum((Fingerprint.parse(one.fingerprint or "") for one in written), NO_ROWS)
     address = seen.input.address
     for proof in job.proofs.get(address, ())[piece.place : piece.place + 1]:
         proof.hold(address, total)
-    return written, total
+    return WrittenPiece(tuple(written), total, distinct(rows.read_by))
 
 
 class _Rows:
@@ -132,9 +152,11 @@ class _Rows:
         self._address = seen.input.address
         self._piece = piece
         self._form = order.form
+        self._engine = order.engine
         self._progress = order.progress
         self._bounds = _bounds(seen.state, piece.taken)
         self._done = 0
+        self.read_by: list[ReadBy] = []
 
     def written(self, begun: Unfinished) -> list[WrittenFile]:
         """Give all files of it, those of an earlier process as they are."""
@@ -159,9 +181,10 @@ class _Rows:
         taken, state = self._piece.taken, self._state
         if part.keys is not None:
             state = state.only(part.keys)
+        source = self._engine.rows(state)
         with (
             Fingerprinting(named) as sums,
-            closing(portion_rows(state, taken.portion if taken else Portion(None, None))) as rows,
+            closing(portion_rows(source, taken.portion if taken else Portion(None, None))) as rows,
         ):
             file = write_rows(
                 sums.passing(rows),
@@ -170,6 +193,7 @@ class _Rows:
                 progress=self._moved,
                 form=self._form,
             )
+            self.read_by.append(source.read_by)
             return replace(file, name=part.name, fingerprint=str(sums.total()))
 
     def _moved(self, rows: int) -> None:

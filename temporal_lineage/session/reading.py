@@ -116,6 +116,7 @@ class ReadingQuestions(Asking):
         recover: bool = False,
         form: str = "parquet",
         replay: bool = False,
+        engine: str = "in-process",
         as_of: When = None,
         as_known: When = None,
         progress: Callable[[str, int, int], None] | None = None,
@@ -126,31 +127,32 @@ class ReadingQuestions(Asking):
         namespace of a catalog, or a folder for Delta tables: a table is made there of each input,
         and read back. `form` is parquet, or arrow for files of Arrow IPC. With `replay` the SQL of
         the run behind the target is run again over what it read, and compared with what it wrote.
+        The rows are read by `engine`: docs/engines.md.
         """
+        from catalogs.engines.choosing import opened_engine
         from temporal_lineage.reproduce.reproduction import reproduce
         from temporal_lineage.reproduce.rows import RowForm
         from temporal_lineage.reproduce.writing import Into, Order
 
         tables = None if into is None else Into(into, self.workspace.folder)
-        order = Order(out, tables, RowForm(form), recover, replay, progress)
-        if is_lock(target):
-            if (as_of, as_known) != (None, None):
-                raise BadTargetError(target, "a lock says itself as of when it is and was known")
-            return self._reproduce_lock(target, order)
-        address = typed(target)
-        if isinstance(address, JobAddress | EdgeAddress):
-            wanted = "a model version, a run or the state of a table is asked for"
-            raise misfit(address, target, wanted)
-        return self._ask(
-            "reproduce",
-            target,
-            (as_of, as_known),
-            reproduce,
-            address,
-            now=self.clock(),
-            folder=self.workspace.folder,
-            order=order,
-        )
+        with opened_engine(engine) as reads:
+            order = Order(out, tables, RowForm(form), recover, replay, reads, progress)
+            if is_lock(target):
+                return self._reproduce_lock(target, order, (as_of, as_known))
+            address = typed(target)
+            if isinstance(address, JobAddress | EdgeAddress):
+                wanted = "a model version, a run or the state of a table is asked for"
+                raise misfit(address, target, wanted)
+            return self._ask(
+                "reproduce",
+                target,
+                (as_of, as_known),
+                reproduce,
+                address,
+                now=self.clock(),
+                folder=self.workspace.folder,
+                order=order,
+            )
 
     def _read(
         self,
@@ -164,20 +166,24 @@ class ReadingQuestions(Asking):
         folder = self.workspace.folder
         return self._ask(verb, target, when, read, as_state(target), folder=folder, **asked)
 
-    def _reproduce_lock(self, target: str, order: Order) -> ReproduceAnswer:
+    def _reproduce_lock(
+        self, target: str, order: Order, point: tuple[When, When]
+    ) -> ReproduceAnswer:
         from pathlib import Path
 
         from temporal_lineage.locks.opening import reader_for_lock
         from temporal_lineage.locks.reproducing import reproduce_lock
         from temporal_lineage.locks.text import read_lock
 
+        if point != (None, None):
+            raise BadTargetError(target, "a lock says itself as of when it is and was known")
         lock = read_lock(Path(target))
-        point = AsOf(valid=Instant.parse(lock.as_of), system=Instant.parse(lock.as_known))
+        known = AsOf(valid=Instant.parse(lock.as_of), system=Instant.parse(lock.as_known))
         with reader_for_lock(self.workspace.ledger) as (reader, doubts):
             answer = reproduce_lock(
                 reader,
                 lock,
-                Question("reproduce", target, point, known_until=None),
+                Question("reproduce", target, known, known_until=None),
                 now=self.clock(),
                 folder=self.workspace.folder,
                 order=order,
