@@ -79,7 +79,12 @@ interop:   ## Real peers: PostgreSQL, S3, Glue, Nessie, Hive, Spark, dbt; in an 
 	test -x $(PEERS)/dbt/bin/python || $(PYTHON) -m venv $(PEERS)/dbt
 	$(PEERS)/dbt/bin/python -m pip install --quiet --upgrade pip
 	$(PEERS)/dbt/bin/python -m pip install --quiet --group dbt
+	test -x $(PEERS)/engines/bin/python || $(PYTHON) -m venv $(PEERS)/engines
+	$(PEERS)/engines/bin/python -m pip install --quiet --upgrade pip
+	$(PEERS)/engines/bin/python -m pip install --quiet --editable . --group engines
+	$(PEERS)/engines/bin/python -m pip install --quiet --no-deps daft tqdm
 	$(PEERS)/bin/python -m pytest tests/interop -m interop -W default -ra $(ARGS)
+	TEMPORAL_LINEAGE_JARS="$${TEMPORAL_LINEAGE_JARS:-$(abspath $(PEERS))/jars}" $(PEERS)/engines/bin/python -m pytest tests/interop/test_engines.py tests/test_engines.py tests/test_sifting.py -m "not wheel" -W default -ra $(ARGS)
 
 torture: $(READY)  ## More than a thousand kills of the ledger's work, on both databases: ARGS="--seed 7"
 	PYTHONPATH=tests $(BIN)/python -m torture kills $(ARGS)

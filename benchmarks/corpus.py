@@ -63,7 +63,7 @@ def main(arguments: Sequence[str]) -> int:
         "dbt": partial(dbt_board, corpus, quiet=asked.quiet),
     }
     if asked.engine:
-        return 1 if engine_board(every, asked.engine, quiet=asked.quiet) else 0
+        return 1 if engine_board(fixtures, asked.engine, quiet=asked.quiet) else 0
     if asked.only in boards:
         return 1 if boards[asked.only]() else 0
     if not fixtures:

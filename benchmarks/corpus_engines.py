@@ -46,7 +46,9 @@ class Read:
     note: str
 
 
-def readable(fixtures: Sequence[Fixture]) -> Iterator[tuple[str, TableState, str]]:
+def readable(
+    fixtures: Sequence[Fixture], *, states_max: int = STATES_MAX
+) -> Iterator[tuple[str, TableState, str]]:
     """Yield states that are readable here: their name, and their fingerprint."""
     for fixture in fixtures:
         if fixture.format == "iceberg-metadata-json" or fixture.category == KNOWN_BAD:
@@ -58,8 +60,8 @@ def readable(fixtures: Sequence[Fixture]) -> Iterator[tuple[str, TableState, str
             continue
         versions = [one.snapshot_id for one in history.snapshots]
         versions = [one for one in versions if one in history.listed]
-        if len(versions) > STATES_MAX:
-            versions = [versions[0], *versions[1 - STATES_MAX :]]
+        if len(versions) > states_max:
+            versions = [versions[0], *versions[1 - states_max :]]
         for version in versions:
             try:
                 state = source.state(version, kept=())

@@ -56,8 +56,12 @@ def run(size: Size, folder: Path) -> Iterator[Row]:
 
 
 def _searched(source: TableSource, where: str) -> Mapping[int, int]:
+    from catalogs.engines.in_process import InProcess
+
     history = source.history(known=None)
-    found = source.search(where, history=history, kept=(), watch=lambda _done, _total: None)
+    found = source.search(
+        where, history=history, kept=(), sieve=InProcess(), watch=lambda _done, _total: None
+    )
     assert not found.unexamined
     rows = dict.fromkeys(found.states, 0)
     for one in found.holding:

@@ -6,11 +6,15 @@ that state, and is in the file all the same: both are told.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
 
 from catalogs.moved import below, normal
+
+if TYPE_CHECKING:
+    from catalogs.sifting import Candidate
 
 Watch = Callable[[int, int], None]
 """Is told how many files were looked at, and how many there are."""
@@ -28,10 +32,13 @@ class FileRole(StrEnum):
 class Look(StrEnum):
     """How far a file was looked at: what is known to hold nothing needs no reading.
 
+    An engine counted the rows of what is read by one, and met none.
+
     One that is gone holds nothing in its place; copies that a store keeps of it are not looked for.
     """
 
     READ = "read"
+    READ_BY_ENGINE = "engine"
     RULED_OUT_BY_PARTITION = "partition"
     RULED_OUT_BY_STATISTICS = "statistics"
     RULED_OUT_BY_FOOTER = "footer"
@@ -99,6 +106,20 @@ class Unexamined:
     states: tuple[int, ...]
 
 
+class Sieve(Protocol):
+    """Whoever counts the rows of files."""
+
+    @property
+    def name(self) -> str:
+        """Its name, as `--engine` takes it."""
+
+    def sift(self, files: Iterator[Candidate]) -> Mapping[str, int]:
+        """Count the matching rows of each file, by its place; a file left out is to be read here.
+
+        Raises EngineFailedError where a file was not read, or not all of its rows.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class SearchedColumn:
     """A column of the condition, as it is found in files.
@@ -121,6 +142,7 @@ class Searched:
     `forgotten` are those of which nothing tells what they were made of: what is left of their
     files lies among the orphans. `broken` are states that lack a file which is gone.
     `beside` are places of data outside the table's folder, in which orphans were not looked for.
+    `sieve` counted the rows of the files that were read by an engine.
     """
 
     columns: tuple[SearchedColumn, ...]
@@ -131,3 +153,4 @@ class Searched:
     looked_at: tuple[LookedAt, ...]
     unexamined: tuple[Unexamined, ...]
     beside: tuple[str, ...]
+    sieve: str

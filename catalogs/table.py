@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from catalogs.presence import Presence
-    from catalogs.search import Searched, Watch
+    from catalogs.search import Searched, Sieve, Watch
     from catalogs.traits import Traits
     from catalogs.upkeep import Upkeep
     from snapshots.availability import Gone, LogTruncated
@@ -171,9 +171,12 @@ class Searchable(Protocol):
         *,
         history: TableHistory,
         kept: Sequence[RawCommit],
+        sieve: Sieve,
         watch: Watch,
     ) -> Searched:
         """Find the rows of a condition in every file of every state, and in files of none.
+
+        `sieve` may count the rows of data files first: what it finds nothing in is not read here.
 
         The condition's names are those of the current schema, or of the newest that has them all;
         from there on columns are followed by their identity. What cannot be read is among

@@ -35,6 +35,7 @@ class Feature(StrEnum):
     ROW_TRACKING = "row ids"
     SCHEMA_EVOLUTION = "columns that changed since files were written"
     SEVERAL_COLUMN_TRANSFORMS = "a partition transform of several columns"
+    SHORT_VECTORS = "deletion vectors in the log that end with less than a group of letters"
     SPECIAL_PATHS = "file names with characters that URLs escape"
     STRUCTS = "structs"
     TIMESTAMP_WITH_ZONE = "timestamps with time zone, which may be stored as INT96"

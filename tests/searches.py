@@ -9,15 +9,22 @@ from typing import Any
 import pyarrow as pa
 
 from catalogs.catalog import open_path
+from catalogs.engines.in_process import InProcess
 from catalogs.row_filter import arrow_filter
-from catalogs.search import Look, Searched
+from catalogs.search import Look, Searched, Sieve
 
 
-def searched(root: Path | str, where: str) -> Searched:
-    """Search a table where it lies."""
+def searched(root: Path | str, where: str, *, sieve: Sieve | None = None) -> Searched:
+    """Search a table where it lies; where no sieve is given, all is read here."""
     source = open_path(str(root), {})
     history = source.history(known=None)
-    return source.search(where, history=history, kept=(), watch=lambda _done, _total: None)
+    return source.search(
+        where,
+        history=history,
+        kept=(),
+        sieve=sieve or InProcess(),
+        watch=lambda _done, _total: None,
+    )
 
 
 def rows_by_state(found: Searched) -> dict[int, int]:

@@ -108,6 +108,11 @@ QUESTIONS: dict[str, Ask] = {
     "erasure trace --where 'customer_id = 7' --from lake.raw.customers": lambda s: s.erasure_trace(
         "lake.raw.customers", where="customer_id = 7"
     ),
+    "erasure trace --where 'customer_id = 7' --from delta.ml.scores --engine auto=in-process": (
+        lambda s: s.erasure_trace(
+            "delta.ml.scores", where="customer_id = 7", engine="auto=in-process"
+        )
+    ),
     "recover delta.features.customer_features@4": lambda s: s.recover(
         "delta.features.customer_features@4"
     ),

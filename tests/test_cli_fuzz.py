@@ -109,6 +109,8 @@ COMMANDS = (
     ("fingerprint", "lake.s.t", "--engine"),
     ("erasure", "trace", "--where", "a = 1", "--from"),
     ("erasure", "verify", "--where", "a = 1", "--from"),
+    ("erasure", "trace", "--where", "a = 1", "--from", "lake.s.t", "--engine"),
+    ("erasure", "verify", "--where", "a = 1", "--from", "lake.s.t", "--engine"),
     ("recover",),
     ("lock", "diff"),
     ("reproduce",),

@@ -3,7 +3,14 @@
 import pytest
 
 from catalogs.delta.actions import Commit, decoded
-from catalogs.delta.paths import canonical, located, vector_file, z85_decoded
+from catalogs.delta.paths import (
+    canonical,
+    has_short_group,
+    located,
+    vector_file,
+    with_whole_groups,
+    z85_decoded,
+)
 from catalogs.delta.protocol import check, features
 from catalogs.moved import Moved
 from snapshots.errors import UnreadableError, UnsupportedError
@@ -173,6 +180,15 @@ def test_a_short_last_group_is_marked_by_hashes() -> None:
     assert z85_decoded("HelloWorld##093").hex() == "864fd26fb559f75b0300"
     with pytest.raises(ValueError, match="no Z85 group"):
         z85_decoded("##zzz")
+    assert has_short_group("HelloWorld##093")
+    assert not has_short_group("HelloWorld")
+
+
+def test_what_is_encoded_anew_has_whole_groups() -> None:
+    told = with_whole_groups("HelloWorld##093")
+    assert not has_short_group(told)
+    assert z85_decoded(told).hex() == "864fd26fb559f75b03000000"
+    assert [with_whole_groups(one) for one in ("HelloWorld", "##zzz")] == ["HelloWorld", "##zzz"]
 
 
 def _protocol(text: str) -> Commit:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from catalogs.catalog import open_path
 from catalogs.delta.statistics import Statistics
+from catalogs.engines.in_process import InProcess
 from catalogs.search import FileRole, Look
 from delta_files import data_file
 from delta_logs import column, commit_info, metadata, protocol, remove, write
@@ -211,7 +212,9 @@ def test_versions_that_the_log_forgot_are_not_examined(tmp_path: Path) -> None:
         (root / "_delta_log" / f"{number:020d}.json").unlink()
     source = open_path(str(root), {})
     history = source.history(known=before)
-    found = source.search("a = 0", history=history, kept=(), watch=lambda _done, _total: None)
+    found = source.search(
+        "a = 0", history=history, kept=(), sieve=InProcess(), watch=lambda _done, _total: None
+    )
     assert rows_by_state(found) == {2: 1}
     assert (found.unexamined, found.forgotten) == ((), (0, 1))
 

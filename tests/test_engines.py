@@ -27,8 +27,10 @@ from catalogs.engines.engine import (
 )
 from catalogs.engines.in_process import InProcess
 from catalogs.engines.routing import Routing
+from catalogs.engines.stand_in import stand_in
 from catalogs.engines.through import EngineRows
 from catalogs.table import TableState
+from catalogs.traits import Feature
 from temporal_lineage.reproduce.answer import Reproducible, Written
 from temporal_lineage.reproduce.manifest import LOCK_NAME
 from temporal_lineage.session import open_session
@@ -199,6 +201,19 @@ def test_a_refusal_names_the_feature_and_who_reads_it(fixture_named: Found) -> N
     (_, state, _), *_ = readable([fixture_named("delta.dkr-golden-basic-decimal-table")])
     with pytest.raises(EngineRefusedError, match=r"partition columns; --engine in-process or"):
         require("sail", state)
+
+
+def test_a_short_vector_is_whole_in_a_stand_in(fixture_named: Found) -> None:
+    """Java and Sail read other bytes in the last group of such a vector than who wrote it."""
+    from deltalake import DeltaTable
+
+    states = readable([fixture_named("delta.dkr-cdf-table-with-dv")], states_max=9)
+    short = [one for _, one, _ in states if Feature.SHORT_VECTORS in one.traits().features]
+    assert [one.snapshot_id for one in short] == [5]
+    with stand_in(short[0], parent=None) as folder:
+        assert DeltaTable(str(folder)).scan().read_all().num_rows == 9
+    with pytest.raises(EngineRefusedError, match="end with less than a group of letters"):
+        require("sail", short[0])
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 
 from catalogs.catalog import open_path
+from catalogs.engines.in_process import InProcess
 from catalogs.storage import is_local
 from searches import matching
 from snapshots.errors import TemporalLineageError
@@ -31,7 +32,9 @@ def test_no_table_of_the_corpus_hides_a_row_from_a_search(kind: str, corpus: Pat
             continue
         states = dict(_read(source, [one.snapshot_id for one in history.snapshots]))
         for where in _conditions(states):
-            found = source.search(where, history=history, kept=(), watch=lambda _done, _total: None)
+            found = source.search(
+                where, history=history, kept=(), sieve=InProcess(), watch=lambda _done, _total: None
+            )
             unsure = {state for one in found.unexamined for state in one.states}
             unsure |= {*found.forgotten, *found.broken}
             for state, rows in states.items():

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from catalogs.delta.actions import DeletionVector, Metadata
 from catalogs.delta.log import DeltaLog
-from catalogs.delta.paths import INLINE, located, vector_file
+from catalogs.delta.paths import INLINE, located, vector_file, with_whole_groups
 from catalogs.delta.replay import LogicalFile, Table
 from catalogs.delta.segment import LOG_FOLDER, commit_name
 from catalogs.storage import is_local
@@ -131,6 +131,8 @@ def _vector(one: DeletionVector, log: DeltaLog, new: NewTable) -> dict[str, Json
         "sizeInBytes": one.size_in_bytes,
         "cardinality": one.cardinality,
     }
+    if one.storage_type == INLINE:
+        told |= {"pathOrInlineDv": with_whole_groups(one.path_or_inline)}
     found = vector_file(log.root, one, log.moved)
     if one.storage_type != INLINE and found is not None:
         place = found if new.places is None else f"{new.location}/{new.places[found]}"

@@ -25,6 +25,8 @@ _B85 = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+
 _GROUP = 5
 _SHORT = b"#"
 _Z85_TO_B85 = bytes.maketrans(_Z85, _B85)
+_B85_TO_Z85 = bytes.maketrans(_B85, _Z85)
+_WORD = 4
 
 
 class Vector(Protocol):
@@ -98,11 +100,34 @@ def vector_file(root: str, vector: Vector, moved: Moved) -> str | None:
     return f"{folder}/deletion_vector_{name}.bin"
 
 
+def has_short_group(text: str) -> bool:
+    """Tell whether Z85 ends with less than a group, as Rust writers mark it."""
+    return text[-_GROUP:].encode().startswith(_SHORT)
+
+
+def with_whole_groups(text: str) -> str:
+    """Fill a short last group up with zeros, so that every reader reads the same bytes.
+
+    What is no Z85 stays as it is.
+
+    >>> with_whole_groups("HelloWorld##093")
+    'HelloWorld0@@r3'
+    """
+    if not has_short_group(text):
+        return text
+    try:
+        body = z85_decoded(text)
+    except ValueError:
+        return text
+    whole = body + bytes(-len(body) % _WORD)
+    return base64.b85encode(whole).translate(_B85_TO_Z85).decode()
+
+
 def z85_decoded(text: str) -> bytes:
     """Decode Z85, the base 85 of the Delta protocol. Raises ValueError where it is none.
 
     Rust writers mark a last group of less than four bytes by leading `#`, with which no whole
-    group can begin.
+    group can begin. The protocol knows whole groups alone, and Java reads other bytes there.
     """
     groups = text.encode("ascii")
     if len(groups) % _GROUP:

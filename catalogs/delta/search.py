@@ -14,13 +14,24 @@ import pyarrow.compute as pc
 from catalogs.delta.log import DeltaLog
 from catalogs.delta.paths import located
 from catalogs.delta.replay import LogicalFile
-from catalogs.delta.search_files import Found, found_in
+from catalogs.delta.search_files import Found, candidate_of, found_in
 from catalogs.delta.search_lives import Life, Lives, ruled_out, states_of
 from catalogs.delta.segment import LOG_FOLDER
 from catalogs.delta.sought import Sought, bound
 from catalogs.delta.vectors import deleted_rows
 from catalogs.moved import below, normal
-from catalogs.search import FileRole, Folder, Holding, Look, LookedAt, Searched, Unexamined, Watch
+from catalogs.search import (
+    FileRole,
+    Folder,
+    Holding,
+    Look,
+    LookedAt,
+    Searched,
+    Sieve,
+    Unexamined,
+    Watch,
+)
+from catalogs.sifting import Sifted
 from catalogs.storage import AbsentFileError, StoredFile
 from snapshots.errors import TemporalLineageError, UnreadableError
 from snapshots.history import TableHistory
@@ -29,7 +40,9 @@ _CHANGES = "_change_data"
 _VECTOR = "deletion_vector_"
 
 
-def search_table(log: DeltaLog, history: TableHistory, where: str, *, watch: Watch) -> Searched:
+def search_table(
+    log: DeltaLog, history: TableHistory, where: str, *, sieve: Sieve, watch: Watch
+) -> Searched:
     """Search all versions of a table, and its folder; see `TableSource.search`."""
     lives = Lives()
     lives.follow(log)
@@ -39,6 +52,7 @@ def search_table(log: DeltaLog, history: TableHistory, where: str, *, watch: Wat
     search = _Search(log, lives, sought)
     stray, lost, folder = search.strays()
     looks = {path: search.look(file, folder) for path, file in lives.files.items()}
+    search.sift(sieve, (lives.files[path] for path, look in looks.items() if look is None))
     total, done = len(looks) + len(stray), 0
     for path, look in looks.items():
         search.file(lives.files[path], look)
@@ -55,6 +69,7 @@ def search_table(log: DeltaLog, history: TableHistory, where: str, *, watch: Wat
         looked_at=tuple(search.looked_at),
         unexamined=(*_troubled(lives, history), *search.unexamined, *lost),
         beside=(),
+        sieve=sieve.name,
     )
 
 
@@ -72,6 +87,12 @@ class _Search:
         self.looked_at: list[LookedAt] = []
         self.unexamined: list[Unexamined] = []
         self.broken: set[int] = set()
+        self._sifted = Sifted("", {})
+
+    def sift(self, sieve: Sieve, files: Iterator[LogicalFile]) -> None:
+        """Have the rows of data files counted: where none matches, none is read here."""
+        found = (candidate_of(one, self._sought, self._log) for one in files)
+        self._sifted = Sifted(sieve.name, sieve.sift(one for one in found if one is not None))
 
     def look(self, file: LogicalFile, folder: Folder) -> Look | None:
         """Tell what settles a file without reading it; None where nothing does."""
@@ -82,12 +103,14 @@ class _Search:
     def file(self, file: LogicalFile, look: Look | None) -> None:
         """Search a file of some version."""
         place = located(self._log.root, file.path, self._log.moved)
+        look = Look.READ_BY_ENGINE if self._sifted.is_empty(place) else look
         if look is not None:
             self.looked_at.append(LookedAt(place, FileRole.DATA, file.size_bytes, look))
             return
         lives = list(states_of(self._lives.lives[file.path], self._lives.versions))
         try:
             found = found_in(file, self._sought, self._log)
+            self._sifted.hold(place, len(found.positions))
             live = {
                 version: rows
                 for life, versions in lives

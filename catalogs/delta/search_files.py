@@ -20,6 +20,8 @@ from catalogs.delta.sought import Sought
 from catalogs.delta.types import Column, StructType
 from catalogs.row_groups import Leaf, chosen_groups, look_of, runs_of
 from catalogs.search import Look
+from catalogs.sifting import Candidate, candidate
+from snapshots.errors import TemporalLineageError
 
 _POSITION = "\0position"
 
@@ -42,7 +44,27 @@ def found_in(file: LogicalFile, sought: Sought, log: DeltaLog) -> Found:
     UnsupportedError where a type of it is not read here.
     """
     path = located(log.root, file.path, log.moved)
-    wanted = Wanted(
+    with opened(log.storage, path) as (parquet, raw):
+        return _found(parquet, raw, file, sought, _wanted(file, sought, log))
+
+
+def candidate_of(file: LogicalFile, sought: Sought, log: DeltaLog) -> Candidate | None:
+    """Make a candidate for an engine of a file; None where it has to be read here."""
+    path = located(log.root, file.path, log.moved)
+    wanted = _wanted(file, sought, log)
+    try:
+        with opened(log.storage, path) as (parquet, _):
+            leaves = dict(_leaves(parquet.schema_arrow, sought, wanted))
+            rows = parquet.metadata.num_rows
+            if not rows or file.physical_rows not in {None, rows}:
+                return None
+            return candidate(path, rows, sought.condition, leaves, parquet.schema_arrow)
+    except TemporalLineageError:
+        return None  # reading it here tells what is wrong with it
+
+
+def _wanted(file: LogicalFile, sought: Sought, log: DeltaLog) -> Wanted:
+    return Wanted(
         columns=sought.columns,
         schema=sought.schema,
         partitions=sought.partitions_of(file),
@@ -51,8 +73,6 @@ def found_in(file: LogicalFile, sought: Sought, log: DeltaLog) -> Found:
         storage=log.storage,
         moved=log.moved,
     )
-    with opened(log.storage, path) as (parquet, raw):
-        return _found(parquet, raw, file, sought, wanted)
 
 
 def _found(

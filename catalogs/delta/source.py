@@ -17,7 +17,7 @@ from catalogs.delta.replay import Table, tried
 from catalogs.delta.state import DeltaState, presence_of, schema_at, state_of
 from catalogs.delta.upkeep import DeltaUpkeep
 from catalogs.presence import Presence
-from catalogs.search import Searched, Watch
+from catalogs.search import Searched, Sieve, Watch
 from catalogs.storage import Storage
 from catalogs.table import RawCommit, Tip
 from snapshots.availability import Gone, LogTruncated
@@ -165,13 +165,14 @@ class DeltaSource:
         *,
         history: TableHistory,
         kept: Sequence[RawCommit],
+        sieve: Sieve,
         watch: Watch,
     ) -> Searched:
         """Find the rows of a condition in all files; see `TableSource.search`."""
         from catalogs.delta.search import search_table
 
         log = self._log().with_kept(as_known(kept))
-        return search_table(log, history, where, watch=watch)
+        return search_table(log, history, where, sieve=sieve, watch=watch)
 
     def _log(self) -> DeltaLog:
         root = root_of(self._location)

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from catalogs.delta.log import DeltaLog
-from catalogs.delta.paths import located
+from catalogs.delta.paths import INLINE, has_short_group, located
 from catalogs.delta.replay import Table
 from catalogs.delta.types import mapping_mode
 from catalogs.moved import below, normal
@@ -52,6 +52,8 @@ def _of_files(table: Table, log: DeltaLog) -> Iterator[Feature]:
         found = located(log.root, one.path, log.moved)
         if one.vector is not None:
             yield Feature.DELETION_VECTORS
+            if one.vector.storage_type == INLINE and has_short_group(one.vector.path_or_inline):
+                yield Feature.SHORT_VECTORS
         if below(normal(found), normal(log.root)) is None:
             yield Feature.ABSOLUTE_PATHS
         if quote(found, safe="/:=") != found:

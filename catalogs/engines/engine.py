@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -11,6 +11,7 @@ from snapshots.errors import TemporalLineageError, UsageError
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from catalogs.sifting import Candidate
     from catalogs.table import TableState
     from catalogs.traits import Feature
 
@@ -64,6 +65,9 @@ class Engine(Protocol):
 
     def rows(self, state: TableState) -> Rows:
         """Open a state. Raises EngineRefusedError where it needs what is refused."""
+
+    def sift(self, files: Iterator[Candidate]) -> Mapping[str, int]:
+        """Count matching rows in files; see `catalogs.search.Sieve`."""
 
     def close(self) -> None:
         """Let go of its servers and connections."""

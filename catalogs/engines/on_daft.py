@@ -7,12 +7,13 @@ version by its number: there the files that delta-rs found must be those of the 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from catalogs.engines.abilities import DAFT, refusals, require
 from catalogs.engines.engine import EngineFailedError, EngineMissingError, Rows
+from catalogs.engines.sifted import sifted
 from catalogs.engines.stand_in import stand_in
 from catalogs.engines.through import EngineRows
 from catalogs.traits import TableKind
@@ -21,10 +22,13 @@ from snapshots.errors import TemporalLineageError
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from catalogs.sifting import Candidate
     from catalogs.table import TableState
     from catalogs.traits import Feature
 
 WAITING_BATCHES_MAX = 4
+
+_PATH = "__temporal_lineage_path"
 # It declares pyarrow < 26, and reads the same with 26.
 _INSTALL = "--no-deps daft tqdm"
 
@@ -54,6 +58,28 @@ class Daft:
         """Open a state; see `Engine.rows`."""
         require(DAFT, state)
         return EngineRows(state, DAFT, lambda columns: self._opened(state, columns))
+
+    def sift(self, files: Iterator[Candidate]) -> Mapping[str, int]:
+        """Count matching rows in files; see `catalogs.search.Sieve`."""
+        return sifted(files, DAFT, self._counted)
+
+    def _counted(self, group: Sequence[Candidate]) -> Iterator[tuple[str, int, int]]:
+        from catalogs.sifting import Words, expression
+
+        col, lit = self._daft.col, self._daft.lit
+        words = Words(
+            column=lambda field: col(field.name),
+            literal=lit,
+            is_null=lambda one: one.is_null(),
+            starts_with=lambda one, start: one.startswith(start),
+            sure=lambda one: one.fill_null(lit(False)),
+        )
+        places = [one.place for one in group]
+        frame = self._daft.read_parquet(places, file_path_column=_PATH)
+        hit = expression(group[0], words).cast(self._daft.DataType.int64()).alias("hit")
+        rows, hits = col("hit").count("all").alias("rows"), col("hit").sum().alias("hits")
+        found = frame.select(col(_PATH), hit).groupby(_PATH).agg(rows, hits).to_pydict()
+        yield from zip(found[_PATH], found["rows"], found["hits"], strict=True)
 
     def close(self) -> None:
         """Leave Daft as it is: it runs in this process, or on a cluster of somebody else's."""

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 from catalogs.engines.abilities import SAIL, SPARK, refusals, require
 from catalogs.engines.engine import EngineFailedError, EngineMissingError, Rows, UnknownEngineError
 from catalogs.engines.on_daft import first_line
+from catalogs.engines.on_spark_files import counting, tallies
+from catalogs.engines.sifted import plain_path, sifted
 from catalogs.engines.stand_in import stand_in
 from catalogs.engines.through import EngineRows
 from catalogs.traits import TableKind
@@ -24,6 +26,7 @@ from snapshots.errors import TemporalLineageError
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from catalogs.sifting import Candidate
     from catalogs.table import TableState
     from catalogs.traits import Feature
 
@@ -65,6 +68,17 @@ class Spark:
         """Open a state; see `Engine.rows`."""
         require(SPARK, state)
         return EngineRows(state, SPARK, lambda columns: self._opened(state, columns))
+
+    def sift(self, files: Iterator[Candidate]) -> Mapping[str, int]:
+        """Count matching rows in files; see `catalogs.search.Sieve`."""
+        return sifted(files, SPARK, self._counted)
+
+    def _counted(self, group: Sequence[Candidate]) -> Iterator[tuple[str, int, int]]:
+        from pyspark.sql.connect import functions
+
+        frame = counting(self._session, group).groupBy(functions.col("_metadata.file_path"))
+        for path, rows, hits in frame.agg(*tallies()).collect():
+            yield plain_path(path), rows, hits
 
     def close(self) -> None:
         """Release the session; the server goes on."""
@@ -109,6 +123,16 @@ class Sail:
         """Open a state; see `Engine.rows`."""
         require(SAIL, state)
         return EngineRows(state, SAIL, lambda columns: self._opened(state, columns))
+
+    def sift(self, files: Iterator[Candidate]) -> Mapping[str, int]:
+        """Count matching rows in files; see `catalogs.search.Sieve`."""
+        return sifted(files, SAIL, self._counted)
+
+    def _counted(self, group: Sequence[Candidate]) -> Iterator[tuple[str, int, int]]:
+        """Ask for one file after the other: Sail does not tell of which a row is."""
+        for one in group:
+            ((rows, hits),) = counting(self._session, [one]).agg(*tallies()).collect()
+            yield one.place, rows, hits
 
     def close(self) -> None:
         """Stop the server, after its session: else the client asks it again for minutes."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from catalogs.engines.engine import Engine, EngineFailedError, ReadBy, Rows, lis
 from catalogs.engines.in_process import OwnRows
 
 if TYPE_CHECKING:
+    from catalogs.sifting import Candidate
     from catalogs.table import TableState
     from catalogs.traits import Feature
 
@@ -22,7 +23,7 @@ class Routing:
     def __init__(self, engine: Engine) -> None:
         """Take the engine that is asked first."""
         self._engine = engine
-        self.name = f"auto={engine.name}"
+        self.name = engine.name
 
     def reads_parts(self, state: TableState) -> bool:
         """Ask the engine, where it is the one that reads."""
@@ -40,6 +41,13 @@ class Routing:
             reason = f"{self._engine.name} does not read {listed(features)} right"
             return OwnRows(state, reason)
         return _Tried(self._engine.rows(state), state)
+
+    def sift(self, files: Iterator[Candidate]) -> Mapping[str, int]:
+        """Have the engine count; where it cannot, all files are to be read here."""
+        try:
+            return self._engine.sift(files)
+        except EngineFailedError:
+            return {}
 
     def close(self) -> None:
         """Close the engine."""

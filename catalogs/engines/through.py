@@ -55,4 +55,5 @@ class EngineRows:
         try:
             bounds.hold(location, rows, told_by="its files hold")
         except RowCountError as error:
-            raise EngineFailedError(location, self.engine, str(error)) from error
+            reason = f"it gave {rows} rows where the files hold {bounds}"
+            raise EngineFailedError(location, self.engine, reason) from error

@@ -27,7 +27,8 @@ from catalogs.iceberg.search_manifests import ManifestSearch
 from catalogs.iceberg.search_orphans import beside, orphans
 from catalogs.iceberg.search_states import ForgottenState, SearchedState, searched_states
 from catalogs.iceberg.sought import Sought, bound
-from catalogs.search import FileRole, Holding, Look, LookedAt, Searched, Unexamined, Watch
+from catalogs.search import FileRole, Holding, Look, LookedAt, Searched, Sieve, Unexamined, Watch
+from catalogs.sifting import Sifted
 from catalogs.storage import Storage
 from catalogs.table import RawCommit
 from snapshots.errors import TemporalLineageError
@@ -41,6 +42,7 @@ def search_table(
     where: str,
     *,
     kept: Sequence[RawCommit],
+    sieve: Sieve,
     watch: Watch,
 ) -> Searched:
     """Search all states of a table, and the files that belong to none; see `TableSource.search`."""
@@ -63,6 +65,7 @@ def search_table(
     stray, lost, folder = orphans(current, manifests.entries.values(), states)
     manifests.settle(folder)
     search = _Search(current, sought, manifests, states)
+    search.sift(sieve)
     total = search.count + len(stray)
     for done, path in enumerate(search.paths, start=1):
         search.file(path)
@@ -79,6 +82,7 @@ def search_table(
         looked_at=tuple(search.looked_at),
         unexamined=(*unexamined, *search.unexamined, *lost),
         beside=beside(metadata, current.relocation.root),
+        sieve=sieve.name,
     )
 
 
@@ -125,15 +129,26 @@ class _Search:
         self.holding: list[Holding] = []
         self.unexamined: list[Unexamined] = []
         self.broken: set[int] = set()
+        self._sifted = Sifted("", {})
         self.looked_at = [
             self._looked(entry, manifests.ruled_out[path])
             for path, entry in manifests.entries.items()
             if path in manifests.ruled_out
         ]
 
+    def sift(self, sieve: Sieve) -> None:
+        """Have the rows of data files counted: where none matches, none is read here."""
+        entries = (self._manifests.entries[path] for path in self.paths)
+        data = (one for one in entries if one.content is FileContent.DATA)
+        found = (self._search.candidate(one) for one in data)
+        self._sifted = Sifted(sieve.name, sieve.sift(one for one in found if one is not None))
+
     def file(self, path: str) -> None:
         """Search a file that some state is made of."""
         entry = self._manifests.entries[path]
+        if self._sifted.is_empty(self._files.found(entry)):
+            self.looked_at.append(self._looked(entry, Look.READ_BY_ENGINE))
+            return
         variants = self._variants.get(path, {}).values()
         states = sorted({one for it in variants for ids in it.groups.values() for one in ids})
         try:
@@ -143,6 +158,7 @@ class _Search:
             location = self._files.found(entry)
             keys = [self._keys.column(one, location=location) for one in sorted(ids)]
             found = self._search.found(entry, keys)
+            self._sifted.hold(location, len(found.positions))
             live = self._live(variants, found)
         except TemporalLineageError as error:
             place = self._files.found(entry)

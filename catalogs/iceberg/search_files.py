@@ -31,7 +31,8 @@ from catalogs.iceberg.projection import project
 from catalogs.iceberg.sought import Sought
 from catalogs.row_groups import Leaf, chosen_groups, look_of, runs_of
 from catalogs.search import Look
-from snapshots.errors import UnreadableError
+from catalogs.sifting import Candidate, candidate
+from snapshots.errors import TemporalLineageError, UnreadableError
 
 POSITION = "\0position"
 """The column of positions in the file, beside those of the condition."""
@@ -85,12 +86,7 @@ class FileSearch:
         self._files.refuse_format(entry)
         with self._files.fragment(entry) as fragment:
             location = self._files.found(entry)
-            inside = file_schema(
-                fragment.physical_schema,
-                self._known,
-                format_version=self._metadata.format_version,
-                location=location,
-            )
+            inside = self._inside(fragment, location)
             given = {*inside.field_ids, *own}
             lacks = all(aim.field_id not in given for aim in sought.aims.values())
             read = partial(
@@ -118,6 +114,36 @@ class FileSearch:
             keys={key.field_id: _joined(whole.column(_key(key))) for key in keys},
             look=look,
             lacks=lacks,
+        )
+
+    def candidate(self, entry: ManifestEntry) -> Candidate | None:
+        """Make a candidate for an engine of a file; None where it has to be read here."""
+        if entry.file_format != "parquet":
+            return None
+        spec = self._metadata.all_partition_specs().get(entry.spec_id, [])
+        own = partition_constants(entry, spec, dict(struct_types(self._sought.fields)))
+        if any(aim.field_id in own for aim in self._sought.aims.values()):
+            return None
+        location = self._files.found(entry)
+        try:
+            with self._files.fragment(entry) as fragment:
+                inside = self._inside(fragment, location)
+                parts, _ = self._parts(entry, fragment, inside)
+                if next(parts, None) is None:
+                    return None
+                physical = fragment.physical_schema
+                leaves = dict(self._leaves(physical, inside))
+                condition = self._sought.condition
+                return candidate(location, entry.rows, condition, leaves, physical)
+        except TemporalLineageError:
+            return None  # reading it here tells what is wrong with it
+
+    def _inside(self, fragment: Fragment, location: str) -> Schema:
+        return file_schema(
+            fragment.physical_schema,
+            self._known,
+            format_version=self._metadata.format_version,
+            location=location,
         )
 
     def _parts(

@@ -26,7 +26,7 @@ from catalogs.iceberg.state import IcebergState, open_state, presence_of
 from catalogs.iceberg.upkeep import IcebergUpkeep
 from catalogs.moved import moved_by, normal
 from catalogs.presence import Presence
-from catalogs.search import Searched, Watch
+from catalogs.search import Searched, Sieve, Watch
 from catalogs.storage import Storage, is_local, local_path
 from catalogs.table import RawCommit, Tip
 from snapshots.availability import Gone
@@ -49,11 +49,7 @@ class IcebergSource:
     """
 
     def __init__(
-        self,
-        metadata_location: str,
-        *,
-        storage: Storage,
-        properties: Mapping[str, str],
+        self, metadata_location: str, *, storage: Storage, properties: Mapping[str, str]
     ) -> None:
         """Take the current metadata file; nothing is read before something is asked."""
         self._pointer: Pointer = lambda: Pointed(metadata_location, {})
@@ -231,12 +227,13 @@ class IcebergSource:
         *,
         history: TableHistory,
         kept: Sequence[RawCommit],
+        sieve: Sieve,
         watch: Watch,
     ) -> Searched:
         """Find the rows of a condition in all files; see `TableSource.search`."""
         from catalogs.iceberg.search import search_table
 
-        return search_table(self._now(), history, where, kept=kept, watch=watch)
+        return search_table(self._now(), history, where, kept=kept, sieve=sieve, watch=watch)
 
     def _pieced(self, current: CurrentTable, known: TableHistory) -> Pieced:
         storage, relocation = current.storage, current.relocation

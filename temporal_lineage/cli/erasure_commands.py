@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from temporal_lineage.cli.erasure_text import traced, verified
-from temporal_lineage.cli.options import output_option, point_options, print_answer
+from temporal_lineage.cli.options import engine_option, output_option, point_options, print_answer
 from temporal_lineage.session.erasure import DEPTH_MAX
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ _depth_option = click.option(
     " are not in it, only a salted digest of them.",
 )
 @click.option("--keep-value", is_flag=True, help="Keep the condition in the case as it was typed.")
+@engine_option
 @point_options
 @output_option
 @click.pass_obj
@@ -77,6 +78,7 @@ def trace(  # noqa: PLR0913, PLR0917 - one parameter an option
     depth: int,
     case: Path | None,
     keep_value: bool,  # noqa: FBT001 - Click passes flags by name
+    engine: str,
     as_of: str | None,
     as_known: str | None,
     output: str,
@@ -96,6 +98,7 @@ def trace(  # noqa: PLR0913, PLR0917 - one parameter an option
     tl erasure trace --where "user_id = 42" --from lake.raw.events
     tl erasure trace --where "name = 'Ada' and born is null" --from lake.raw.people --output json
     tl erasure trace --where "user_id = 42" --from lake.raw.events --case request-17.json
+    tl erasure trace --where "user_id = 42" --from lake.raw.events --engine auto=daft
     """
     if keep_value and case is None:
         raise click.UsageError("--keep-value goes with --case")
@@ -106,6 +109,7 @@ def trace(  # noqa: PLR0913, PLR0917 - one parameter an option
             depth_max=depth,
             case=case,
             keep_value=keep_value,
+            engine=engine,
             as_of=as_of,
             as_known=as_known,
             progress=progress,
@@ -146,6 +150,7 @@ def trace(  # noqa: PLR0913, PLR0917 - one parameter an option
     metavar="FILE",
     help="Write the certificate here, and its signature beside it, as FILE.sig.",
 )
+@engine_option
 @point_options
 @output_option
 @click.pass_obj
@@ -157,6 +162,7 @@ def verify(  # noqa: PLR0913, PLR0917 - one parameter an option
     depth: int,
     key: Path | None,
     out: Path | None,
+    engine: str,
     as_of: str | None,
     as_known: str | None,
     output: str,
@@ -182,6 +188,7 @@ def verify(  # noqa: PLR0913, PLR0917 - one parameter an option
             key=key,
             out=out,
             depth_max=depth,
+            engine=engine,
             as_of=as_of,
             as_known=as_known,
             progress=progress,

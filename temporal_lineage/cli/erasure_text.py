@@ -18,6 +18,7 @@ _SHOWN_MAX = 5
 """How many files, and how many places not examined, the text names; JSON names all."""
 _LOOKS = {
     "read": "read",
+    "engine": "read by",
     "partition": "ruled out by their partition",
     "statistics": "by statistics",
     "footer": "by their footer",
@@ -118,7 +119,7 @@ def _examined(one: TracedTable) -> Iterator[str]:
             yield f"! field {other} of {one.table} was called {column.name} once: not searched"
     if one.examined.files:
         looks = [
-            f"{count:,} {_LOOKS[look]}"
+            f"{count:,} {_LOOKS[look]}{f' {one.examined.engine}' if look == 'engine' else ''}"
             for look, count in sorted(one.examined.looks.items(), key=lambda item: -item[1])
         ]
         yield (

@@ -73,10 +73,11 @@ class TracedFile:
 class Examined:
     """What was looked at in one table; `looks` counts files by what settled them.
 
-    `read` were read; `partition`, `statistics`, `footer` and `bloom` ruled the others out;
-    `no-such-column` are strays that have none of the columns, and `gone` are files that are not
-    there any more. `forgotten` counts states of which nothing tells what they were made of: what
-    is left of their files lies among the orphans.
+    `read` were read here, `engine` by `engine`, which is empty where nothing was; `partition`,
+    `statistics`, `footer` and `bloom` ruled the others out; `no-such-column` are strays that have
+    none of the columns, and `gone` are files that are not there any more. `forgotten` counts states
+    of which nothing tells what they were made of: what is left of their files lies among the
+    orphans.
     """
 
     states: int
@@ -84,6 +85,7 @@ class Examined:
     files: int
     size_bytes: int
     looks: dict[str, int]
+    engine: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,10 @@ def claim(answer: VerifyAnswer) -> Iterator[str]:
     for one in answer.examined:
         yield _examined(one)
     for table in answer.tables:
+        if table.examined.engine:
+            count = table.examined.looks["engine"]
+            by = table.examined.engine
+            yield f"Of {table.table} the rows of {count} files were read by {by}."
         for place in table.unexamined:
             yield f"Not examined: {place.place}: {place.reason}."
     for remaining in answer.remaining:

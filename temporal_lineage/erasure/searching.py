@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from catalogs.search import Searched
+    from catalogs.search import Searched, Sieve
     from snapshots.history import TableHistory
     from snapshots.schema import SchemaVersion
     from temporal_lineage.erasure.answer import Relation, TracedState, TracedTable
@@ -36,11 +36,12 @@ Progress = Callable[[str, int, int], None]
 class Means:
     """How a trace looks: by the catalogs of a folder, through so many tables downstream.
 
-    `progress` is None where nobody wants to be told.
+    `sieve` counts rows of data files. `progress` is None where nobody wants to be told.
     """
 
     folder: Path
     depth_max: int
+    sieve: Sieve
     progress: Progress | None
 
 
@@ -65,6 +66,7 @@ class Searching:
         """Find catalogs in the configuration of the folder."""
         self._reader = reader
         self._tables = Tables(reader, means.folder)
+        self._sieve = means.sieve
         self._progress = means.progress
         self._histories: dict[int, TableHistory | None] = {}
         self.naming = Naming(reader, as_of=as_of)
@@ -145,7 +147,9 @@ class Searching:
         # What was kept of a log before it was rewritten does not go on in the new one.
         kept = () if reached.bygone else self._tables.kept(dataset_id)
         try:
-            found = reached.source.search(where, history=reached.history, kept=kept, watch=watch)
+            found = reached.source.search(
+                where, history=reached.history, kept=kept, sieve=self._sieve, watch=watch
+            )
         except BadFilterError:
             raise
         except TemporalLineageError as error:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from catalogs.search import Searched
     from snapshots.history import TableHistory
 
-NOTHING_EXAMINED = Examined(states=0, forgotten=0, files=0, size_bytes=0, looks={})
+NOTHING_EXAMINED = Examined(states=0, forgotten=0, files=0, size_bytes=0, looks={}, engine="")
 
 
 def traced_table(
@@ -57,6 +57,7 @@ def traced_table(
             files=len(found.looked_at),
             size_bytes=sum(one.size_bytes for one in found.looked_at),
             looks=dict(sorted(looks.items())),
+            engine=found.sieve if "engine" in looks else "",
         ),
         unexamined=(
             *(UnexaminedPlace(one.place, one.reason, len(one.states)) for one in found.unexamined),

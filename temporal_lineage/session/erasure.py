@@ -35,6 +35,7 @@ class ErasureQuestions(Asking):
         depth_max: int = DEPTH_MAX,
         case: Path | None = None,
         keep_value: bool = False,
+        engine: str = "in-process",
         as_of: When = None,
         as_known: When = None,
         progress: Progress | None = None,
@@ -44,8 +45,10 @@ class ErasureQuestions(Asking):
         It begins with `tables` and follows the columns through `depth_max` tables downstream.
         `where` is a condition as `scan` takes it; `progress` is told the table, the files that
         are done, and how many there are. `case` is a new file that keeps what was found, the
-        condition's values only with `keep_value`.
+        condition's values only with `keep_value`. `engine` counts matching rows first where it can,
+        and files without any are not read here: docs/engines.md.
         """
+        from catalogs.engines.choosing import opened_engine
         from temporal_lineage.erasure.case import check_new, write_case
         from temporal_lineage.erasure.opening import opened
         from temporal_lineage.erasure.searching import Means
@@ -65,17 +68,18 @@ class ErasureQuestions(Asking):
             doubts = () if keep_value else told_by_paths(where, paths)
             return replace(found.answer, doubts=(*found.answer.doubts, *doubts))
 
-        return self._ask(
-            "erasure trace",
-            " ".join(tables),
-            (as_of, as_known),
-            ask,
-            *map(as_table, tables),
-            where=where,
-            means=Means(self.workspace.folder, depth_max, progress),
-        )
+        with opened_engine(engine) as sieve:
+            return self._ask(
+                "erasure trace",
+                " ".join(tables),
+                (as_of, as_known),
+                ask,
+                *map(as_table, tables),
+                where=where,
+                means=Means(self.workspace.folder, depth_max, sieve, progress),
+            )
 
-    def erasure_verify(
+    def erasure_verify(  # noqa: PLR0913 - an option each
         self,
         *tables: str,
         where: str | None = None,
@@ -83,6 +87,7 @@ class ErasureQuestions(Asking):
         key: Path | None = None,
         out: Path | None = None,
         depth_max: int = DEPTH_MAX,
+        engine: str = "in-process",
         as_of: When = None,
         as_known: When = None,
         progress: Progress | None = None,
@@ -92,7 +97,9 @@ class ErasureQuestions(Asking):
         `case` is a file that a trace wrote; without it `tables` and `where` say what to look for.
         With `key`, an Ed25519 private key in PEM, a certificate and its signature are written to
         `out` and beside it, unless rows were found. A case that is closed is noted in the ledger.
+        `engine` is that of `erasure_trace`.
         """
+        from catalogs.engines.choosing import opened_engine
         from temporal_lineage.erasure.case import read_case
         from temporal_lineage.erasure.searching import Means
         from temporal_lineage.erasure.verify import erasure_verify
@@ -107,17 +114,18 @@ class ErasureQuestions(Asking):
         def ask(reader: Reader, *asked: DatasetAddress | Question, **more: object) -> VerifyAnswer:
             return erasure_verify(reader, asked[:-1], asked[-1], **more)  # type: ignore[arg-type]
 
-        answer = self._ask(
-            "erasure verify",
-            " ".join(tables),
-            (as_of, as_known),
-            ask,
-            *map(as_table, tables),
-            case=known,
-            where=where,
-            now=self.clock(),
-            means=Means(self.workspace.folder, depth_max, progress),
-        )
+        with opened_engine(engine) as sieve:
+            answer = self._ask(
+                "erasure verify",
+                " ".join(tables),
+                (as_of, as_known),
+                ask,
+                *map(as_table, tables),
+                case=known,
+                where=where,
+                now=self.clock(),
+                means=Means(self.workspace.folder, depth_max, sieve, progress),
+            )
         return self._concluded(answer, known, signer, out)
 
     def _concluded(

@@ -21,6 +21,11 @@ SPARK = (
     "io.delta:delta-storage:3.3.2",
     "io.openlineage:openlineage-spark_2.12:1.53.0",
 )
+SPARK_4 = (
+    "org.apache.iceberg:iceberg-spark-runtime-4.0_2.13:1.10.1",
+    "io.delta:delta-spark_2.13:4.0.1",
+    "io.delta:delta-storage:4.0.1",
+)
 
 _COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy"
 
@@ -48,7 +53,7 @@ def lacking(*coordinates: str) -> str:
 
 def main() -> None:
     """Fetch what is not there yet, and say what cannot be had."""
-    absent = [one for one in (NESSIE, *SPARK) if not jar(one).is_file()]
+    absent = [one for one in (NESSIE, *SPARK, *SPARK_4) if not jar(one).is_file()]
     maven = shutil.which("mvn")
     if absent and maven is None:
         print(f"no mvn here, so tests with {', '.join(absent)} will be skipped")
