@@ -14,7 +14,7 @@ import difflib
 import operator
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from functools import reduce
+from functools import lru_cache, reduce
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +27,7 @@ from pyiceberg.expressions.parser import parse
 from pyparsing import ParseException
 
 from catalogs import condition as tree
+from catalogs.filter_limits import refuse_too_large
 from catalogs.portion import BadFilterError
 
 _COMPARISONS: dict[Any, tuple[Callable[[Any, Any], Any], str]] = {
@@ -160,7 +161,9 @@ def _stored(scalar: pa.Scalar) -> tree.Value:
     return found.encode() if isinstance(found, str) else found
 
 
+@lru_cache(maxsize=8)
 def _parsed(where: str) -> Any:  # noqa: ANN401 - pyiceberg's nodes share no attributes
+    refuse_too_large(where)
     try:
         return parse(where)
     except ParseException as error:
@@ -211,10 +214,9 @@ def _predicate(node: Any, schema: pa.Schema, where: str) -> pc.Expression:  # no
     return ~found if isinstance(node, _NEGATED) else found
 
 
-def _compared(node: Any, field: pc.Expression, value: pa.Scalar) -> pc.Expression:  # noqa: ANN401
+def _compared(node: Any, field: pc.Expression, value: pa.Scalar) -> Any:  # noqa: ANN401
     compare = next(compare for kind, (compare, _) in _COMPARISONS.items() if isinstance(node, kind))
-    found: pc.Expression = compare(field, value)
-    return found
+    return compare(field, value)
 
 
 def _top(name: str, schema: pa.Schema) -> str:
@@ -296,14 +298,15 @@ def _is_text(kind: Any) -> bool:  # noqa: ANN401
 def _written(node: Any) -> str:  # noqa: ANN401
     """Write an expression so that it reads back as the same."""
     if isinstance(node, ice.And | ice.Or):
-        word = "and" if isinstance(node, ice.And) else "or"
-        return f"({_written(node.left)}) {word} ({_written(node.right)})"
+        word = " and " if isinstance(node, ice.And) else " or "
+        # What one word joins stands in a row, or it would go as deep as it is long.
+        parts = ((type(one) is type(node), _written(one)) for one in (node.left, node.right))
+        return word.join(part if is_row else f"({part})" for is_row, part in parts)
     if isinstance(node, ice.Not):
         return f"not ({_written(node.child)})"
     if isinstance(node, ice.AlwaysTrue | ice.AlwaysFalse):
         return "true" if isinstance(node, ice.AlwaysTrue) else "false"
-    name = ".".join(f'"{part}"' for part in node.term.name.split("."))
-    return f"{name} {_condition(node)}"
+    return ".".join(f'"{part}"' for part in node.term.name.split(".")) + f" {_condition(node)}"
 
 
 def _condition(node: Any) -> str:  # noqa: ANN401

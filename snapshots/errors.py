@@ -2,11 +2,18 @@
 
 from collections.abc import Sequence
 
+LETTERS_MAX = 2_000
+"""How long a message gets: what somebody typed or wrote may be of any length."""
+
 
 class TemporalLineageError(Exception):
     """Root of all errors a user can cause or meet; anything else is a bug."""
 
     exit_status = 1
+
+    def __str__(self) -> str:
+        """Give the message; of a long one the beginning, and the end with the next step in it."""
+        return shortened(super().__str__())
 
 
 class UsageError(TemporalLineageError):
@@ -105,3 +112,12 @@ class UnsupportedError(TemporalLineageError):
         self.feature = feature
         self.advice = advice
         super().__init__(f"{location} needs {feature}, which is not supported; {advice}")
+
+
+def shortened(message: str) -> str:
+    """Leave out the middle of a message that nobody would read to its end."""
+    left_out = len(message) - LETTERS_MAX
+    if left_out <= 0:
+        return message
+    half = LETTERS_MAX // 2
+    return f"{message[:half]} ... ({left_out:,} letters left out) ... {message[-half:]}"

@@ -92,6 +92,16 @@ def test_what_is_not_there_is_named_with_what_would_work(
     assert transactions() == before
 
 
+@pytest.mark.usefixtures("shop")
+@pytest.mark.parametrize(
+    ("question", "status"), [("at {}", 2), ("at lake.{}", 1), ("why run:{}", 1), ("{}", 2)]
+)
+def test_what_was_typed_at_great_length_is_not_repeated_whole(question: str, status: int) -> None:
+    done = asked(*question.format("x" * 200_000).split())
+    assert_one_line(done, "letters left out", status=status)
+    assert len(done.err) < 2_500
+
+
 def test_a_table_that_its_catalog_does_not_have_is_named(shop: Path) -> None:
     before = transactions()
     done = asked("harvest", "lake.raw.ordrs")

@@ -14,7 +14,7 @@ from pyiceberg import expressions as ice
 from pyiceberg.expressions.parser import parse
 
 from catalogs.portion import BadFilterError, Portion
-from catalogs.row_filter import arrow_filter, filter_columns, filter_text
+from catalogs.row_filter import arrow_filter, filter_columns, filter_text, renamed
 
 ROWS = pa.record_batch(
     {
@@ -177,3 +177,32 @@ def test_the_columns_of_a_filter_are_those_at_the_top() -> None:
 def test_a_portion_is_written_for_people() -> None:
     assert str(Portion(("id", "name"), "id > 1")) == "id, name where id > 1"
     assert str(Portion(None, None)) == "all columns"
+
+
+@pytest.mark.parametrize(
+    ("where", "reason"),
+    [
+        ("a = 1" + " and a = 1" * 2_001, "more than 2,000 times"),
+        ("(" * 101 + "a = 1" + ")" * 101, "deeper than 100"),
+        (f"name = '{'x' * 100_000}'", "more than 100,000 letters"),
+    ],
+)
+def test_a_condition_that_would_take_long_is_refused_in_a_short_line(
+    where: str, reason: str
+) -> None:
+    with pytest.raises(BadFilterError, match=reason) as refused:
+        filter_text(where)
+    assert len(str(refused.value)) < 3_000
+    assert "write it like" in str(refused.value)
+
+
+def test_what_stands_in_texts_counts_for_no_limit() -> None:
+    where = f"name = '{'(and ' * 5_000}' or name is null"
+    assert filter_text(where) == where
+
+
+def test_a_long_condition_is_renamed_without_growing_deep() -> None:
+    where = " or ".join(f"id = {number}" for number in range(300))
+    again = renamed(renamed(where, {"id": "small"}), {"small": "id"})
+    kept = ROWS.filter(arrow_filter(again, ROWS.schema))
+    assert kept["id"].to_pylist() == [1, 2, 3, 4]

@@ -8,7 +8,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from snapshots.errors import TemporalLineageError
+from snapshots.errors import TemporalLineageError, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,6 +68,7 @@ def run(arguments: Sequence[str], *, session: Session | None) -> int:
         click.echo(printable(f"tl: {error}"), err=True)
         return error.exit_status
     except click.ClickException as error:
+        error.message = shortened(error.message)
         error.show()
         return error.exit_code
     except SystemExit:
