@@ -68,7 +68,7 @@ def run(arguments: Sequence[str], *, session: Session | None) -> int:
         click.echo(printable(f"tl: {error}"), err=True)
         return error.exit_status
     except click.ClickException as error:
-        error.message = shortened(error.message)
+        error.message = shortened(error.message)  # type: ignore[misc] # final to subclasses
         error.show()
         return error.exit_code
     except SystemExit:
