@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from importlib.util import find_spec
@@ -56,6 +57,16 @@ class Server:
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout=20)
         self._process.kill()
+
+    def crash(self) -> None:
+        """Kill all its processes where they are; returns when none of them is left."""
+        group = self._process.pid
+        os.killpg(group, signal.SIGKILL)
+        self._process.wait()
+        with suppress(ProcessLookupError):
+            while True:
+                os.killpg(group, 0)
+                time.sleep(0.01)
 
 
 @contextmanager
@@ -120,6 +131,7 @@ def _started(folder: Path, settings: Sequence[str]) -> subprocess.Popen[bytes]:
             stderr=log,
             user=_user(),
             cwd=folder,
+            process_group=0,
         )
     _await(folder, server)
     return server

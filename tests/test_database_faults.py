@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -16,6 +16,7 @@ import pytest
 from benchmarks.postgresql_server import Server, own_server
 from delta_logs import add, commit_info, new_table, write
 from lake_session import lake_session
+from small_disk import remount, small_disk
 from snapshots.instant import Instant
 from temporal_lineage.session import Session
 from temporal_lineage.store.errors import (
@@ -164,27 +165,6 @@ def test_a_program_that_was_open_when_a_newer_one_changed_the_ledger_writes_no_m
         with older._engine.begin() as connection:
             connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{NOW}'")
     assert said(ledger_url) == ["before"]
-
-
-@contextmanager
-def small_disk(place: Path, size: str) -> Iterator[None]:
-    """Mount a disk of this size, where that is allowed."""
-    place.mkdir()
-    done = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(place)],
-        capture_output=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        pytest.skip("no disk can be mounted here: that takes root")
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", "-l", str(place)], check=True)
-
-
-def remount(place: Path, how: str) -> None:
-    subprocess.run(["mount", "-o", f"remount,{how}", str(place)], check=True)
 
 
 def refused(session: Session, reason: str) -> None:

@@ -22,7 +22,7 @@ def run(place):
                 transaction.nodes([NodeKey("thing", 0, f"{place.since} {number}")])
 
 work = Work("doubling", "harvested", run)
-(tally,) = torture(database="sqlite", works=[work], kills=3, seed=1, seconds_max=60)
+(tally,) = torture(databases=["sqlite"], works=[work], kills=3, seed=1, seconds_max=60)
 print(tally.faults)
 """
 
@@ -47,9 +47,8 @@ def test_every_work_on_sqlite_survives_kills() -> None:
     done = tortured("sqlite", "--kills", "3", "--seed", SEED)
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
     lines = done.stdout.splitlines()[1:6]
-    assert [line.split()[0] for line in lines] == [
-        *("harvest", "ingest", "link", "migrate", "reproduce")
-    ]
+    works = {"harvest", "ingest", "link", "migrate", "reproduce"}
+    assert {line.split()[0] for line in lines} == works
     assert all(" 3 kills" in line and " 0 faults" in line for line in lines)
 
 

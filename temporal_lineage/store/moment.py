@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 from temporal_lineage.store.errors import LedgerMissingError, LedgerOutdatedError
@@ -149,6 +149,8 @@ def _sqlite(location: str) -> Iterator[Moment]:
 
 @contextmanager
 def _postgresql(url: str) -> Iterator[Moment]:
+    from sqlalchemy.exc import DBAPIError
+
     from temporal_lineage.store.engines import make_engine
     from temporal_lineage.store.light import WAIT_MS_MAX
     from temporal_lineage.store.migrate import postgresql_version
@@ -161,11 +163,15 @@ def _postgresql(url: str) -> Iterator[Moment]:
             connection = engine.connect().execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
-        with connection:
+        try:
             with translated(location):
                 version = postgresql_version(connection, location)
             if version is None:
                 raise LedgerMissingError(location)
             yield PostgresqlMoment(connection, location, version)
+        finally:
+            # What was to be told is told: a full disk hinders the end of a transaction too.
+            with suppress(DBAPIError):
+                connection.close()
     finally:
         engine.dispose()

@@ -51,20 +51,18 @@ def _fuzz(asked: argparse.Namespace) -> int:
 
 
 def _kills(asked: argparse.Namespace) -> int:
-    databases = asked.database or ["sqlite", "postgresql"]
     tallies: list[Tally] = []
-    for database in databases:
-        for tally in torture(
-            database=database,
-            works=[WORKS[name] for name in asked.work or WORKS],
-            kills=asked.kills,
-            seed=asked.seed,
-            seconds_max=asked.minutes * 60 / len(databases),
-        ):
-            tallies.append(tally)
-            print(_line(tally), flush=True)
-            for fault in tally.faults:
-                print(f"  ! {fault}", flush=True)
+    for tally in torture(
+        databases=asked.database or ["sqlite", "postgresql"],
+        works=[WORKS[name] for name in asked.work or WORKS],
+        kills=asked.kills,
+        seed=asked.seed,
+        seconds_max=asked.minutes * 60,
+    ):
+        tallies.append(tally)
+        print(_line(tally), flush=True)
+        for fault in tally.faults:
+            print(f"  ! {fault}", flush=True)
     _print_hits(tallies)
     return 1 if any(one.faults for one in tallies) else 0
 

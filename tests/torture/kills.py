@@ -13,7 +13,9 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from torture.children import ChildFailedError, run_child
@@ -56,24 +58,37 @@ class Unbroken:
 
 
 def torture(
-    *, database: str, works: Sequence[Work], kills: int, seed: int, seconds_max: float
+    *, databases: Sequence[str], works: Sequence[Work], kills: int, seed: int, seconds_max: float
 ) -> Iterator[Tally]:
-    """Kill each work so many times on one database; yields a tally for each.
+    """Kill each work so many times on each database; yields a tally for each.
 
+    Whichever was killed least often goes next, so that all had their share when time runs out.
     The same seed draws the same kills; those that fall by the clock hit where they do.
     """
     folder = Path(tempfile.mkdtemp(prefix="tl-torture-"))
     project = folder / "project"
     load()
+    deadline = time.monotonic() + seconds_max
     try:
-        with ledgers_of(database, folder / "ledgers") as ledgers:
-            names = {one.template for one in works}
-            templates = _templates(project, ledgers, names, told=folder / "templates.json")
-            deadline = time.monotonic() + seconds_max
-            for number, work in enumerate(works):
-                share = (deadline - time.monotonic()) / (len(works) - number)
-                rounds = _Rounds(work, project, ledgers, templates, Tally(work.name, database))
-                yield rounds.run(kills, random.Random(f"{seed}-{work.name}"), seconds_max=share)  # noqa: S311
+        # In a child: it starts threads.
+        run_child(lambda: make_project(project))
+        with ExitStack() as stack:
+            going: list[_Rounds] = []
+            for database in databases:
+                ledgers = stack.enter_context(ledgers_of(database, folder / database))
+                names = {one.template for one in works}
+                templates = _templates(project, ledgers, names, told=folder / f"{database}.json")
+                for work in works:
+                    chance = random.Random(f"{seed}-{work.name}")  # noqa: S311
+                    tally = Tally(work.name, database)
+                    going.append(_Rounds(work, project, ledgers, templates, tally, chance))
+            while going and time.monotonic() < deadline:
+                one = min(going, key=lambda rounds: rounds.tally.kills)
+                one.run_one(kills)
+                if one.tally.kills >= kills or len(one.tally.faults) >= FAULTS_MAX:
+                    going.remove(one)
+                    yield one.tally
+            yield from (one.tally for one in going)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -82,7 +97,6 @@ def _templates(
     project: Path, ledgers: Ledgers, names: Collection[str], *, told: Path
 ) -> dict[str, str]:
     def make() -> None:
-        make_project(project)
         told.write_text(json.dumps(make_templates(project, ledgers, names)))
 
     run_child(make)
@@ -100,26 +114,23 @@ class _Rounds:
         ledgers: Ledgers,
         templates: dict[str, str],
         tally: Tally,
+        chance: random.Random,
     ) -> None:
         self._work = work
         self._project = project
         self._ledgers = ledgers
         self._template = templates.get(work.template)
         self._out = project.parent / "out"
+        self._chance = chance
         self.tally = tally
 
-    def run(self, kills: int, chance: random.Random, *, seconds_max: float) -> Tally:
+    def run_one(self, kills: int) -> None:
+        """Run one round more, with no more kills than are left of those that are wanted."""
         start = time.monotonic()
-        whole = self._unbroken()
-        while (
-            self.tally.kills < kills
-            and len(self.tally.faults) < FAULTS_MAX
-            and time.monotonic() - start < seconds_max
-        ):
-            self._round(whole, chance, left=kills - self.tally.kills)
-        self.tally.seconds = time.monotonic() - start
-        return self.tally
+        self._round(self._unbroken, self._chance, left=kills - self.tally.kills)
+        self.tally.seconds += time.monotonic() - start
 
+    @cached_property
     def _unbroken(self) -> Unbroken:
         place = self._place()
         ended = run_child(lambda: self._work.run(place))
