@@ -6,7 +6,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from model_delta import LAKE_OPS as DELTA_OPS
@@ -55,6 +55,12 @@ def ask(world: World, question: tuple[str, int, int, int]) -> None:
         getattr(asked, kind)()
 
 
+LOST = [("create", 0, 1, 0), ("harvest", 0, 0, 0), ("run", 0, 1, 3), ("commit", 0, 0, 0)]
+LOST += [("expire", 0, 0, 0), ("harvest", 0, 0, 0), ("tell", 0, 1, 0)]
+"""A run of which is heard when its commit is forgotten: too rare to be drawn."""
+
+
+@example(ops=LOST, questions=[("downstream", 1, 0, 0)])
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     ops=st.lists(OPS, min_size=4, max_size=30),

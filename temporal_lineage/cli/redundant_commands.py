@@ -48,7 +48,9 @@ def redundant(
 
 
 def _redundant(answer: RedundantAnswer) -> Iterator[str]:
-    yield f"{len(answer.flows)} of {answer.looked} flows may not be needed"
+    from temporal_lineage.questions.walks.doubts import count
+
+    yield f"{count(len(answer.flows), 'finding')} about {count(answer.looked, 'flow')}"
     kind = None
     for one in answer.flows:
         if one.kind != kind:

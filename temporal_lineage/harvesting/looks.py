@@ -12,7 +12,7 @@ from temporal_lineage.keys import AttributeKind, NodeKind
 from temporal_lineage.store.assertions import AttributeAssertion, NodeKey
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from snapshots.instant import Instant
     from temporal_lineage.store.reader import Reader
@@ -63,12 +63,23 @@ def last_look(
 
 def absence(reader: Reader, dataset_id: int, as_of: AsOf) -> AbsenceClaim | None:
     """Tell since when no catalog that had listed a table listed it; None where one did."""
-    names = reader.attributes(node_id=dataset_id, kind=AttributeKind.NAMED, as_of=as_of)
-    missing = reader.attributes(node_id=dataset_id, kind=AttributeKind.ABSENCE, as_of=as_of)
-    if names or not missing:
-        return None
-    claims = [decode(AbsenceClaim, one.claim) for one in missing]
-    return max(claims, key=lambda one: one.first_missed)
+    return absences(reader, [dataset_id], as_of).get(dataset_id)
+
+
+def absences(reader: Reader, dataset_ids: Iterable[int], as_of: AsOf) -> dict[int, AbsenceClaim]:
+    """Give the same of many tables, those that some catalog listed left out."""
+    ids = sorted(dataset_ids)
+    missing = reader.attributes_of(node_ids=ids, kind=AttributeKind.ABSENCE, as_of=as_of)
+    away = sorted({one.node_id for one in missing})
+    named = reader.attributes_of(node_ids=away, kind=AttributeKind.NAMED, as_of=as_of)
+    listed = {one.node_id for one in named}
+    found: dict[int, AbsenceClaim] = {}
+    for one in missing:
+        claim = decode(AbsenceClaim, one.claim)
+        last = found.get(one.node_id)
+        if one.node_id not in listed and (last is None or last.first_missed < claim.first_missed):
+            found[one.node_id] = claim
+    return found
 
 
 def _listing(reader: Reader, catalog: str, *, system: Instant) -> LookClaim | None:

@@ -40,6 +40,11 @@ class NodeReads(Reads):
         """Give all nodes of a kind, oldest first."""
         return [Node(*row) for row in self._runner.rows("nodes", {"kind": kind})]
 
+    def children_of(self, *, parent_ids: Iterable[int], kind: str) -> list[Node]:
+        """Give the nodes of a kind under any of the parents, oldest first."""
+        parameters: Parameters = {"kind": kind, "parents": listed(parent_ids)}
+        return [Node(*row) for row in self._runner.rows("children_of", parameters)]
+
     def children(self, *, parent_id: int, kind: str) -> list[Node]:
         """Give the nodes of a kind under a parent, oldest first."""
         rows = self._runner.rows("children", {"kind": kind, "parent_id": parent_id})

@@ -198,6 +198,9 @@ STATEMENTS: dict[str, Select[Any]] = {
     "children": select(*_NODE)
     .where(node.c.kind == _text("kind"), node.c.parent_id == _number("parent_id"))
     .order_by(node.c.node_id),
+    "children_of": select(*_NODE)
+    .where(node.c.kind == _text("kind"), among_numbers(node.c.parent_id, "parents"))
+    .order_by(node.c.node_id),
     "attribute_history": _attribute_history(),
     "attribute_histories": _attribute_histories(),
     "attributes_by_name": _attributes().where(attribute.c.name == _text("name")),

@@ -38,6 +38,12 @@ SELECT node.node_id, node.kind, node.parent_id, node.name
 FROM node
 WHERE node.kind = :kind AND node.parent_id = :parent_id ORDER BY node.node_id;
 
+-- children_of
+SELECT node.node_id, node.kind, node.parent_id, node.name
+FROM node
+WHERE node.kind = :kind AND node.parent_id IN (SELECT CAST(parents_list.value AS BIGINT) AS value
+FROM json_each(:parents) AS parents_list) ORDER BY node.node_id;
+
 -- attribute_history
 SELECT attribute.name, attribute_assertion.valid_from, attribute_assertion.valid_to, tx.tx_id, tx.recorded_at, claim.body
 FROM attribute JOIN attribute_assertion ON attribute_assertion.attribute_id = attribute.attribute_id AND attribute_assertion.rank >= :floor JOIN tx ON tx.tx_id = (-attribute_assertion.rank) / 65536 LEFT OUTER JOIN claim ON claim.claim_id = attribute_assertion.claim_id

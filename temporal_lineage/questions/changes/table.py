@@ -92,5 +92,6 @@ def _late(name: str, lines: Sequence[LogLine], period: Period, distance: int) ->
     if pause is not None:
         last = lines[-1].committed_at
         hours = round(pause / 3_600_000_000, 1)
-        what = f"nothing since {last}, where {hours} hours was the longest pause"
+        longest = f"{hours} hours" if hours >= 1 else f"{round(pause / 60_000_000, 1)} minutes"
+        what = f"nothing since {last}, where {longest} was the longest pause"
         yield finding(name, last, FindingKind.LATE, distance, what)

@@ -8,7 +8,7 @@ from snapshots.records import dataclass
 from snapshots.refs import MAIN
 from snapshots.snapshot_log import Current
 from temporal_lineage.harvesting.histories import refs_at, remembered, remembered_log
-from temporal_lineage.harvesting.looks import absence, last_look
+from temporal_lineage.harvesting.looks import absence, absences, last_look
 from temporal_lineage.harvesting.table_claims import table_claims
 from temporal_lineage.keys import AttributeKind
 from temporal_lineage.naming import Naming, find_dataset, known_datasets
@@ -185,13 +185,14 @@ def show_all(reader: Reader, question: Question) -> CatalogAnswer:
     known = [node.node_id for node in known_datasets(reader, as_of=as_of)]
     names = Naming(reader, as_of=as_of).datasets(known)
     tables = table_claims(reader, known, system=as_of.system)
+    away = absences(reader, known, as_of)
+    snapshots = reader.timelines_of(
+        node_ids=known, kind=AttributeKind.SNAPSHOT, system=as_of.system
+    )
     lines = []
     for dataset_id in known:
         table = tables.get(dataset_id)
-        snapshots = reader.timelines(
-            node_id=dataset_id, kind=AttributeKind.SNAPSHOT, system=as_of.system
-        )
-        told = [line[-1].valid.start for line in snapshots.values()]
+        told = [line[-1].valid.start for line in snapshots.get(dataset_id, {}).values()]
         commits = [one for one in told if one <= as_of.valid]
         lines.append(
             DatasetLine(
@@ -199,7 +200,7 @@ def show_all(reader: Reader, question: Question) -> CatalogAnswer:
                 format=table.format if table else None,
                 snapshots=len(commits),
                 last_commit=max(commits, default=None),
-                missing_since=_missing_since(reader, dataset_id, as_of),
+                missing_since=away[dataset_id].first_missed if dataset_id in away else None,
             )
         )
     ordered = tuple(sorted(lines, key=lambda line: (line.format is None, line.dataset)))

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from temporal_lineage.facts import AsOf
     from temporal_lineage.lineage.graph import Cut
     from temporal_lineage.store.reader import Reader
+    from temporal_lineage.store.records import Node
 
 
 class ColumnNeighbours:
@@ -76,11 +77,16 @@ class ColumnNeighbours:
     def _asked_by_node(self, node_ids: Sequence[int]) -> Mapping[int, list[int]]:
         """Give the nodes whose flows are those of the columns asked about, with these columns."""
         asked: dict[int, list[int]] = defaultdict(list)
-        for node_id, node in self._reader.named(node_ids=node_ids).items():
+        named = self._reader.named(node_ids=node_ids)
+        beside: dict[int, list[Node]] = defaultdict(list)
+        tables = sorted({node.parent_id for node in named.values()})
+        for other in self._reader.children_of(parent_ids=tables, kind=NodeKind.COLUMN):
+            beside[other.parent_id].append(other)
+        for node_id, node in named.items():
             asked[node_id].append(node_id)
             if node_id == self._unnamed_id:
                 continue
-            for other in self._reader.children(parent_id=node.parent_id, kind=NodeKind.COLUMN):
+            for other in beside[node.parent_id]:
                 if other.node_id != node_id and EVERY_COLUMN in (node.name, other.name):
                     asked[other.node_id].append(node_id)
         return asked
