@@ -19,7 +19,7 @@ import requests
 
 from temporal_lineage.store.reader import Reader, open_reader
 
-WAIT_SECONDS = 30
+WAIT_SECONDS = 120
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -37,6 +39,15 @@ IN_PROCESS = (
     "linking",
     "erasure",
 )
+
+
+@pytest.fixture(autouse=True)
+def without_garbage_of_others() -> Iterator[None]:
+    """Contenders look for garbage before each turn: not among all that earlier tests loaded."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.mark.parametrize("name", IN_PROCESS)

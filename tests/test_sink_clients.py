@@ -17,6 +17,7 @@ from openlineage.client.transport.async_http import AsyncHttpConfig, AsyncHttpTr
 from openlineage.client.transport.http import HttpConfig, HttpTransport
 
 from sink_server import (
+    WAIT_SECONDS,
     SinkServer,
     asked,
     await_true,
@@ -84,7 +85,7 @@ def test_the_stock_asynchronous_transport_is_understood(
     client = OpenLineageClient(transport=transport)
 
     run_ids = emitted(client, 20)
-    assert transport.wait_for_completion(timeout=30.0)
+    assert transport.wait_for_completion(timeout=WAIT_SECONDS)
     transport.close()
 
     assert kept_run_ids(sink.ledger) == sorted(run_ids)
@@ -129,7 +130,7 @@ def test_many_posters_at_once_lose_nothing_and_double_nothing(ledger_url: str) -
                         f"{sink.url}/api/v1/lineage",
                         data=packed(run_event("many", run_id=run_id)),
                         headers={"Content-Encoding": "gzip"},
-                        timeout=30,
+                        timeout=WAIT_SECONDS,
                     ).status_code
                     for run_id in (*mine, mine[0])
                 ]
