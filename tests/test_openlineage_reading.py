@@ -201,7 +201,7 @@ def test_a_metric_that_is_not_a_number_costs_nothing() -> None:
 
 
 def test_control_characters_in_a_name_are_marked() -> None:
-    one = one_of({**EVENT, "inputs": [{"namespace": "a\x00b", "name": "c\x1fd"}]})
+    one = one_of({**EVENT, "inputs": [{"namespace": "a\x01b", "name": "c\x1fd"}]})
     assert isinstance(one.event, RunEvent)
     assert one.event.inputs[0].dataset == Dataset("a\ufffdb", "c\ufffdd")
     assert one.doubts == (

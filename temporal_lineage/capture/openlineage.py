@@ -30,7 +30,14 @@ from temporal_lineage.capture.openlineage_events import (
     RunEvent,
     RunEventKind,
 )
-from temporal_lineage.capture.openlineage_json import Doubts, instant, mapping, run_id, text
+from temporal_lineage.capture.openlineage_json import (
+    Doubts,
+    instant,
+    mapping,
+    run_id,
+    text,
+    without_nul,
+)
 from temporal_lineage.capture.openlineage_lineage import job_entries
 from temporal_lineage.capture.openlineage_plans import read_options
 
@@ -59,6 +66,9 @@ def read_stream(
         yield one, found.end
 
 
+_NUL = b"\\u0000"
+
+
 class _NoEventError(Exception):
     """An object that is no event; the message is the reason."""
 
@@ -68,8 +78,8 @@ def _captured(found: JsonValue, *, source: str) -> CapturedEvent | RejectedEvent
     place = "" if found.element is None else f"element {found.element} of the array: "
     doubts = Doubts()
     try:
-        event = _event(value, doubts)
         body = msgspec.json.encode(value, order="deterministic")
+        event = _event(without_nul(value, doubts) if _NUL in body else value, doubts)
     except _NoEventError as error:
         return _rejected(found, source, f"{place}{error}")
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:

@@ -149,6 +149,24 @@ def dataset(value: Mapping[str, Any], place: str, doubts: Doubts) -> Dataset | N
     return Dataset(namespace, own)
 
 
+def without_nul(value: object, doubts: Doubts) -> object:
+    """Mark each NUL in texts and names: PostgreSQL takes none, and SQLite cuts there."""
+    doubts.add("its texts", "NUL characters, which no database keeps, are marked")
+    return _marked(value)
+
+
+def _marked(value: object) -> object:
+    match value:
+        case str():
+            return value.replace("\0", "\ufffd")
+        case dict():
+            return {_marked(key): _marked(one) for key, one in value.items()}
+        case list():
+            return [_marked(one) for one in value]
+        case _:
+            return value
+
+
 def _short(value: object) -> str:
     written = repr(value)
     return written if len(written) <= 60 else f"{written[:57]}..."  # noqa: PLR2004 - a screen line
