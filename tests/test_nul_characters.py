@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from delta_logs import add, commit_info, new_table, write
+from lake_session import lake_session
 from sink_server import run_event
 from temporal_lineage.capture.openlineage import read_events
 from temporal_lineage.capture.openlineage_events import CapturedEvent
@@ -52,3 +54,16 @@ def test_what_only_looks_like_one_is_left_as_it_is(wrong: str) -> None:
     (one,) = read_events(json.dumps(run_event(f"a{wrong}")).encode(), source="test")
     assert isinstance(one, CapturedEvent)
     assert one.event.job.name == f"a{wrong}".replace("\0", "\ufffd")  # type: ignore[union-attr]
+
+
+def test_a_table_that_postgresql_cannot_keep_is_refused_and_the_next_one_is_kept(
+    postgresql_url: str, tmp_path: Path
+) -> None:
+    session = lake_session(tmp_path, postgresql_url)
+    for name, path in (("a", "x%00y.parquet"), ("b", "1.parquet")):
+        new_table(tmp_path / "lake" / name)
+        write(tmp_path / "lake" / name, 1, commit_info("WRITE"), add(path))
+    a, b = session.harvest().tables
+    assert (a.outcome, b.outcome, b.error) == ("failed", "new", None)
+    assert "keeps no text with a NUL in it; leave that out" in str(a.error)
+    assert session.ledger_check().breaches == ()

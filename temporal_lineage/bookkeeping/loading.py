@@ -37,7 +37,7 @@ Batches = Callable[[KeptTable], Iterator[list["Row"]]]
 """Gives the rows of a table, some at a time."""
 
 _REFUSALS = {"IntegrityError", "DataError"}
-"""What both drivers raise for rows that a database does not take, as text with a NUL in it."""
+"""What both drivers raise for rows that a database does not take."""
 
 
 def refuse_if_there(url: str) -> None:

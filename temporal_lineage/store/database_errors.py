@@ -38,6 +38,9 @@ def ledger_error(location: str, error: BaseException) -> LedgerError:
         return LedgerLockedError(location)
     if state == _STOPPED:
         return LedgerTimeLimitError(location, str(error).splitlines()[0])
+    if type(error).__name__ == "DataError" and "NUL" in str(error):
+        advice = "leave that out, or keep it in an SQLite ledger"
+        return LedgerUnwritableError(location, "keeps no text with a NUL in it", advice)
     # A driver that never reached a server has no class to give.
     lost = type(error).__name__ == "OperationalError" if state is None else state.startswith(_LOST)
     if lost:
