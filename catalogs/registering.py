@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pyiceberg.io import FileIO
 
     from catalogs.configuration import Configuration
+    from catalogs.iceberg.replacing import ReplacedTables
     from snapshots.instant import Instant
     from snapshots.schema import SchemaVersion
 
@@ -24,16 +25,17 @@ PLAN = "temporal-lineage.plan"
 
 _PIECE_BYTES = 8 * 1024 * 1024
 _EXAMPLE = "name a namespace of a catalog, as in lake.reproduced, or a folder for Delta tables"
+_NAMESPACE = "name a namespace of a catalog that pyiceberg opens, as in lake.lineage"
 
 
 class BadPlaceError(UsageError):
     """A place in which no table can be made."""
 
-    def __init__(self, place: str, reason: str) -> None:
-        """Keep the place as it was given, and why it was refused."""
+    def __init__(self, place: str, reason: str, advice: str = _EXAMPLE) -> None:
+        """Keep the place as it was given, why it was refused, and what would work."""
         self.place = place
         self.reason = reason
-        super().__init__(f"no table can be made in {place}: {reason}; {_EXAMPLE}")
+        super().__init__(f"no table can be made in {place}: {reason}; {advice}")
 
 
 class TableExistsError(TemporalLineageError):
@@ -123,6 +125,21 @@ def new_tables(into: str, configuration: Configuration) -> NewTables:
     if not namespace:
         raise BadPlaceError(into, "it is a catalog, and the namespace is missing")
     return IcebergNamespace(entry, tuple(namespace))
+
+
+def replaced_tables(into: str, configuration: Configuration) -> ReplacedTables:
+    """Open a namespace whose Iceberg tables are replaced. Raises BadPlaceError."""
+    from catalogs.configuration import CatalogKind
+    from catalogs.iceberg.replacing import ReplacedTables
+    from catalogs.table_name import TableName
+
+    name, *namespace = TableName.parse(into).parts
+    entry = configuration.entry(name)
+    if entry.kind is not CatalogKind.PYICEBERG:
+        raise BadPlaceError(into, f"catalog {name} is no catalog of Iceberg tables", _NAMESPACE)
+    if not namespace:
+        raise BadPlaceError(into, "it is a catalog, and the namespace is missing", _NAMESPACE)
+    return ReplacedTables(entry, tuple(namespace))
 
 
 def upload(io: FileIO, file: RowFile, place: str) -> None:

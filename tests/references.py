@@ -44,6 +44,7 @@ from temporal_lineage.lineage.first_bad import Verdict
 from temporal_lineage.lineage.graph import Direction
 from temporal_lineage.linking import settling
 from temporal_lineage.locks import comparing, locking
+from temporal_lineage.portable import exporting
 from temporal_lineage.promises import beside, keeping, pinning, promise
 from temporal_lineage.questions.changes.findings import FindingKind
 from temporal_lineage.questions.impact.impacted import Consequence
@@ -112,6 +113,7 @@ _MODULES = (
     promise,
     comparing,
     copying,
+    exporting,
     described,
     engine,
     fingerprints,

@@ -120,6 +120,7 @@ COMMANDS = (
     ("ledger", "check", "--limit"),
     ("ledger", "upgrade", "--dry-run"),
     ("ledger", "restore"),
+    ("ledger", "import"),
 )
 
 

@@ -8,12 +8,16 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from temporal_lineage.bookkeeping.errors import CopyDiffersError
-from temporal_lineage.bookkeeping.kept_tables import KEPT_TABLES, KeptTable
+from temporal_lineage.bookkeeping.kept_tables import KEPT_TABLES, KeptTable, Kind
 from temporal_lineage.store.moment import STREAMED_ROWS
 
 if TYPE_CHECKING:
     from temporal_lineage.store.moment import Moment
     from temporal_lineage.store.runner import Row
+
+
+BODIES_MAX = 500
+"""How many rows with whole files or events in them are in memory at once."""
 
 
 class RowDigest(NamedTuple):
@@ -46,10 +50,10 @@ class Digesting:
 def rows_of(moment: Moment, table: KeptTable) -> Iterator[list[Row]]:
     """Yield the rows of a table in the order of its key, some at a time."""
     order = ", ".join(table.key)
-    rows = iter(
-        moment.streamed(f"SELECT {', '.join(table.names)} FROM {table.name} ORDER BY {order}")
-    )
-    while batch := list(islice(rows, STREAMED_ROWS)):
+    rows_max = BODIES_MAX if any(one.kind is Kind.BYTES for one in table.columns) else STREAMED_ROWS
+    sql = f"SELECT {', '.join(table.names)} FROM {table.name} ORDER BY {order}"
+    rows = iter(moment.streamed(sql, rows_max=rows_max))
+    while batch := list(islice(rows, rows_max)):
         yield batch
 
 

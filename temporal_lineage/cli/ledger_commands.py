@@ -11,6 +11,7 @@ from temporal_lineage.cli.adjacency_commands import adjacency_command
 from temporal_lineage.cli.copies_commands import backup_command, copy_command, restore_command
 from temporal_lineage.cli.layout import pairs, table
 from temporal_lineage.cli.options import output_option, print_report
+from temporal_lineage.cli.portable_commands import export_command, import_command
 from temporal_lineage.cli.upgrade_commands import upgrade_command
 
 if TYPE_CHECKING:
@@ -77,6 +78,8 @@ ledger.add_command(copy_command)
 ledger.add_command(backup_command)
 ledger.add_command(restore_command)
 ledger.add_command(upgrade_command)
+ledger.add_command(export_command)
+ledger.add_command(import_command)
 
 
 def _described(one: LedgerDescription) -> Iterator[str]:

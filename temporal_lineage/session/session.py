@@ -14,6 +14,7 @@ from temporal_lineage.session.knowledge import KnowledgeQuestions
 from temporal_lineage.session.lineage import LineageQuestions
 from temporal_lineage.session.locks import LockQuestions
 from temporal_lineage.session.opening import opened
+from temporal_lineage.session.portable import Portable
 from temporal_lineage.session.promises import Promises
 from temporal_lineage.session.quarantine import Quarantine
 from temporal_lineage.session.reading import ReadingQuestions
@@ -46,6 +47,7 @@ class Session(
     Promises,
     Guarding,
     Bookkeeping,
+    Portable,
 ):
     """A ledger and a catalog list, open for questions and for work.
 

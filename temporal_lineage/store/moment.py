@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 from temporal_lineage.store.errors import LedgerMissingError, LedgerOutdatedError
-from temporal_lineage.store.light import connect_light, schema_version
+from temporal_lineage.store.light import LightRunner, connect_light, schema_version
 from temporal_lineage.store.location import shown, sqlite_file
 from temporal_lineage.store.runner import Row
 from temporal_lineage.store.schema_version import SCHEMA_VERSION
@@ -16,6 +16,8 @@ from temporal_lineage.store.sqlite_errors import sqlite_error
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+
+    from temporal_lineage.store.reader import Reader
 
 STREAMED_ROWS = 20_000
 """How many rows are in memory at once where all rows of a table go by."""
@@ -38,11 +40,14 @@ class Moment(Protocol):
     def rows(self, sql: str) -> list[Row]:
         """Give all rows of a statement without parameters."""
 
-    def streamed(self, sql: str) -> Iterator[Row]:
+    def streamed(self, sql: str, *, rows_max: int = STREAMED_ROWS) -> Iterator[Row]:
         """Yield the rows of a statement, few of them in memory at a time."""
 
     def table_names(self) -> set[str]:
         """Name the tables that are there."""
+
+    def reader(self) -> Reader:
+        """Give a reader of the same moment."""
 
 
 class SqliteMoment:
@@ -60,8 +65,9 @@ class SqliteMoment:
         """Give all rows of a statement."""
         return list(self.streamed(sql))
 
-    def streamed(self, sql: str) -> Iterator[Row]:
-        """Yield the rows of a statement."""
+    def streamed(self, sql: str, *, rows_max: int = STREAMED_ROWS) -> Iterator[Row]:
+        """Yield the rows of a statement; SQLite has one in memory, whatever is asked."""
+        del rows_max
         try:
             yield from self.connection.execute(sql)
         except sqlite3.DatabaseError as error:
@@ -70,6 +76,12 @@ class SqliteMoment:
     def table_names(self) -> set[str]:
         """Name the tables that are there."""
         return {name for (name,) in self.rows(_SQLITE_TABLES)}
+
+    def reader(self) -> Reader:
+        """Give a reader of the same moment."""
+        from temporal_lineage.store.reader import Reader
+
+        return Reader(LightRunner(self.connection, self.location))
 
 
 class PostgresqlMoment:
@@ -90,7 +102,7 @@ class PostgresqlMoment:
         with translated(self.location):
             return [tuple(row) for row in self._connection.exec_driver_sql(sql)]
 
-    def streamed(self, sql: str) -> Iterator[Row]:
+    def streamed(self, sql: str, *, rows_max: int = STREAMED_ROWS) -> Iterator[Row]:
         """Yield the rows of a statement, through a cursor of the server."""
         import psycopg
 
@@ -99,7 +111,7 @@ class PostgresqlMoment:
         driver: Any = self._connection.connection.driver_connection
         try:
             with driver.cursor(name="streamed") as cursor:
-                cursor.itersize = STREAMED_ROWS
+                cursor.itersize = rows_max
                 yield from cursor.execute(sql)
         except psycopg.Error as error:
             raise ledger_error(self.location, error) from error
@@ -107,6 +119,13 @@ class PostgresqlMoment:
     def table_names(self) -> set[str]:
         """Name the tables that are there."""
         return {name for (name,) in self.rows(_POSTGRESQL_TABLES)}
+
+    def reader(self) -> Reader:
+        """Give a reader of the same moment."""
+        from temporal_lineage.store.full import FullRunner
+        from temporal_lineage.store.reader import Reader
+
+        return Reader(FullRunner(self._connection, self.location))
 
 
 @contextmanager
