@@ -15,14 +15,15 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from snapshots.instant import Instant
+from snapshots.instant import FOREVER, Instant
 from snapshots.period import Period
 from temporal_lineage.bookkeeping.row_digests import digests_of
-from temporal_lineage.facts import AsOf
+from temporal_lineage.facts import AsOf, Assertion, rectangles
 from temporal_lineage.portable import parquet_files
 from temporal_lineage.portable.exporting import LedgerExported
 from temporal_lineage.portable.exporting import export_ledger as written
 from temporal_lineage.portable.importing import import_folder
+from temporal_lineage.portable.plain_rectangles import plain_rectangles
 from temporal_lineage.store.ledger import Ledger
 from temporal_lineage.store.moment import open_moment
 from temporal_lineage.store.transaction import AttributeAssertion, EdgeAssertion, NodeKey
@@ -119,6 +120,31 @@ def test_sql_over_an_export_finds_what_the_ledger_believes_at_every_point(
             assert duckdb.execute(asked_sql, [valid, system]).fetchall() == wanted
             met += len(wanted)
     assert met
+
+
+def test_rectangles_in_plain_numbers_are_those_of_facts() -> None:
+    drawn = random.Random(3)  # noqa: S311 - drawn the same each time
+    for _ in range(300):
+        said = [
+            (tx, start, start + drawn.randint(1, 9), drawn.choice(["a", "b", None]))
+            for tx in sorted(drawn.randint(1, 6) for _ in range(8))
+            for start in [drawn.randint(0, 12)]
+        ]
+        facts = rectangles(
+            [Assertion(claim, Period(Instant(a), Instant(b)), tx) for tx, a, b, claim in said],
+            Instant,
+        )
+        plain = [
+            (a, b, since, FOREVER.micros if until is None else until, claim)
+            for a, b, since, until, claim in plain_rectangles(said)
+        ]
+        assert sorted(plain) == sorted(
+            (*ends(one.valid), *ends(one.system), one.claim) for one in facts
+        )
+
+
+def ends(period: Period) -> tuple[int, int]:
+    return period.start.micros, period.end.micros
 
 
 def test_an_export_made_while_another_writes_is_of_one_moment(

@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from temporal_lineage.store.digest import REPORT_SOURCE, digest
+from temporal_lineage.store.moment import BODIES_MAX
 
 if TYPE_CHECKING:
     from temporal_lineage.store.moment import Moment
@@ -20,7 +21,7 @@ def digest_breaches(moment: Moment) -> Iterator[tuple[str, str, int | None, str]
     Contents go by one after the other.
     """
     for table, (sql, named) in _CHECKS.items():
-        for number, tx, kept, *parts in moment.streamed(sql):
+        for number, tx, kept, *parts in moment.streamed(sql, rows_max=BODIES_MAX):
             try:
                 found = named(parts)
             except (zlib.error, UnicodeError, ValueError) as error:

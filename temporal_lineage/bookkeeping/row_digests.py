@@ -9,15 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from temporal_lineage.bookkeeping.errors import CopyDiffersError
 from temporal_lineage.bookkeeping.kept_tables import KEPT_TABLES, KeptTable, Kind
-from temporal_lineage.store.moment import STREAMED_ROWS
+from temporal_lineage.store.moment import BODIES_MAX, STREAMED_ROWS
 
 if TYPE_CHECKING:
     from temporal_lineage.store.moment import Moment
     from temporal_lineage.store.runner import Row
-
-
-BODIES_MAX = 500
-"""How many rows with whole files or events in them are in memory at once."""
 
 
 class RowDigest(NamedTuple):

@@ -9,13 +9,11 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from snapshots.instant import BEGINNING, FOREVER, Instant
-from snapshots.period import Period
 from temporal_lineage.claims import EdgeClaim, FlowClaim, decode
 from temporal_lineage.facts import LAST, AsOf
-from temporal_lineage.facts.assertion import Assertion
-from temporal_lineage.facts.fact import rectangles
 from temporal_lineage.keys import EdgeKind, NodeKind
 from temporal_lineage.naming import Naming
+from temporal_lineage.portable.plain_rectangles import plain_rectangles
 from temporal_lineage.store.rank import rank_tx
 
 if TYPE_CHECKING:
@@ -30,6 +28,7 @@ _LAST = Instant.parse("9999-12-31").micros
 _LARGEST = 2**63 - 1
 _TOLD_KEPT = 10_000
 _FACT = "a.rank, a.valid_from, a.valid_to, c.body"
+_SAID = itemgetter(slice(-4, None))
 
 
 def kinds(moment: Moment, of: str) -> list[str]:
@@ -62,7 +61,7 @@ class ReadingRows:
             " FROM edge AS e CROSS JOIN edge_assertion AS a CROSS JOIN node AS s"
             " CROSS JOIN node AS d LEFT JOIN claim AS c ON c.claim_id = a.claim_id"
             f" WHERE e.kind = '{kind}' AND a.edge_id = e.edge_id AND s.node_id = e.src_id"
-            " AND d.node_id = e.dst_id ORDER BY e.dst_id, e.src_id, a.rank DESC"
+            " AND d.node_id = e.dst_id ORDER BY e.dst_id, e.src_id, a.rank DESC, a.valid_from"
         )
         for _, group in groupby(found, key=itemgetter(0)):
             rows = list(group)
@@ -78,7 +77,7 @@ class ReadingRows:
             " FROM attribute AS e CROSS JOIN attribute_assertion AS a CROSS JOIN node AS n"
             " LEFT JOIN claim AS c ON c.claim_id = a.claim_id"
             f" WHERE e.kind = '{kind}' AND a.attribute_id = e.attribute_id"
-            " AND n.node_id = e.node_id ORDER BY e.node_id, e.name, a.rank DESC"
+            " AND n.node_id = e.node_id ORDER BY e.node_id, e.name, a.rank DESC, a.valid_from"
         )
         for _, group in groupby(found, key=itemgetter(0)):
             rows = list(group)
@@ -139,24 +138,15 @@ class ReadingRows:
 
     def _facts(self, rows: list[Row]) -> Iterator[tuple[tuple[int, int, int, int], str]]:
         """Yield the periods of every fact of one key, and its claim."""
-        if len(rows) == 1:
-            rank, start, end, body = rows[0][-4:]
-            if body is not None:
-                since = self._recorded[rank_tx(rank)]
-                yield (_shown(start), _shown(end), _shown(since), _LAST), body
-            return
-        said = [
-            Assertion(body, Period(Instant(start), Instant(end)), rank_tx(rank))
-            for rank, start, end, body in (row[-4:] for row in rows)
-        ]
-        for fact in rectangles(said, lambda tx: Instant(self._recorded[tx])):
-            ends = (fact.valid.start, fact.valid.end, fact.system.start, fact.system.end)
-            start, end, since, until = (_shown(one.micros) for one in ends)
-            yield (start, end, since, until), fact.claim
+        recorded = self._recorded
+        said = ((rank_tx(rank), start, end, body) for rank, start, end, body in map(_SAID, rows))
+        for start, end, since, until, claim in plain_rectangles(said):
+            told = (_shown(recorded[since]), _LAST if until is None else _shown(recorded[until]))
+            yield (_shown(start), _shown(end), *told), claim
 
 
 def _shown(micros: int) -> int:
-    return min(max(micros, _FIRST), _LAST)
+    return _FIRST if micros < _FIRST else min(micros, _LAST)
 
 
 def _snapshot_id(name: str) -> int | None:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 STREAMED_ROWS = 20_000
 """How many rows are in memory at once where all rows of a table go by."""
 
+BODIES_MAX = 500
+"""How many where there are whole files or events in them."""
+
 _SQLITE_TABLES = "SELECT name FROM sqlite_master WHERE type = 'table'"
 
 _POSTGRESQL_TABLES = (
