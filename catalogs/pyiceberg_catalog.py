@@ -40,7 +40,7 @@ class PyIcebergCatalog:
     def tables(self) -> Iterator[TableName]:
         """Yield the tables of all namespaces. See `Catalog.tables`."""
         listing = Listing(f"catalog {self.name}", "namespaces")
-        waiting: list[tuple[str, ...]] = [()]
+        waiting = [*reversed(self._children(()))]
         number = 0
         while waiting:
             namespace = waiting.pop()
@@ -49,8 +49,7 @@ class PyIcebergCatalog:
                 listing.leave_out("", f"there are more than {NAMESPACES_MAX}")
                 break
             with listing.part(str(TableName(namespace))):
-                if namespace:
-                    yield from self._tables_of(namespace)
+                yield from self._tables_of(namespace)
                 waiting += reversed(self._children(namespace))
         listing.finish()
 

@@ -106,6 +106,11 @@ def test_a_token_that_is_not_accepted_any_more_is_named_and_never_shown(lake: La
         assert [one.error for one in lake.session.harvest(["rest"]).tables if one.error] == []
         server.token = "second-token"  # noqa: S105 - made up
         assert lake.tl_status("harvest", "rest") == 1
+        (failed,) = lake.session.harvest(["rest"]).tables
+        assert failed.error == (
+            f"cannot read rest catalog rest at {server.uri}: the server does not accept the"
+            " credentials; renew them, or give others: tl catalog add"
+        )
         # The rows lie where they lay: they are read there, and that is said.
         told = lake.session.reproduce(f"rest.raw.orders@{version}", out=lake.root / "out")
         assert told.verdict == "reproducible"

@@ -34,6 +34,19 @@ class TagConflictError(TemporalLineageError):
         super().__init__(f"{table} has {found}; {advice}")
 
 
+class TaglessError(TemporalLineageError):
+    """A catalog that takes a commit of a tag, and has no tag afterwards."""
+
+    def __init__(self, table: str, tag: str) -> None:
+        """Keep the table and the tag."""
+        self.table = table
+        self.tag = tag
+        super().__init__(
+            f"the catalog took the commit and {table} has no tag {tag} afterwards: it keeps none,"
+            " as Nessie does not; `tl reproduce --out` copies the state"
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Tagged:
     """A tag that stands: in which metadata file it was seen, and what was written for it."""
@@ -57,7 +70,7 @@ class Tagging:
 
         It is one commit of the table's metadata: no snapshot, no file of rows. Raises
         TagConflictError where another snapshot has the name, or the tag there ends earlier;
-        UnreadableError where the catalog refuses.
+        TaglessError where the catalog keeps no tags, UnreadableError where it refuses.
         """
         before = self._load()
         found = before.metadata.refs.get(tag)
@@ -76,8 +89,7 @@ class Tagging:
         after = self._load()
         made = after.metadata.refs.get(tag)
         if made is None:
-            advice = "somebody removed it at once; ask who, and pin again"
-            raise TagConflictError(self._written, tag, f"no tag {tag} after it was made", advice)
+            raise TaglessError(self._written, tag)
         self._check_same(tag, made, snapshot_id, ref_age_ms_max, after)
         wrote = f"tag {tag} on snapshot {snapshot_id}, max-ref-age-ms={ref_age_ms_max}"
         return Tagged(tag, wrote, after.metadata_location)

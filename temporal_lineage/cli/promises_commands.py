@@ -146,7 +146,7 @@ def _pinned(report: PinReport) -> Iterator[str]:
 
 
 def _kept(one: HeldState) -> list[tuple[str, object]]:
-    from temporal_lineage.promises.keeping import KeptBy, NotKept
+    from temporal_lineage.promises.keeping import KeptBy, NoTags, NotKept
 
     told: list[tuple[str, object]] = []
     match one.kept:
@@ -156,7 +156,7 @@ def _kept(one: HeldState) -> list[tuple[str, object]]:
                 ("wrote", wrote),
                 ("seen in", metadata),
             ]
-        case NotKept(why):
+        case NotKept(why) | NoTags(why):
             told.append(("not kept", why))
         case None:
             pass
@@ -164,9 +164,9 @@ def _kept(one: HeldState) -> list[tuple[str, object]]:
 
 
 def _all_kept(report: PinReport) -> bool:
-    from temporal_lineage.promises.keeping import NotKept
+    from temporal_lineage.promises.keeping import NoTags, NotKept
 
-    return not any(isinstance(one.kept, NotKept) for one in report.states)
+    return not any(isinstance(one.kept, NotKept | NoTags) for one in report.states)
 
 
 def _unpinned(report: UnpinReport) -> Iterator[str]:

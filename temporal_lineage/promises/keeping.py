@@ -52,6 +52,13 @@ class NotKept:
 
 
 @dataclass(frozen=True, slots=True)
+class NoTags:
+    """The catalog took the commit, and keeps no tags: nothing in the table can keep the state."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Way:
     """Something that people can do to keep a state: where, and what to say there."""
 
@@ -61,8 +68,10 @@ class Way:
 
 def kept_by(
     ledger: Ledger, tables: Tables, one: InputState, name: str, until: Instant, *, folder: Path
-) -> KeptBy | NotKept:
+) -> KeptBy | NotKept | NoTags:
     """Make a tag for a promised state, look whether it stands, and note it with the promise."""
+    from catalogs.iceberg.tagging import TaglessError
+
     reached = tables.reach(one.dataset_id)
     if isinstance(reached, OutOfReach):
         return NotKept(reached.reason)
@@ -78,6 +87,8 @@ def kept_by(
             snapshot_id=snapshot.snapshot_id,
             ref_age_ms_max=ref_age_ms(snapshot, until),
         )
+    except TaglessError as error:
+        return NoTags(str(error))
     except TemporalLineageError as error:
         return NotKept(str(error))
     with ledger.transaction(source="pin", note=f"{name}: tag {made.tag}") as transaction:
@@ -108,15 +119,26 @@ def let_go(tables: Tables, one: PromisedVersion, *, folder: Path) -> str | None:
 
 
 def ways(
-    tables: Tables, one: InputState, name: str, until: Instant, *, folder: Path
+    tables: Tables,
+    one: InputState,
+    name: str,
+    until: Instant,
+    kept: NotKept | NoTags | None,
+    *,
+    folder: Path,
 ) -> tuple[Way, ...]:
-    """Tell what people can do to keep a state that no tag keeps for as long as was promised."""
+    """Tell what people can do to keep a state that no tag keeps for as long as was promised.
+
+    `kept` is what came of making a tag, None where nobody asked for one.
+    """
     reached = tables.reach(one.dataset_id)
     if isinstance(reached, OutOfReach):
         return ()
     snapshot = _snapshot(reached, one.version)
-    if snapshot is None or snapshot.snapshot_id not in reached.history.listed:
-        return (Way("here", f"tl reproduce {one.dataset}@{one.version} --recover --out FOLDER"),)
+    listed = snapshot is not None and snapshot.snapshot_id in reached.history.listed
+    if snapshot is None or not listed or isinstance(kept, NoTags):
+        copied = "--out FOLDER" if listed else "--recover --out FOLDER"
+        return (Way("here", f"tl reproduce {one.dataset}@{one.version} {copied}"),)
     if _is_tagged(reached, snapshot, until):
         return ()
     days = _days(snapshot, until)

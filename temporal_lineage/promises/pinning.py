@@ -27,7 +27,7 @@ from temporal_lineage.locks.lock import Lock, LockedState
 from temporal_lineage.locks.opening import LockedTables
 from temporal_lineage.locks.reproducing import look_at_lock
 from temporal_lineage.naming import Naming
-from temporal_lineage.promises.keeping import KeptBy, NotKept, Way, kept_by, let_go, ways
+from temporal_lineage.promises.keeping import KeptBy, NoTags, NotKept, Way, kept_by, let_go, ways
 from temporal_lineage.promises.promise import (
     LeftOut,
     PromiseClaim,
@@ -86,7 +86,7 @@ class HeldState:
     address: str
     verdict: str
     availability: Availability
-    kept: KeptBy | NotKept | None
+    kept: KeptBy | NotKept | NoTags | None
     ways: tuple[Way, ...]
 
 
@@ -162,7 +162,11 @@ def pin(
         for one, seen in held:
             kept = kept_by(ledger, tables, one, name, until, folder=folder) if enforce else None
             before = seen.input.availability
-            told = () if isinstance(kept, KeptBy) else ways(tables, one, name, until, folder=folder)
+            told = (
+                ()
+                if isinstance(kept, KeptBy)
+                else ways(tables, one, name, until, kept, folder=folder)
+            )
             states.append(
                 HeldState(seen.input.address, availability_name(before), before, kept, told)
             )

@@ -10,6 +10,7 @@ from pyiceberg.catalog import load_catalog
 
 from interop.hive_metastore import JAVA_NEWEST, JAVA_OLDEST, hive_metastore
 from interop.java import find_java
+from interop.keeping import check_copy, check_promise
 from interop.object_store import free_port
 from interop.orders import check_orders, rows_from, write_orders
 from interop.project import Project
@@ -101,3 +102,16 @@ def test_what_is_no_iceberg_table_is_left_out(tmp_path: Path, metastore: str) ->
     said = project.tl("harvest", "hive")
     assert "hive.mixed.ours" in said
     assert "plain" not in said
+
+
+def test_promises_and_copies_are_written_through_a_hive_metastore(
+    tmp_path: Path, metastore: str
+) -> None:
+    properties = {"type": "hive", "uri": metastore, "warehouse": f"file://{tmp_path}/lake"}
+    catalog = load_catalog("hive", **properties)
+    told = write_orders(catalog, "kept.orders")
+    project = Project.begun(tmp_path / "project")
+    project.add_catalog("hive", properties)
+    project.tl("harvest", "hive")
+    check_promise(project, catalog, "hive.kept.orders", told.snapshots[1])
+    check_copy(project, catalog, "hive.kept.orders", told.snapshots[1])

@@ -114,3 +114,30 @@ def test_tables_of_nested_namespaces_are_found(tmp_path: Path, nessie: str, amaz
     project.add_catalog("nessie", s3_properties(amazon), nessie)
     assert "nessie.raw.eu.visits" in project.tl("harvest")
     assert len(project.session.log("nessie.raw.eu.visits").lines) == 1
+
+
+def test_a_promise_that_nessie_cannot_keep_is_said_to_be_no_protection(
+    tmp_path: Path, nessie: str, amazon: str
+) -> None:
+    """Nessie takes the commit of a tag and keeps none: one snapshot, one branch."""
+    catalog = load_catalog("nessie", type="rest", uri=nessie, **s3_properties(amazon))
+    catalog.create_namespace("kept")
+    table = catalog.create_table("kept.orders", rows_from(0).schema)
+    table.append(rows_from(0))
+    project = Project.begun(tmp_path)
+    project.add_catalog("nessie", s3_properties(amazon), nessie)
+    project.tl("harvest")
+    (line,) = project.session.log("nessie.kept.orders").lines
+    target = f"nessie.kept.orders@{line.snapshot_id}"
+    promise = ("--until", "2999-01-01", "--reason", "audit", "--enforce")
+    status, said = project.tried("pin", target, *promise)
+    assert status == 3
+    assert "the catalog took the commit and nessie.kept.orders has no tag" in said, said
+    assert f"tl reproduce {target} --out FOLDER" in said
+    assert "CREATE TAG" not in said
+    assert "protected" not in project.tl("available", target)
+    # Nessie 0.99 refuses the commit by which pyiceberg makes a table with its first rows.
+    status, said = project.tried("reproduce", target, "--into", "nessie.kept")
+    assert (status, said.count("\n")) == (1, 1), said
+    assert "tl: cannot read nessie.kept." in said
+    assert [one[-1] for one in catalog.list_tables("kept")] == ["orders"]
