@@ -68,14 +68,18 @@ def _numpy(sources: Numbers, targets: Numbers) -> Walk:
     starts = np.searchsorted(targets[order], np.arange(size + 1))
 
     def walk(root: int) -> set[int]:
-        seen = np.zeros(size, bool)
+        seen, turn = np.zeros(size, bool), np.zeros(size, np.int64)
         frontier = np.array([root])
         while frontier.size:
             first, count = starts[frontier], starts[frontier + 1] - starts[frontier]
             # Places of all edges into the frontier: a run of consecutive ones for each node.
             jumps = np.repeat(first - np.concatenate([[0], np.cumsum(count)[:-1]]), count)
             reached = near[jumps + np.arange(count.sum())]
-            frontier = np.unique(reached[~seen[reached]])
+            fresh = reached[~seen[reached]]
+            # Each once, the one that wrote last: quicker than sorting, and what our own walk does.
+            places = np.arange(len(fresh))
+            turn[fresh] = places
+            frontier = fresh[turn[fresh] == places]
             seen[frontier] = True
         return set(np.flatnonzero(seen).tolist())
 
