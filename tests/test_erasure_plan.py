@@ -234,8 +234,8 @@ def test_a_condition_means_the_same_to_every_engine(lake: Lake) -> None:
     """Spark takes two quotes for none and DataFusion knows no NaN; `_` is a wildcard in both."""
     told = renamed("name in ('O''Hara', 'x') and c not like 'p_%' and d is not nan and e = 0.1", {})
     assert spark_condition(told) == (
-        "((`name` in ('O\\'Hara', 'x')) and (not startswith(`c`, 'p_')))"
-        " and ((`d` != double('NaN')) and (`e` = 0.1D))"
+        "(`name` in ('O\\'Hara', 'x')) and (not startswith(`c`, 'p_'))"
+        " and (`d` != double('NaN')) and (`e` = 0.1D)"
     )
     numbers = {"d": [1.0, 1.0, 1.0, math.nan, None], "e": [0.1] * 5}
     names = ["O'Hara", "x", "OHara", "x", "x"]

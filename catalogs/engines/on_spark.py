@@ -7,6 +7,7 @@ knows no absolute paths in Delta logs, and takes a version by its number.
 from __future__ import annotations
 
 import os
+import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -157,9 +158,23 @@ def _extra(engine: str) -> str:
     return f"'temporal-lineage[{engine}]'"
 
 
+@contextmanager
+def _told_as_a_file() -> Iterator[None]:
+    """Give the program a file: pyspark takes `python -c` for its own doctests, and ends it."""
+    program = sys.modules["__main__"]
+    if program.__spec__ is not None or hasattr(program, "__file__"):
+        yield
+        return
+    program.__file__ = "<string>"
+    try:
+        yield
+    finally:
+        del program.__file__
+
+
 def _connected(url: str, engine: str) -> Any:  # noqa: ANN401 - pyspark is loaded late
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _told_as_a_file():
             warnings.simplefilter("ignore")  # it warns of pandas 3, which is not used here
             from pyspark.sql.connect.session import SparkSession
     except (ImportError, TemporalLineageError) as error:
