@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from temporal_lineage.session import Session
 
 
-@click.command("export", short_help="Write it as Parquet or Iceberg, for DuckDB, Spark or Trino.")
+@click.command("export", short_help="Write it as Parquet or Iceberg, for DuckDB, Polars or Spark.")
 @click.argument(
     "folder",
     metavar="[FOLDER]",

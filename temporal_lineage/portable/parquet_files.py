@@ -23,7 +23,7 @@ _GROUP_BYTES = 32 << 20
 _PART_BYTES = 128 << 20
 """Where a row group is complete, in rows or in bytes in memory, and where a file is, on the disk.
 
-DuckDB and Trino share work out by groups of about so many rows, and Spark by files of that size.
+DuckDB shares work out by groups of about so many rows, and Spark by files of that size.
 """
 
 

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from temporal_lineage.store.moment import Moment
     from temporal_lineage.store.runner import Row
 
-# The years that every engine's calendar has.
-_FIRST = Instant.parse("0001-01-01").micros
+# Spark 3 refuses what a Parquet file has from before 1900 unless it is told of which calendar that
+# is, and Python has no year 0, which year 1 is in zones west of Greenwich.
+_FIRST = Instant.parse("1900-01-01").micros
 _LAST = Instant.parse("9999-12-31").micros
 _LARGEST = 2**63 - 1
 _TOLD_KEPT = 10_000

@@ -21,6 +21,7 @@ SPARK = (
     "io.delta:delta-storage:3.3.2",
     "io.openlineage:openlineage-spark_2.12:1.53.0",
 )
+SQLITE = "org.xerial:sqlite-jdbc:3.47.1.0"
 SPARK_4 = (
     "org.apache.iceberg:iceberg-spark-runtime-4.0_2.13:1.10.1",
     "io.delta:delta-spark_2.13:4.0.1",
@@ -53,7 +54,7 @@ def lacking(*coordinates: str) -> str:
 
 def main() -> None:
     """Fetch what is not there yet, and say what cannot be had."""
-    absent = [one for one in (NESSIE, *SPARK, *SPARK_4) if not jar(one).is_file()]
+    absent = [one for one in (NESSIE, *SPARK, SQLITE, *SPARK_4) if not jar(one).is_file()]
     maven = shutil.which("mvn")
     if absent and maven is None:
         print(f"no mvn here, so tests with {', '.join(absent)} will be skipped")

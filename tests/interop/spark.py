@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from interop.jars import SPARK, jar
+from interop.jars import SPARK, SQLITE, jar
 
 _MERGE = """
 MERGE INTO {orders} t
@@ -85,7 +85,7 @@ def spark(folder: Path, *, java: Path, transport: Mapping[str, str] | None) -> I
     from pyspark.sql import SparkSession
 
     settings = {
-        "spark.jars": ",".join(str(jar(one)) for one in SPARK),
+        "spark.jars": ",".join(str(jar(one)) for one in (*SPARK, SQLITE) if jar(one).is_file()),
         "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions,"
         "io.delta.sql.DeltaSparkSessionExtension",
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
