@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from itertools import count
 from pathlib import Path
 
 import pytest
 
+from another_writer import another_writing
 from snapshots.instant import Instant
 from snapshots.period import Period
 from temporal_lineage.bookkeeping.copying import copy_ledger
@@ -69,23 +69,8 @@ def test_a_ledger_moves_to_postgresql_and_is_written_on(
 
 def test_a_copy_made_while_another_writes_is_of_one_moment(sqlite_url: str, tmp_path: Path) -> None:
     made(sqlite_url)
-    ended = threading.Event()
-
-    def write() -> None:
-        ticks = count(9_000, 10)
-        with Ledger.open(sqlite_url, clock=lambda: Instant(next(ticks))) as ledger:
-            turn = 10
-            while not ended.is_set() and turn < 500:
-                tell(ledger, turn)
-                turn += 1
-
-    writer = threading.Thread(target=write)
-    writer.start()
-    try:
+    with another_writing(sqlite_url, tell):
         copies = [copy_ledger(sqlite_url, str(tmp_path / f"c{n}.db")) for n in range(3)]
-    finally:
-        ended.set()
-        writer.join()
     assert [one.transactions for one in copies] == sorted(one.transactions for one in copies)
 
 

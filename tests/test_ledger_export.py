@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import random
-import threading
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
@@ -15,6 +14,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from another_writer import another_writing
 from snapshots.instant import FOREVER, Instant
 from snapshots.period import Period
 from temporal_lineage.bookkeeping.row_digests import digests_of
@@ -151,24 +151,9 @@ def test_an_export_made_while_another_writes_is_of_one_moment(
     sqlite_url: str, tmp_path: Path
 ) -> None:
     made(sqlite_url)
-    ended = threading.Event()
-
-    def write() -> None:
-        ticks = count(9_000, 10)
-        with Ledger.open(sqlite_url, clock=lambda: Instant(next(ticks))) as ledger:
-            turn = 10
-            while not ended.is_set() and turn < 500:
-                tell(ledger, turn)
-                turn += 1
-
-    writer = threading.Thread(target=write)
-    writer.start()
-    try:
+    with another_writing(sqlite_url, tell):
         for turn in range(2):
             export_ledger(sqlite_url, tmp_path / f"out{turn}")
-    finally:
-        ended.set()
-        writer.join()
     for turn in range(2):
         import_folder(tmp_path / f"out{turn}", str(tmp_path / f"back{turn}.db"))
 
