@@ -76,6 +76,7 @@ interop:   ## Real peers: PostgreSQL, S3, Glue, Nessie, Hive, Spark, dbt; in an 
 	$(PEERS)/bin/python -m pip install --quiet --upgrade pip
 	$(PEERS)/bin/python -m pip install --quiet --editable . --group interop
 	$(PEERS)/bin/python tests/interop/jars.py
+	command -v npm >/dev/null && npm install --silent --no-audit --no-fund --prefix $(PEERS)/node mermaid@11 jsdom@26 || echo "no Mermaid, so tests with it will be skipped"
 	test -x $(PEERS)/dbt/bin/python || $(PYTHON) -m venv $(PEERS)/dbt
 	$(PEERS)/dbt/bin/python -m pip install --quiet --upgrade pip
 	$(PEERS)/dbt/bin/python -m pip install --quiet --group dbt

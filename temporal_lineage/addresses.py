@@ -172,6 +172,15 @@ def quoted_version(version: str) -> str:
     return _in_quotes(version) if _INSTANT_START.match(version) else quoted(version)
 
 
+def without_state(address: str) -> str:
+    """Give an address up to its state: what is quoted is part of a name.
+
+    >>> without_state('lake.s."a@b"@7'), without_state("lake.s.orders@7")
+    ('lake.s."a@b"', 'lake.s.orders')
+    """
+    return (_cut(address, "@") if '"' in address else address.partition("@"))[0]
+
+
 def _in_quotes(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
 

@@ -253,6 +253,24 @@ def test_cypher_strings_end_where_they_should(shown: LineageAnswer) -> None:
     assert all(line.endswith(";") for line in lines[1:])
 
 
+def test_cypher_writes_what_is_not_shown_as_java_does() -> None:
+    # Neo4j takes \\U and eight digits for ten letters.
+    shown = answer([node("a\U000e0001", "1", depth=0), node("b\u2028", "1", depth=1)], [])
+    body = export(shown, "cypher")
+    assert r"address: 'a\udb40\udc01@1'" in body
+    assert r"address: 'b\u2028@1'" in body
+
+
+def test_dot_shows_entities_of_html_as_they_are_written() -> None:
+    shown = answer([node("a&lt;b", "1", depth=0), node("b", "1", depth=1)], [])
+    assert '"a&lt;b@1" [label="a&amp;lt;b@1", penwidth=2];' in export(shown, "dot")
+
+
+def test_mermaid_takes_no_name_for_a_directive() -> None:
+    shown = answer([node("%%{init: {}}%%", "1", depth=0), node("b", "1", depth=1)], [])
+    assert "%%" not in export(shown, "mermaid")
+
+
 @given(odd_answers())
 def test_mermaid_boxes_hold_one_line_each(shown: LineageAnswer) -> None:
     lines = export(shown, "mermaid").split("\n")

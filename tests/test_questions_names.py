@@ -157,3 +157,10 @@ def test_a_version_in_quotes_is_no_time() -> None:
     address = parse_address('dataset:s3://b/k@"2026-09-01"')
     assert isinstance(address, DatasetAddress)
     assert address.at == AtVersion("2026-09-01")
+
+
+def test_a_doubt_names_a_table_whose_name_holds_a_sign_of_addresses(shop: Shop) -> None:
+    shop.table("a@b", "2026-09-01")
+    shop.harvest(at="2026-09-02")
+    answer = shop.session.upstream('lake.s."a@b"')
+    assert answer.doubts == ('no run claims 1 commit of lake.s."a@b"',)

@@ -4,75 +4,22 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from snapshots.dataset import Dataset
-from snapshots.instant import Instant
-from snapshots.period import Period
-from temporal_lineage.claims import AliasClaim, EdgeClaim, FlowClaim, encode
 from temporal_lineage.cli.entry import run
-from temporal_lineage.evidence.grades import Evidence, Grade, Method
-from temporal_lineage.keys import AttributeKind, EdgeKind, NodeKind, name_key
-from temporal_lineage.naming import unharvested_identity
 from temporal_lineage.session import Session
-from temporal_lineage.store.assertions import AttributeAssertion, EdgeAssertion, NodeKey
-from temporal_lineage.store.ledger import Ledger
 from temporal_lineage.workspace import Workspace
+from told_edges import NOW, edges, flows
 
 HUB = 99_999
 """Neighbours of the hub, which with it are as many nodes as a walk may meet."""
-
-SINCE = Period.since(Instant.parse("2026-09-01"))
-NOW = Instant.parse("2026-10-01")
-READ = Evidence(Method.INPUT_START_VERSION, Grade.HIGH, "told", ())
 
 
 @pytest.fixture
 def session(tmp_path: Path, ledger_url: str) -> Session:
     return Session(Workspace(tmp_path, ledger_url), clock=lambda: NOW)
-
-
-def flows(session: Session, *pairs: tuple[str, str]) -> None:
-    """Let a job move data between datasets that events alone know."""
-    _tell(session, pairs, EdgeKind.FLOW, encode(FlowClaim(("n/job",), (), ())), version=None)
-
-
-def edges(session: Session, *pairs: tuple[str, str]) -> None:
-    """Let a run read version v1 of one dataset and write v1 of the other."""
-    claim = encode(EdgeClaim("r", "n/job", Grade.HIGH, READ, READ))
-    _tell(session, pairs, EdgeKind.EDGE, claim, version="v1")
-
-
-def _tell(
-    session: Session,
-    pairs: Sequence[tuple[str, str]],
-    kind: EdgeKind,
-    claim: str,
-    *,
-    version: str | None,
-) -> None:
-    named = [Dataset("s3://b", one) for one in dict.fromkeys(end for pair in pairs for end in pair)]
-    with (
-        Ledger.open(session.workspace.ledger, clock=session.clock) as ledger,
-        ledger.transaction(source="test", note="") as transaction,
-    ):
-        identities = [unharvested_identity(one) for one in named]
-        ids = transaction.nodes([NodeKey(NodeKind.DATASET, 0, one) for one in identities])
-        names = transaction.nodes([NodeKey(NodeKind.NAME, 0, name_key(one)) for one in named])
-        transaction.assert_attributes(
-            AttributeAssertion(name, AttributeKind.ALIAS, "", SINCE, encode(AliasClaim(identity)))
-            for name, identity in zip(names, identities, strict=True)
-        )
-        ends = ids
-        if version is not None:
-            ends = transaction.nodes([NodeKey(NodeKind.VERSION, one, version) for one in ids])
-        of = {one.name: end for one, end in zip(named, ends, strict=True)}
-        transaction.assert_edges(
-            EdgeAssertion(kind, of[source], of[target], SINCE, claim) for source, target in pairs
-        )
 
 
 def ends(session: Session, verb: str, target: str, *, by_flow: bool) -> list[tuple[str, str]]:

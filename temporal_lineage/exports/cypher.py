@@ -64,5 +64,6 @@ def _quoted(text: str) -> str:
 
 
 def _code(letter: str) -> str:
-    code = ord(letter)
-    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"  # noqa: PLR2004 - the planes
+    """Write a letter as Java does, in one or two halves: Neo4j knows no longer escape."""
+    halves = letter.encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{halves[one : one + 4]}" for one in range(0, len(halves), 4))

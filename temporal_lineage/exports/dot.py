@@ -23,22 +23,31 @@ def _lines(answer: LineageAnswer, states: Mapping[str, str]) -> Iterator[str]:
     drawn = drawing(answer, states)
     caption = "\n".join((drawn.title, drawn.point, *(f"! {doubt}" for doubt in drawn.doubts)))
     yield "digraph lineage {"
-    yield f"  graph [rankdir=LR, labelloc=b, labeljust=l, label={_quoted(caption)}];"
+    yield f"  graph [rankdir=LR, labelloc=b, labeljust=l, label={_shown(caption)}];"
     yield "  node [shape=box];"
     for one in drawn.dots:
         told = [one.state, f"… {one.cut}" if one.cut else None]
         label = "\n".join([one.address, *(line for line in told if line)])
         more = "" if one.address != answer.root else ", penwidth=2"
-        tooltip = f", tooltip={_quoted(one.job)}" if one.job else ""
-        yield f"  {_quoted(one.address)} [label={_quoted(label)}{more}{tooltip}];"
+        tooltip = f", tooltip={_shown(one.job)}" if one.job else ""
+        yield f"  {_quoted(one.address)} [label={_shown(label)}{more}{tooltip}];"
     for line in drawn.lines:
         facts = "\n".join(f"{name}: {value}" for name, value in (*line.facts, *line.run_facts))
         yield (
             f"  {_quoted(line.source)} -> {_quoted(line.target)}"
-            f" [style={_STYLES[line.kind]}, label={_quoted(line.label)},"
-            f" tooltip={_quoted(facts)}];"
+            f" [style={_STYLES[line.kind]}, label={_shown(line.label)},"
+            f" tooltip={_shown(facts)}];"
         )
     yield "}"
+
+
+def _shown(text: str) -> str:
+    """Write a string that is read by people: Graphviz takes entities of HTML for what they name.
+
+    >>> print(_shown("&lt;"))
+    "&amp;lt;"
+    """
+    return _quoted(text.replace("&", "&amp;"))
 
 
 def _quoted(text: str) -> str:

@@ -18,6 +18,7 @@ _ENTITIES = str.maketrans(
         "&": "#amp;",
         '"': "#quot;",
         "#": "#35;",
+        "%": "#37;",
         "<": "#lt;",
         ">": "#gt;",
         "`": "#96;",
@@ -25,7 +26,9 @@ _ENTITIES = str.maketrans(
         "\r": " ",
     }
 )
-"""Mermaid spells entities with a number sign; a backtick would begin Markdown."""
+"""Mermaid spells entities with a number sign; a backtick would begin Markdown, and two percent
+signs with a brace a directive, wherever they stand.
+"""
 
 
 def written(answer: LineageAnswer, states: Mapping[str, str]) -> str:

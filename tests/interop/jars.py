@@ -9,7 +9,9 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 VARIABLE = "TEMPORAL_LINEAGE_JARS"
 FETCH_SECONDS_MAX = 900
@@ -28,7 +30,21 @@ SPARK_4 = (
     "io.delta:delta-storage:4.0.1",
 )
 
+NEO4J = "org.neo4j:neo4j:5.26.0"  # of 5.26 the first: a release with long support
+
 _COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy"
+
+
+_POM = """
+<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>interop</groupId><artifactId>peers</artifactId><version>1</version>
+  <dependencies><dependency>
+    <groupId>{}</groupId><artifactId>{}</artifactId><version>{}</version>
+  </dependency></dependencies>
+</project>
+"""
+_COPY_ALL = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies"
 
 
 def folder() -> Path:
@@ -42,6 +58,18 @@ def jar(coordinates: str) -> Path:
     _, name, version, *rest = coordinates.split(":")
     classifier = f"-{rest[1]}" if len(rest) > 1 else ""
     return folder() / f"{name}-{version}{classifier}.jar"
+
+
+def neo4j_folder() -> Path:
+    """Give the folder of Neo4j's jars, of which there are some two hundred."""
+    return folder() / "neo4j"
+
+
+def lacking_neo4j() -> str:
+    """Say what is not there to run Neo4j; empty where all is."""
+    _, name, version = NEO4J.split(":")
+    there = (neo4j_folder() / f"{name}-{version}.jar").is_file()
+    return "" if there else f"{NEO4J} not in {neo4j_folder()}; `make interop` fetches it"
 
 
 def lacking(*coordinates: str) -> str:
@@ -60,20 +88,23 @@ def main() -> None:
         print(f"no mvn here, so tests with {', '.join(absent)} will be skipped")
         return
     for one in absent:
-        words = [
-            str(maven),
-            "-B",
-            "-q",
-            _COPY,
-            f"-Dartifact={one}",
-            f"-DoutputDirectory={folder()}",
-        ]
-        try:
-            done = subprocess.run(words, check=False, timeout=FETCH_SECONDS_MAX)
-        except subprocess.TimeoutExpired:
-            done = None
-        if done is None or done.returncode:
-            print(f"{one} cannot be had, so tests with it will be skipped")
+        place = [f"-Dartifact={one}", f"-DoutputDirectory={folder()}"]
+        _fetch(one, [str(maven), "-B", "-q", _COPY, *place])
+    if lacking_neo4j() and maven is not None:
+        with TemporaryDirectory() as workspace:
+            pom = Path(workspace) / "pom.xml"
+            pom.write_text(_POM.format(*NEO4J.split(":")))
+            place = [f"-DoutputDirectory={neo4j_folder()}", "-DincludeScope=runtime"]
+            _fetch(NEO4J, [maven, "-B", "-q", "-f", str(pom), _COPY_ALL, *place])
+
+
+def _fetch(what: str, words: Sequence[str]) -> None:
+    try:
+        done = subprocess.run(words, check=False, timeout=FETCH_SECONDS_MAX)
+    except subprocess.TimeoutExpired:
+        done = None
+    if done is None or done.returncode:
+        print(f"{what} cannot be had, so tests with it will be skipped")
 
 
 if __name__ == "__main__":

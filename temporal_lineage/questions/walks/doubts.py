@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from temporal_lineage.addresses import without_state
 from temporal_lineage.claims import CLAIMED_TOO
 from temporal_lineage.evidence.grades import Grade
 
@@ -38,7 +39,7 @@ def lineage_doubts(
     """Say what a graph does not know, and where it stops though there may be more."""
     doubts = walk_doubts(graph, names)
     commits = {one.commit_id for one in graph.contained if one.commit_id is not None}
-    unclaimed = Counter(names[one].partition("@")[0] for one in commits if one not in writers)
+    unclaimed = Counter(without_state(names[one]) for one in commits if one not in writers)
     doubts += [
         f"no run claims {count(number, 'commit')} of {dataset}"
         for dataset, number in sorted(unclaimed.items())
@@ -59,7 +60,7 @@ def lineage_doubts(
 
 def walk_doubts(graph: LineageGraph, names: Mapping[int, str]) -> list[str]:
     """Say where a walk stopped though there may be more."""
-    cut = Counter((one.why, names[one.node_id].partition("@")[0]) for one in graph.cuts)
+    cut = Counter((one.why, without_state(names[one.node_id])) for one in graph.cuts)
     return [
         f"not followed further, {why}: {dataset}" + (f" ({number} states)" if number > 1 else "")
         for (why, dataset), number in sorted(cut.items())
