@@ -26,7 +26,7 @@ def answer(tmp_path_factory: pytest.TempPathFactory) -> LineageAnswer:
 
 def test_graphml_and_prov_are_read_whole(answer: LineageAnswer) -> None:
     graph = nx.read_graphml(BytesIO(export(answer, "graphml").encode()), force_multigraph=True)
-    assert graph.in_degree("dataset:s3://b/hub") == NEIGHBOURS
+    assert graph.degree("dataset:s3://b/hub") == NEIGHBOURS
     assert graph.number_of_nodes() == NEIGHBOURS + 1
     document = ProvDocument.deserialize(content=export(answer, "prov"), format="json")
     assert len(list(document.get_records(ProvDerivation))) == NEIGHBOURS
