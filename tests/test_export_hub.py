@@ -34,7 +34,12 @@ def test_graphml_and_prov_are_read_whole(answer: LineageAnswer) -> None:
 
 @pytest.mark.parametrize(
     ("form", "edge"),
-    [("cypher", "MERGE (s)-[e:FED "), ("csv", "edge,"), ("dot", '" -> "'), ("mermaid", " -->|")],
+    [
+        ("cypher", "MERGE (s)-[e:FED "),
+        ("csv", "edge,dataset:"),
+        ("dot", '" -> "'),
+        ("mermaid", " -->|"),
+    ],
 )
 def test_each_line_is_there(answer: LineageAnswer, form: str, edge: str) -> None:
     lines = export(answer, form).splitlines()
