@@ -14,6 +14,7 @@ from snapshots.instant import FOREVER, Instant
 from snapshots.period import Period
 from strategies import close_instants
 from temporal_lineage.adjacency import beside as beside_module
+from temporal_lineage.adjacency import walk as walk_module
 from temporal_lineage.adjacency.beside import Beside, NoPlaceError, Reached
 from temporal_lineage.facts import AsOf
 from temporal_lineage.lineage.graph import Direction
@@ -51,16 +52,21 @@ def beside(tmp_path: Path) -> Beside:
     which=st.integers(0, 4),
     made=st.integers(0, 4),
     root=ENDS,
+    at_once=st.sampled_from([0, 1, walk_module.AT_ONCE]),
 )
 def test_it_finds_what_a_slow_walk_over_the_log_finds_whenever_it_was_made(
+    *,
     ledger: Ledger,
     tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
     history: list[list[ToldFlow]],
     valid: Instant,
     which: int,
     made: int,
     root: int,
+    at_once: int,
 ) -> None:
+    monkeypatch.setattr(walk_module, "AT_ONCE", at_once)
     flows, beside = ToldFlows(ledger), Beside(str(tmp_path / "ledger.db"))
     for number, told in enumerate(history):
         flows.tell(told)

@@ -12,6 +12,7 @@ from snapshots.instant import FOREVER, Instant
 from snapshots.period import Period
 from strategies import close_instants
 from temporal_lineage.facts import AsOf
+from temporal_lineage.store import read_reach
 from temporal_lineage.store.ledger import Ledger
 from temporal_lineage.store.transaction import EdgeAssertion, NodeKey
 from told_flows import ENDS, FLOW_HISTORIES, ToldFlow, ToldFlows
@@ -27,10 +28,23 @@ def ledger(ledger_url: str) -> Iterator[Ledger]:
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(history=FLOW_HISTORIES, valid=close_instants(), which=st.integers(0, 4), root=ENDS)
-def test_a_walk_in_one_statement_reaches_what_a_slow_walk_over_the_log_reaches(
-    ledger: Ledger, history: list[list[ToldFlow]], valid: Instant, which: int, root: int
+@given(
+    history=FLOW_HISTORIES,
+    valid=close_instants(),
+    which=st.integers(0, 4),
+    root=ENDS,
+    few=st.sampled_from([0, 1, read_reach.FEW]),
+)
+def test_a_walk_reaches_what_a_slow_walk_over_the_log_reaches(
+    ledger: Ledger,
+    monkeypatch: pytest.MonkeyPatch,
+    history: list[list[ToldFlow]],
+    valid: Instant,
+    which: int,
+    root: int,
+    few: int,
 ) -> None:
+    monkeypatch.setattr(read_reach, "FEW", few)
     flows = ToldFlows(ledger)
     for told in history:
         flows.tell(told)

@@ -107,6 +107,9 @@ def test_no_question_scans_a_table_or_builds_an_index_of_its_own(filled: str, na
     # After ANALYZE the planner would add Bloom filters, each filled by a scan of a whole table.
     bad = re.compile(r"BLOOM|AUTOMATIC|^SCAN (?!\w+ VIRTUAL TABLE|CONSTANT ROW)")
     assert [step for step in plan if bad.search(step)] == []
+    # A search without an index is for the greatest number, from the end until a row fits.
+    found = [step for step in plan if re.search(r"^SEARCH \w+$", step)]
+    assert found == [] or "WHERE" not in kept_texts()[name]
 
 
 def test_a_walk_down_looks_at_states_that_were_read_and_at_no_others(filled: str) -> None:

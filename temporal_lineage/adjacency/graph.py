@@ -56,7 +56,7 @@ class FlowGraph:
             direction,
             nodes=len(self._node_id),
             valid=valid,
-            tx=tx,
+            tx=tx if tx < self.tx else None,
         )
         return walk.reached(roots[roots >= 0])
 

@@ -49,50 +49,76 @@ class Segment(NamedTuple):
         starts = self.into_start if upwards else self.out_start
         # Nodes that came later have no edges here.
         nodes = nodes[nodes < len(starts) - 1]
-        places, _ = runs(starts[nodes], starts[nodes + 1])
+        places = runs(starts[nodes], starts[nodes + 1])
         return places if upwards else self.out_edge[places]
 
     def far_ends(self, direction: Direction) -> Numbers:
         """Give where each edge leads to."""
         return self.source if direction is Direction.UPSTREAM else self.target
 
-    def decided(self, edges: Numbers, *, valid: int, tx: int) -> Truths:
-        """Tell of which edges the kept state decides at a point."""
-        found: Truths = (self.since[edges] <= valid) & (self.last_tx[edges] <= tx)
-        return found
+    def decided(self, edges: Numbers, *, valid: int, tx: int | None) -> Truths:
+        """Tell of which edges the kept state decides at a point; see `held_by_history`."""
+        found: Truths = self.since[edges] <= valid
+        return found if tx is None else found & (self.last_tx[edges] <= tx)
 
-    def held_by_history(self, edges: Numbers, *, valid: int, tx: int) -> Numbers:
+    def held_by_history(self, edges: Numbers, *, valid: int, tx: int | None) -> Numbers:
         """Give those edges that hold at a point, by the newest that was told of each and covers it.
 
-        `tx` is the last transaction that counts.
+        `tx` is the last transaction that counts, None where all that was ever told does.
         """
         import numpy as np
 
-        told, owner = runs(self.told_start[edges], self.told_start[edges + 1])
-        covers = np.flatnonzero(
-            (self.told_tx[told] <= tx)
-            & (self.told_from[told] <= valid)
-            & (self.told_to[told] > valid)
-        )
-        owner, told = owner[covers], told[covers]
-        newest = np.ones(len(owner), bool)
-        newest[1:] = owner[1:] != owner[:-1]
-        return edges[owner[newest][self.told_held[told[newest]]]]
+        first, stop = self.told_start[edges], self.told_start[edges + 1]
+        if tx is not None:
+            first = self._known_by(tx, first, stop)
+        held = [edges[:0]]
+        # Most are decided by the newest or the one before; the others look twice as far each time.
+        width = 1
+        while len(edges):
+            upto = np.minimum(first + width, stop)
+            told, owner = runs(first, upto), np.repeat(np.arange(len(edges)), upto - first)
+            covers = (self.told_from[told] <= valid) & (self.told_to[told] > valid)
+            owner, told = owner[covers], told[covers]
+            newest = np.ones(len(owner), bool)
+            newest[1:] = owner[1:] != owner[:-1]
+            decided, told = owner[newest], told[newest]
+            held.append(edges[decided[self.told_held[told]]])
+            left = upto < stop
+            left[decided] = False
+            edges, first, stop = edges[left], upto[left], stop[left]
+            width *= 2
+        return np.concatenate(held)
+
+    def _known_by(self, tx: int, first: Numbers, stop: Numbers) -> Numbers:
+        """Give for each run of what was told, the newest first, where it was known by then.
+
+        All runs are halved at once, as often as the longest needs.
+        """
+        import numpy as np
+
+        low, high = first, stop
+        while (undecided := low < high).any():
+            middle = (low + high) >> 1
+            # Of a run that is decided `middle` may be the place after all that was ever told.
+            later = undecided & (self.told_tx[np.where(undecided, middle, 0)] > tx)
+            low, high = np.where(later, middle + 1, low), np.where(later, high, middle)
+        return low
 
 
-def runs(first: Numbers, stop: Numbers) -> tuple[Numbers, Numbers]:
-    """Give all places of some runs of places, and of each the number of its run.
+def runs(first: Numbers, stop: Numbers) -> Numbers:
+    """Give all places of some runs of places.
 
     >>> import numpy as np
-    >>> [found.tolist() for found in runs(np.array([4, 9]), np.array([6, 10]))]
-    [[4, 5, 9], [0, 0, 1]]
+    >>> runs(np.array([4, 9]), np.array([6, 10])).tolist()
+    [4, 5, 9]
     """
     import numpy as np
 
     counts = stop - first
-    owner = np.repeat(np.arange(len(first)), counts)
-    jumps = first - np.cumsum(counts) + counts
-    return jumps[owner] + np.arange(len(owner)), owner
+    ends = counts.cumsum()
+    places = np.repeat(first - ends + counts, counts)
+    places += np.arange(len(places))
+    return places
 
 
 def segment(edges: Numbers, told: Numbers, *, nodes: int) -> Segment:

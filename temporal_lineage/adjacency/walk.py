@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from temporal_lineage.lineage.graph import Direction
 
 
+AT_ONCE = 512
+"""How many edges are decided by their history as they are found; more than that wait."""
+
+
 class Walk:
     """One walk; `hidden` tells of each edge of the first segment whether a later one has it."""
 
@@ -22,9 +26,9 @@ class Walk:
         *,
         nodes: int,
         valid: int,
-        tx: int,
+        tx: int | None,
     ) -> None:
-        """Walk among so many nodes; times are in microseconds, `tx` is the last that counts."""
+        """Walk among so many nodes; `valid` in microseconds, `tx` the last that counts, or None."""
         import numpy as np
 
         self._segments = segments
@@ -48,30 +52,41 @@ class Walk:
         return np.flatnonzero(self._seen)
 
     def _step(self, place: int, near: Numbers) -> Numbers:
-        """Give where edges lead that the kept state decides; the others wait.
+        """Give where the edges lead that hold, as far as they are decided yet.
 
-        Most of what they would lead to is found by then, and their history does not matter.
+        A few are decided by their history at once, since every step has its own cost. Of many it
+        pays to wait: most of what they would lead to is found until the others lead no further.
         """
+        import numpy as np
+
         segment = self._segments[place]
-        far = segment.far_ends(self._direction)
         edges = segment.edges_at(near, self._direction)
         if place == 0 and self._hidden is not None:
             edges = edges[~self._hidden[edges]]
-        edges = edges[~self._seen[far[edges]]]
+        ends = segment.far_ends(self._direction)[edges]
+        unseen = ~self._seen[ends]
+        edges, ends = edges[unseen], ends[unseen]
         decided = segment.decided(edges, valid=self._valid, tx=self._tx)
-        self._waiting[place].append(edges[~decided])
-        return far[edges[decided & segment.held[edges]]]
+        held, undecided = ends[decided & segment.held[edges]], edges[~decided]
+        if len(undecided) > AT_ONCE:
+            self._waiting[place].append(undecided)
+        elif len(undecided):
+            held = np.concatenate([held, self._held_by_history(place, undecided)])
+        return held
 
     def _late(self, place: int) -> Numbers:
         """Give where the edges lead that waited and hold by their history."""
         import numpy as np
 
         waiting, self._waiting[place] = self._waiting[place], []
-        segment = self._segments[place]
-        far = segment.far_ends(self._direction)
+        far = self._segments[place].far_ends(self._direction)
         edges = np.concatenate(waiting) if waiting else np.zeros(0, np.int64)
-        edges = edges[~self._seen[far[edges]]]
-        return far[segment.held_by_history(edges, valid=self._valid, tx=self._tx)]
+        return self._held_by_history(place, edges[~self._seen[far[edges]]])
+
+    def _held_by_history(self, place: int, edges: Numbers) -> Numbers:
+        segment = self._segments[place]
+        held = segment.held_by_history(edges, valid=self._valid, tx=self._tx)
+        return segment.far_ends(self._direction)[held]
 
     def _unseen(self, found: list[Numbers]) -> Numbers:
         """Give each of these once that was not seen before, and mark them as seen."""

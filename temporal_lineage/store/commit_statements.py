@@ -177,9 +177,12 @@ COMMIT_STATEMENTS: dict[str, Select[Any]] = {
     ),
     "contribution_rows": select(*_CONTRIBUTION).where(contribution.c.dataset_id == _DATASET),
     "contributions_at": select(*_CONTRIBUTION).where(_at(contribution)),
-    "harvested_last": select(func.max(harvest.c.harvest_id)).where(
-        harvest.c.dataset_id == _DATASET
-    ),
+    # No maximum: it would be looked for among the harvests of all tables, from the last one back.
+    "harvested_last": select(harvest.c.harvest_id)
+    .where(harvest.c.dataset_id == _DATASET)
+    .order_by(harvest.c.harvest_id.desc())
+    .limit(literal_column("1"))
+    .offset(literal_column("0")),
     "harvest_rules": select(harvest.c.detail).where(
         harvest.c.harvest_id == bindparam("harvest_id", type_=Integer)
     ),

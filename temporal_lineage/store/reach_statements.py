@@ -14,6 +14,7 @@ from sqlalchemy import (
     Integer,
     Text,
     bindparam,
+    case,
     cast,
     literal_column,
     not_,
@@ -51,6 +52,13 @@ def _step(edges: FromClause) -> Select[Any]:
         joined(edges.c.edge_id).filter(not_(decided)),
     )
     return select(*columns)
+
+
+def _held(edges: FromClause) -> Select[Any]:
+    """Give the far ends of all edges that hold, as one text; NULL where none does."""
+    by_history = newest(edge_assertion, "claim_id", key=edges.c.edge_id, outer=edges)
+    claim = case((decided_inline(edges), edges.c.claim_id), else_=by_history)
+    return select(joined(edges.c.far_id)).where(claim > _NOTHING)
 
 
 def _beside(near: ColumnElement[int], far: ColumnElement[int]) -> FromClause:
@@ -117,9 +125,13 @@ def _told_of_edges() -> Select[Any]:
 
 
 def _statements(from_there: _FromThere) -> dict[str, Select[Any]]:
+    into = from_there(edge.c.dst_id, edge.c.src_id)
+    out_of = from_there(edge.c.src_id, edge.c.dst_id)
     return {
-        "step_into": _step(from_there(edge.c.dst_id, edge.c.src_id)),
-        "step_out_of": _step(from_there(edge.c.src_id, edge.c.dst_id)),
+        "step_into": _step(into),
+        "step_out_of": _step(out_of),
+        "held_into": _held(into),
+        "held_out_of": _held(out_of),
         "held_by_history": _held_by_history(),
         "node_names": _node_names(),
         "edges_told_since": _edges_told_since(),

@@ -21,8 +21,8 @@ class Reads:
 
     def tx_at(self, *, system: Instant) -> int:
         """Give the last transaction recorded by then; 0 where there was none."""
-        ((tx,),) = self._runner.rows("tx_at", {"system": system.micros})
-        return tx or 0
+        rows = self._runner.rows("tx_at", {"system": system.micros})
+        return rows[0][0] if rows else 0
 
     def _point(self, as_of: AsOf) -> dict[str, int]:
         tx = self.tx_at(system=as_of.system)

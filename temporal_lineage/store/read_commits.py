@@ -106,8 +106,8 @@ class CommitReads(Reads):
 
     def harvested_last(self, *, dataset_id: int) -> int:
         """Give the number of a dataset's last harvest, under whatever name; 0 where it had none."""
-        ((number,),) = self._runner.rows("harvested_last", {"dataset_id": dataset_id})
-        return number or 0
+        rows = self._runner.rows("harvested_last", {"dataset_id": dataset_id})
+        return rows[0][0] if rows else 0
 
     def harvest_rules(self, *, harvest_id: int) -> str:
         """Give what was noted with a harvest; empty where there was no such harvest."""

@@ -15,7 +15,6 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
-    func,
     literal_column,
     select,
 )
@@ -171,7 +170,13 @@ def _with_claim(deciding: Deciding) -> FromClause:
 _NODE = (node.c.node_id, node.c.kind, node.c.parent_id, node.c.name)
 
 STATEMENTS: dict[str, Select[Any]] = {
-    "tx_at": select(func.max(tx.c.tx_id)).where(tx.c.recorded_at <= instant("system")),
+    # Both grow together, and only the instant has an index for it: the greatest number would be
+    # looked for from the newest transaction backwards, one by one.
+    "tx_at": select(tx.c.tx_id)
+    .where(tx.c.recorded_at <= instant("system"))
+    .order_by(tx.c.recorded_at.desc())
+    .limit(literal_column("1"))
+    .offset(literal_column("0")),
     "node": select(node.c.node_id).where(
         node.c.kind == _text("kind"),
         node.c.parent_id == _number("parent_id"),

@@ -1,9 +1,10 @@
 -- Written by the tests from statements.py with REWRITE=1; do not edit.
 
 -- tx_at
-SELECT max(tx.tx_id) AS max_1
+SELECT tx.tx_id
 FROM tx
-WHERE tx.recorded_at <= :system;
+WHERE tx.recorded_at <= :system ORDER BY tx.recorded_at DESC
+LIMIT 1 OFFSET 0;
 
 -- node
 SELECT node.node_id
@@ -201,6 +202,26 @@ FROM (SELECT edge.dst_id AS far_id, edge.edge_id AS edge_id, edge.last_tx AS las
 FROM json_each(:nodes) AS nodes_list JOIN edge ON edge.src_id = CAST(nodes_list.value AS BIGINT)
 WHERE edge.kind = :kind) AS found;
 
+-- held_into
+SELECT group_concat(found.far_id) AS joined_1
+FROM (SELECT edge.src_id AS far_id, edge.edge_id AS edge_id, edge.last_tx AS last_tx, edge.since AS since, edge.claim_id AS claim_id
+FROM json_each(:nodes) AS nodes_list JOIN edge ON edge.dst_id = CAST(nodes_list.value AS BIGINT)
+WHERE edge.kind = :kind) AS found
+WHERE CASE WHEN (found.last_tx <= :tx AND found.since <= :valid) THEN found.claim_id ELSE (SELECT candidate.claim_id
+FROM edge_assertion AS candidate
+WHERE candidate.edge_id = found.edge_id AND candidate.rank >= :floor AND candidate.valid_from <= :valid AND candidate.valid_to > :valid ORDER BY candidate.rank
+LIMIT 1 OFFSET 0) END > 0;
+
+-- held_out_of
+SELECT group_concat(found.far_id) AS joined_1
+FROM (SELECT edge.dst_id AS far_id, edge.edge_id AS edge_id, edge.last_tx AS last_tx, edge.since AS since, edge.claim_id AS claim_id
+FROM json_each(:nodes) AS nodes_list JOIN edge ON edge.src_id = CAST(nodes_list.value AS BIGINT)
+WHERE edge.kind = :kind) AS found
+WHERE CASE WHEN (found.last_tx <= :tx AND found.since <= :valid) THEN found.claim_id ELSE (SELECT candidate.claim_id
+FROM edge_assertion AS candidate
+WHERE candidate.edge_id = found.edge_id AND candidate.rank >= :floor AND candidate.valid_from <= :valid AND candidate.valid_to > :valid ORDER BY candidate.rank
+LIMIT 1 OFFSET 0) END > 0;
+
 -- held_by_history
 SELECT group_concat(CAST(edges_list.value AS BIGINT)) AS joined_1
 FROM json_each(:edges) AS edges_list
@@ -316,9 +337,10 @@ FROM contribution
 WHERE contribution.dataset_id = :dataset_id AND contribution.line = :line AND contribution.start <= :position AND contribution.stop > :position;
 
 -- harvested_last
-SELECT max(harvest.harvest_id) AS max_1
+SELECT harvest.harvest_id
 FROM harvest
-WHERE harvest.dataset_id = :dataset_id;
+WHERE harvest.dataset_id = :dataset_id ORDER BY harvest.harvest_id DESC
+LIMIT 1 OFFSET 0;
 
 -- harvest_rules
 SELECT harvest.detail
