@@ -19,9 +19,10 @@ from benchmarks.statements_alone import overheard, said_again
 from snapshots.instant import Instant
 from snapshots.period import Period
 from temporal_lineage.beliefs import Line, settle_edges
-from temporal_lineage.claims import EdgeClaim, encode
+from temporal_lineage.claims import encode
 from temporal_lineage.evidence.grades import Evidence, Grade, Method
 from temporal_lineage.facts import AsOf
+from temporal_lineage.link_claims import EdgeClaim
 from temporal_lineage.store.assertions import AttributeAssertion, EdgeAssertion
 from temporal_lineage.store.ledger import Ledger
 

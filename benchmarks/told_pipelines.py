@@ -12,9 +12,10 @@ from benchmarks.pipelines import Pipeline, Table, Version
 from snapshots.dataset import Dataset
 from snapshots.instant import Instant
 from snapshots.period import Period
-from temporal_lineage.claims import AliasClaim, EdgeClaim, TableClaim, WriterClaim, encode
+from temporal_lineage.claims import AliasClaim, TableClaim, encode
 from temporal_lineage.evidence.grades import Evidence, Grade, Method
 from temporal_lineage.keys import AttributeKind, EdgeKind, NodeKind, name_key
+from temporal_lineage.link_claims import EdgeClaim, WriterClaim
 from temporal_lineage.naming import CATALOG_NAMESPACE
 from temporal_lineage.store.assertions import AttributeAssertion, EdgeAssertion, NodeKey
 from temporal_lineage.store.commits import Contribution, Place

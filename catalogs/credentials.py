@@ -23,17 +23,18 @@ _SECRET_WORDS = (
     "client-cert",
 )
 # Names that hold such a word and nothing to hide; a mask there would hide what must be checked.
-_HARMLESS = re.compile(
+# Compiled when they are first needed, which few questions do, and kept by `re`.
+_HARMLESS = (
     r"(token-type|token-expires-at|token-refresh-enabled|token-exchange-enabled|sse-kms-key-id"
     r"|oauth2-server-uri|key-path|keyfile-path)$"
 )
-_USER_INFO = re.compile(
+_USER_INFO = (
     r"(?<=//)[^/?#\s@'\"]*:[^/?#\s'\"]*(?=@)"  # user:password@
     r"|(?<=http://)[^/?#\s@'\"]+(?=@)|(?<=https://)[^/?#\s@'\"]+(?=@)"  # a token alone
 )
 _NAME = r"(?P<name>[\w.-]*(?:" + "|".join(map(re.escape, (*_SECRET_WORDS, "sig"))) + r")[\w.-]*)"
-_IN_QUERY = re.compile(r"(?i)(?<=[?&])" + _NAME + r"=[^\s&;,'\")}\]]+")
-_IN_PROSE = re.compile(
+_IN_QUERY = r"(?i)(?<=[?&])" + _NAME + r"=[^\s&;,'\")}\]]+"
+_IN_PROSE = (
     r"(?i)" + _NAME + r"(?P<sign>['\"]?\s?[=:]\s?['\"]?)(?:(?:bearer|basic)\s+)?[^\s&;,'\")}\]]+"
 )
 _SHORTEST_HIDDEN = 4
@@ -55,22 +56,22 @@ def masked(properties: Mapping[str, str]) -> dict[str, str]:
 def is_secret(name: str) -> bool:
     """Tell whether a property of that name may hold a secret."""
     plain = name.lower().replace("_", "-")
-    if _HARMLESS.search(plain):
+    if re.search(_HARMLESS, plain):
         return False
     return any(word in plain for word in _SECRET_WORDS)
 
 
 def without_user_info(location: str) -> str:
     """Mask `user:password` in every URL of the text, and the signatures after its `?`."""
-    return _IN_QUERY.sub(rf"\g<name>={MASK}", _USER_INFO.sub(MASK, location))
+    return re.sub(_IN_QUERY, rf"\g<name>={MASK}", re.sub(_USER_INFO, MASK, location))
 
 
 def without_secrets(text: str, properties: Mapping[str, str]) -> str:
     """Give a message of a library without any secret it was called with."""
     values = {value for name, value in properties.items() if is_secret(name)}
     for value in properties.values():
-        values |= {found.partition(":")[2] for found in _USER_INFO.findall(value)}
+        values |= {found.partition(":")[2] for found in re.findall(_USER_INFO, value)}
     for value in sorted(values, key=len, reverse=True):
         if len(value) >= _SHORTEST_HIDDEN:
             text = text.replace(value, MASK)
-    return _IN_PROSE.sub(rf"\g<name>\g<sign>{MASK}", without_user_info(text))
+    return re.sub(_IN_PROSE, rf"\g<name>\g<sign>{MASK}", without_user_info(text))

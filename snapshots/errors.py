@@ -1,6 +1,10 @@
 """The error tree: one root, fields on every error, and the next step in every message."""
 
-from collections.abc import Sequence
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 LETTERS_MAX = 2_000
 """How long a message gets: what somebody typed or wrote may be of any length."""

@@ -3,19 +3,18 @@
 The standard library compiles six methods for each dataclass, which takes half a millisecond, and
 for each named tuple one method and the text of each annotation. A program that answers one question
 imports a hundred records and uses twenty. Here the methods that can be shared are, what makes the
-first record is compiled when it is made, and the fields when somebody asks.
+records is compiled for classes of which many are made, and the fields when somebody asks.
 """
 
 from __future__ import annotations
 
 import collections
-import dataclasses
 import operator
 from typing import TYPE_CHECKING, Any, Generic
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from dataclasses import dataclass
+    from dataclasses import dataclass, replace
     from typing import NamedTuple
 else:
 
@@ -29,6 +28,11 @@ else:
             raise TypeError(msg)
         return lambda cls: _record(cls, order=order)
 
+    def replace(record: Any, **changes: object) -> object:  # noqa: ANN401 - any record
+        """Make a record anew with other values, as `dataclasses.replace` does."""
+        told = {name: getattr(record, name) for name in record.__match_args__}
+        return record.__class__(**told | changes)
+
     class _Tupled(type):
         def __new__(cls, name: str, bases: tuple[type, ...], body: dict[str, Any]) -> type:
             """Make a tuple of a class that is written with `NamedTuple` as its base."""
@@ -38,7 +42,10 @@ else:
         """Written and used as `typing.NamedTuple`, without defaults."""
 
 
-__all__ = ("NamedTuple", "dataclass")
+__all__ = ("NamedTuple", "dataclass", "replace")
+
+_MADE_BY_NAMES_MAX = 20
+"""How many records of a class are made before its `__init__` is compiled."""
 
 _CLASS_VAR = ("ClassVar", "typing.ClassVar")
 _OF_NO_SLOTS = ("__dict__", "__weakref__")
@@ -87,6 +94,8 @@ class _Fields:
     """Stands where a dataclass keeps its fields, until somebody looks."""
 
     def __get__(self, _: object, record: type) -> object:
+        import dataclasses
+
         told = {name: record.__annotations__[name] for name in record.__match_args__}  # type: ignore[attr-defined]
         # Without a docstring it would be given one, from a signature that takes long to find.
         body = {"__annotations__": told, "__module__": record.__module__, "__doc__": "Fields."}
@@ -98,11 +107,26 @@ class _Fields:
 
 
 def _beginning(record: type, names: tuple[str, ...]) -> Callable[..., None]:
-    """Give an `__init__` that puts a compiled one in its own place."""
+    """Give an `__init__` that puts a compiled one in its own place, where many records are made.
 
-    def begin(self: object, *values: object, **named: object) -> None:
+    Compiling takes as long as making twenty to forty records by the names of their fields.
+    """
+    wanted = frozenset(names)
+    looks = hasattr(record, "__post_init__")
+    few = iter(range(_MADE_BY_NAMES_MAX))
+
+    def begin(self: Any, *values: object, **named: object) -> None:  # noqa: ANN401 - any record
+        told = dict(zip(names, values, strict=False)) | named
+        is_whole = told.keys() == wanted and len(values) + len(named) == len(names)
+        # Where it is not whole, Python says so of what is compiled.
+        if is_whole and next(few, None) is not None:
+            for name, value in told.items():
+                object.__setattr__(self, name, value)
+            if looks:
+                self.__post_init__()
+            return
         lines = [f" _keep(self, {name!r}, {name})" for name in names] or [" pass"]
-        if hasattr(record, "__post_init__"):
+        if looks:
             lines.append(" self.__post_init__()")
         made: dict[str, Any] = {"_keep": object.__setattr__}
         exec(f"def __init__({', '.join(('self', *names))}):\n" + "\n".join(lines), made)  # noqa: S102 - names of fields are Python's
@@ -145,8 +169,10 @@ def _shown(self: Any) -> str:  # noqa: ANN401 - any record
 
 
 def _frozen(_: object, name: str, *_value: object) -> None:
+    from dataclasses import FrozenInstanceError
+
     msg = f"cannot assign to field {name!r}"
-    raise dataclasses.FrozenInstanceError(msg)
+    raise FrozenInstanceError(msg)
 
 
 def _state(self: Any) -> list[object]:  # noqa: ANN401 - any record

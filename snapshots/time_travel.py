@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from snapshots.commit_order import Step, steps_of
@@ -10,7 +9,7 @@ from snapshots.commit_point import ChainPoint, CommitPoint, LostPoint
 from snapshots.instant import BEGINNING, FOREVER, Instant
 from snapshots.period import Period
 from snapshots.recorded_log import RecordedEntry, RecordedLog, recorded_log
-from snapshots.records import dataclass
+from snapshots.records import dataclass, replace
 from snapshots.refs import MAIN
 from snapshots.snapshot import InstantSource, Snapshot
 from snapshots.snapshot_log import (

@@ -4,9 +4,8 @@
 can stand in their place. Better to say so here than to fail somewhere inside.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING
-
+# Not that of `typing`, which takes a third of an empty Python to load.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from temporal_lineage.frames import as_arrow, as_polars
     from temporal_lineage.sdk import current_run, run
@@ -18,7 +17,7 @@ __version__ = "0.1.0"
 
 def _check_neighbour(name: str) -> None:
     """Raise ImportError where the package `name` on sys.path is not the one we came with."""
-    module = import_module(name)
+    module = __import__(name)
     if getattr(module, "__distribution__", None) == __distribution__:
         return
     # A namespace package has no file, only the folders it was found in.
@@ -51,4 +50,6 @@ def __getattr__(name: str) -> object:
     if name not in _HOMES:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
+    from importlib import import_module
+
     return getattr(import_module(_HOMES[name]), name)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from snapshots.errors import BadAddressError, BadInstantError
 from snapshots.instant import Instant
 from snapshots.records import dataclass
 from snapshots.refs import MAIN
 
 _PREFIXES = ("dataset:", "model:", "job:", "run:", "edge:")
-_INSTANT_START = re.compile(r"\d{4}-\d{2}-\d{2}")
-_SIGNS = re.compile(r'[@#"]')
+_SIGNS = frozenset('@#"')
 _EDGE_DIGITS_MAX = 10
 _EDGE_MAX = 2**31 - 1
 """The largest number that an edge of a ledger can have."""
@@ -158,7 +155,7 @@ def quoted(name: str) -> str:
     >>> quoted("s3://lake/a@b"), quoted("s3://lake/a")
     ('"s3://lake/a@b"', 's3://lake/a')
     """
-    return _in_quotes(name) if _SIGNS.search(name) else name
+    return name if _SIGNS.isdisjoint(name) else _in_quotes(name)
 
 
 def unquoted(name: str) -> str:
@@ -169,7 +166,12 @@ def unquoted(name: str) -> str:
 
 def quoted_version(version: str) -> str:
     """Write a version's name; in double quotes too where it would be read as a time."""
-    return _in_quotes(version) if _INSTANT_START.match(version) else quoted(version)
+    return _in_quotes(version) if _begins_with_a_date(version) else quoted(version)
+
+
+def _begins_with_a_date(text: str) -> bool:
+    digits = text[:4] + text[5:7] + text[8:10]
+    return text[4:5] == text[7:8] == "-" and digits.isdecimal() and len(digits) == len("20261117")
 
 
 def without_state(address: str) -> str:
@@ -221,9 +223,9 @@ def _at(text: str, rest: str) -> At:
     if (version := unquoted(rest)) != rest:
         return AtVersion(version)
     ref, mark, instant = rest.rpartition("@")
-    if mark and not _INSTANT_START.match(instant):
+    if mark and not _begins_with_a_date(instant):
         raise BadAddressError(text, f"{instant!r} is not a point in time")
-    if _INSTANT_START.match(instant):
+    if _begins_with_a_date(instant):
         try:
             return AtInstant(ref or MAIN, Instant.parse(instant))
         except BadInstantError as error:

@@ -6,7 +6,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from temporal_lineage.collecting import nothing_collected
-from temporal_lineage.facts import revision
+from temporal_lineage.facts.revise import revision
 from temporal_lineage.store.assertions import AttributeAssertion, EdgeAssertion
 from temporal_lineage.store.read_edges import believed_of
 

@@ -5,6 +5,7 @@ Loading msgspec takes as long as reading a thousand claims so: `claims.decode` b
 
 from __future__ import annotations
 
+import builtins
 import sys
 from collections.abc import Callable, Mapping
 from enum import Enum
@@ -66,11 +67,18 @@ def _record(record: type) -> Read:
     module = vars(sys.modules[record.__module__])
     kinds = (record.__annotations__[name] for name in names)
     parts = [
-        # Annotations are our own source.
-        (name, plain_reader(eval(one, module) if isinstance(one, str) else one))  # noqa: S307
+        (name, plain_reader(_meant(one, module) if isinstance(one, str) else one))
         for name, one in zip(names, kinds, strict=True)
     ]
     return lambda value: record(*[read(value[name]) for name, read in parts])
+
+
+def _meant(annotation: str, module: dict[str, Any]) -> object:
+    """Give what an annotation means in its module; most are a name, which needs no compiling."""
+    for names in (module, vars(builtins)):
+        if annotation in names:
+            return names[annotation]
+    return eval(annotation, module)  # noqa: S307 - annotations are our own source
 
 
 def _as_it_is(value: object) -> object:

@@ -19,25 +19,36 @@ HEAVY = {
     *("sqlalchemy", "alembic", "pyiceberg", "pyarrow", "polars", "deltalake", "sqlglot"),
     *("numpy", "asyncio", "rich"),
 }
+CLICKS = {"inspect", "gettext", "platform", "threading", "locale", "dataclasses"}
+"""What Click and records would load, and no command needs for it."""
+
 DEAR = {"msgspec", "typing_extensions", "decimal", "textwrap", "pathlib", "urllib", "zlib"}
 """What costs most among all that a small question could do without."""
 
+HISTORIES = {
+    *("snapshots.history", "snapshots.commit_point", "snapshots.definition"),
+    *("temporal_lineage.harvesting.histories", "temporal_lineage.facts.revise"),
+}
+"""What whole histories of tables are read and written with."""
+
 OTHERS = {
-    "--help": {"pathlib", "sqlite3", "msgspec", "dataclasses", "temporal_lineage.session"},
+    "--help": {*CLICKS, "pathlib", "sqlite3", "msgspec", "temporal_lineage.session"},
     "at lake.staging.orders_clean --as-of 2026-10-21T06:00Z": {
-        *(*DEAR, "difflib", "temporal_lineage.session.session"),
+        *(*CLICKS, *DEAR, *HISTORIES, "difflib", "temporal_lineage.session.session"),
+        "temporal_lineage.evidence",
         *("temporal_lineage.cli.runs_commands", "temporal_lineage.session.lineage"),
     },
     "upstream lake.ml.training_set --names": {
         *(
-            *DEAR,
+            *(*CLICKS, *DEAR, *HISTORIES, "difflib"),
             "temporal_lineage.capture.openlineage",
             "temporal_lineage.questions.walks.provenance",
         ),
-        *("snapshots.history", "snapshots.schema", "difflib"),
+        *("snapshots.schema", "snapshots.snapshot", "temporal_lineage.evidence"),
     },
     "upstream model:fraud@v3": {
-        *(*DEAR, "temporal_lineage.capture.openlineage_events", "temporal_lineage.session.session"),
+        *(*CLICKS, *DEAR, *HISTORIES, "temporal_lineage.session.session"),
+        "temporal_lineage.capture.openlineage_events",
         *("temporal_lineage.capture.openlineage", "temporal_lineage.questions.schemas.columns"),
         "difflib",
     },

@@ -9,14 +9,9 @@ from hypothesis import strategies as st
 from snapshots.instant import Instant
 from snapshots.period import Period
 from strategies import close_instants, periods
-from temporal_lineage.facts import (
-    Assertion,
-    decisions,
-    holds,
-    rectangles,
-    revision,
-    timeline,
-)
+from temporal_lineage.facts import Assertion, decisions, holds, timeline
+from temporal_lineage.facts.fact import rectangles
+from temporal_lineage.facts.revise import revision
 
 CLAIMS = st.sampled_from(["a", "b", None])
 LOGS = st.lists(

@@ -18,7 +18,8 @@ from another_writer import another_writing
 from snapshots.instant import FOREVER, Instant
 from snapshots.period import Period
 from temporal_lineage.bookkeeping.row_digests import digests_of
-from temporal_lineage.facts import AsOf, Assertion, rectangles
+from temporal_lineage.facts import AsOf, Assertion
+from temporal_lineage.facts.fact import rectangles
 from temporal_lineage.portable import parquet_files
 from temporal_lineage.portable.exporting import LedgerExported
 from temporal_lineage.portable.exporting import export_ledger as written

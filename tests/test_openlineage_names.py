@@ -1,5 +1,7 @@
 """Names of datasets: one place compares equal however producers spell it."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,6 +41,13 @@ FLAT = [Dataset(*one) for group in SAME for one in group]
 @pytest.mark.parametrize("spellings", SAME)
 def test_spellings_of_one_place_are_one_name(spellings: list[tuple[str, str]]) -> None:
     assert len({canonical(Dataset(*one)) for one in spellings}) == 1
+
+
+@given(st.text("aA1+.-:/é²\n", max_size=8))
+def test_a_url_begins_with_a_scheme_of_at_least_two_letters(text: str) -> None:
+    found = re.fullmatch(r"([A-Za-z][A-Za-z0-9+.-]+):(?://|(?=/))(.*)", text, re.DOTALL)
+    is_path = str(located(text)).startswith("file/")
+    assert is_path is (found is None)
 
 
 def test_different_places_stay_different() -> None:

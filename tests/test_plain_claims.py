@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from snapshots.instant import Instant
 from temporal_lineage import claims
 from temporal_lineage.harvesting.definitions import ASPECTS
+from temporal_lineage.link_claims import EdgeClaim
 from temporal_lineage.plain_claims import NotPlainError, plain_reader
 
 PACKAGE = Path(claims.__file__).parent
@@ -74,7 +75,7 @@ def values(kind: Any) -> st.SearchStrategy[Any]:  # noqa: ANN401 - any annotatio
 
 def test_the_kinds_that_are_read_are_many() -> None:
     assert len(KINDS) > 20
-    assert claims.EdgeClaim in KINDS
+    assert EdgeClaim in KINDS
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)

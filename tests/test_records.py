@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 import dataclasses
 import pickle
-from typing import ClassVar, Generic, NamedTuple, TypeVar
+import re
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 import pytest
 from hypothesis import given
@@ -72,7 +73,9 @@ def test_records_compare_and_hash_as_dataclasses_do(
 def test_a_record_can_be_copied_replaced_matched_and_kept() -> None:
     one = Late(number=1, name="a")
     assert copy.deepcopy(one) == pickle.loads(pickle.dumps(one)) == one  # noqa: S301 - our own
-    assert dataclasses.replace(one, name="b") == Late(1, "b")
+    assert dataclasses.replace(one, name="b") == Late(1, "b") == records.replace(one, name="b")
+    with pytest.raises(TypeError, match="other"):
+        records.replace(one, other="b")  # type: ignore[call-arg]
     assert dataclasses.asdict(one) == {"number": 1, "name": "a"}
     match one:
         case Late(number, name=name):
@@ -111,6 +114,37 @@ def test_a_record_checks_what_it_is_given_and_speaks_for_itself() -> None:
         Checked(None)
     with pytest.raises(TypeError, match="missing 1 required positional argument: 'name'"):
         Late(1)  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize("made", [0, 100])
+def test_a_record_is_made_alike_by_names_and_when_it_is_compiled(made: int) -> None:
+    @records.dataclass(frozen=True, slots=True)
+    class Fresh:
+        number: int
+        name: str
+
+        def __post_init__(self) -> None:
+            if not self.name:
+                raise ValueError("without a name")
+
+    @dataclasses.dataclass(frozen=True, slots=True)
+    class Known:
+        number: int
+        name: str
+
+    assert {repr(Fresh(name="a", number=1)) for _ in range(made)} <= {repr(Fresh(1, "a"))}
+    assert (Fresh(1, name="a").number, Fresh(1, "a").name) == (1, "a")
+    with pytest.raises(ValueError, match="without"):
+        Fresh(1, "")
+    wrong: list[tuple[tuple[Any, ...], dict[str, Any]]] = [
+        *(((1,), {}), ((1, "a", 2), {}), ((1, "a"), {"name": "b"}), ((1,), {"number": 2})),
+        *(((1,), {"other": 2}), ((), {"number": 1}), ((1, "a"), {"other": 2})),
+    ]
+    for values, named in wrong:
+        with pytest.raises(TypeError) as told:
+            Known(*values, **named)
+        with pytest.raises(TypeError, match=re.escape(str(told.value).partition(" ")[2])):
+            Fresh(*values, **named)
 
 
 class LateTuple(records.NamedTuple):

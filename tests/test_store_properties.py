@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from snapshots.instant import FOREVER, Instant
 from snapshots.period import Period
 from strategies import close_instants, periods
-from temporal_lineage.facts import AsOf, Assertion, holds, rectangles, timeline
+from temporal_lineage.facts import AsOf, Assertion, holds, timeline
+from temporal_lineage.facts.fact import rectangles
 from temporal_lineage.store.ledger import Ledger
 from temporal_lineage.store.records import Believed, EdgeRow
 from temporal_lineage.store.transaction import (

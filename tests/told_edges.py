@@ -8,9 +8,10 @@ from pathlib import Path
 from snapshots.dataset import Dataset
 from snapshots.instant import Instant
 from snapshots.period import Period
-from temporal_lineage.claims import AliasClaim, EdgeClaim, FlowClaim, encode
+from temporal_lineage.claims import AliasClaim, FlowClaim, encode
 from temporal_lineage.evidence.grades import Evidence, Grade, Method
 from temporal_lineage.keys import AttributeKind, EdgeKind, NodeKind, name_key
+from temporal_lineage.link_claims import EdgeClaim
 from temporal_lineage.naming import unharvested_identity
 from temporal_lineage.questions.walks.answer import LineageAnswer
 from temporal_lineage.session import Session

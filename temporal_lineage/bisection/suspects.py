@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from snapshots.instant import BEGINNING
 from snapshots.producer import producer_of
 from temporal_lineage.bisection.answer import SuspectCommit
-from temporal_lineage.claims import EdgeClaim, WriterClaim, decode
+from temporal_lineage.claims import decode
 from temporal_lineage.facts import LAST, AsOf
-from temporal_lineage.harvesting.histories import remembered_snapshot
+from temporal_lineage.harvesting.history_parts import remembered_snapshot
 from temporal_lineage.keys import AttributeKind, EdgeKind, NodeKind
+from temporal_lineage.link_claims import EdgeClaim, WriterClaim
 from temporal_lineage.naming import Naming
 from temporal_lineage.questions.runs.settings import run_settings, settings_changed
 

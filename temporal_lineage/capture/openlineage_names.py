@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from snapshots.dataset import Dataset
 
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(?://|(?=/))(.*)", re.DOTALL)
 _SAME_SCHEME = {
     "s3a": "s3",
     "s3n": "s3",
@@ -19,7 +16,7 @@ _SAME_SCHEME = {
 _BUCKETS = frozenset({"s3", "gs", "abfss", "oss", "cos", "cosn", "obs"})
 _PATHS = frozenset({"file", "hdfs", "dbfs", "viewfs", "maprfs"})
 _FILE = "file"
-_SLASHES = re.compile("/{2,}")
+_IN_SCHEMES = frozenset("+-.")
 
 
 def canonical(dataset: Dataset) -> Dataset:
@@ -64,17 +61,23 @@ def located(location: str) -> Dataset:
 
 def _split(text: str) -> tuple[str | None, str, str]:
     """Cut a URL into scheme and host, both unified, and the rest; None for what is no URL."""
-    found = _SCHEME.fullmatch(text)
-    if found is None:
+    scheme, _, rest = text.partition(":")
+    if not (rest.startswith("/") and _is_scheme(scheme)):
         return None, "", text
-    scheme = _SAME_SCHEME.get(found[1].lower(), found[1].lower())
-    host, slash, rest = found[2].partition("/")
+    scheme = _SAME_SCHEME.get(scheme.lower(), scheme.lower())
+    host, slash, rest = rest.removeprefix("//").partition("/")
     host = host.lower()
     if scheme == "abfss":
         host = host.replace(".blob.core.", ".dfs.core.")  # two doors to one storage account
     if scheme == _FILE and host == "localhost":
         host = ""
     return scheme, host, slash + rest
+
+
+def _is_scheme(text: str) -> bool:
+    """Tell whether a text may stand before the colon of a URL; one letter is a drive's."""
+    letters = "".join(one for one in text if one not in _IN_SCHEMES)
+    return len(text) > 1 and text[0].isalpha() and letters.isalnum() and text.isascii()
 
 
 def _name(scheme: str, name: str) -> str:
@@ -87,10 +90,17 @@ def _name(scheme: str, name: str) -> str:
 
 def _path(scheme: str, name: str) -> str:
     # In a bucket two slashes in a row are part of the key; in a file system they are one.
-    path = name if scheme in _BUCKETS else _SLASHES.sub("/", name)
+    path = name if scheme in _BUCKETS else _once_cut(name)
     return path.strip("/")
 
 
 def _file_path(text: str) -> str:
     scheme, _, path = _split(text)
-    return "/" + _SLASHES.sub("/", path if scheme == _FILE else text).strip("/")
+    return "/" + _once_cut(path if scheme == _FILE else text).strip("/")
+
+
+def _once_cut(path: str) -> str:
+    """Write one slash for several in a row."""
+    while "//" in path:
+        path = path.replace("//", "/")
+    return path

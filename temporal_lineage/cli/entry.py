@@ -6,10 +6,11 @@ import errno
 import gc
 import os
 import sys
-from typing import TYPE_CHECKING
 
 from snapshots.errors import TemporalLineageError, shortened
+from temporal_lineage.cli.light_click import load_click
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -54,6 +55,7 @@ def run(arguments: Sequence[str], *, session: Session | None) -> int:
     Returns 0 for answered, 1 for our error, 2 for usage, 3 for answered no. Errors are told on
     standard error; with `--debug` they are raised as they are.
     """
+    load_click()
     import click
 
     from temporal_lineage.cli.layout import printable

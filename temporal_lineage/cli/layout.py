@@ -18,8 +18,9 @@ NOTHING = "-"
 
 # All but the escapes that style text: names in events and tables are other people's words, and
 # could move the cursor, reorder a line, or end it.
+_STYLE = r"\x1b\[[\d;]*m"
 _UNPRINTABLE = (
-    r"\x1b(?!\[[\d;]*m)|[\x00-\x08\x0a-\x1a\x1c-\x1f\x7f-\x9f]"
+    rf"(?!{_STYLE})\x1b|[\x00-\x08\x0a-\x1a\x1c-\x1f\x7f-\x9f]"
     r"|[\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 
@@ -30,7 +31,7 @@ def printable(line: str) -> str:
     >>> print(printable("orders\n\x1b[2J"))
     orders\n\x1b[2J
     """
-    if line.isprintable():
+    if line.isprintable() or re.sub(_STYLE, "", line).isprintable():
         return line
     return re.sub(_UNPRINTABLE, lambda found: repr(found[0])[1:-1], line)
 

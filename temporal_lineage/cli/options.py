@@ -134,8 +134,7 @@ def print_export(answer: LineageAnswer, output: str, *, states: Mapping[str, str
 def print_answer(answer: Answer, output: str, *, text: Callable[[Any], Iterable[str]]) -> None:
     """Print an answer; NDJSON gives its rows line by line."""
     if output == "text":
-        for line in (*text(answer), *footer(answer)):
-            click.echo(printable(line))
+        _print_lines((*text(answer), *footer(answer)))
         return
     from temporal_lineage.questions.question import as_json
 
@@ -158,8 +157,7 @@ def print_report(
     `rows` is the field whose elements are NDJSON's lines; None where the report is one line.
     """
     if output == "text":
-        for line in text(report):
-            click.echo(printable(line))
+        _print_lines(text(report))
         return
     from temporal_lineage.questions.question import SHAPE_VERSION, value_as_json
 
@@ -185,13 +183,17 @@ def _print_rows(body: Json, rows: str | None, output: str, *, asked: Answer | No
 
     if output == "table":
         lines = row_table(rows_of(body, rows))
-        for line in (*lines, *(footer(asked) if asked else ())):
-            click.echo(printable(line))
+        _print_lines((*lines, *(footer(asked) if asked else ())))
         return
     question = asked.question if asked else None
     title = f"{question.verb} {question.target}, {question.point}" if question else ""
     text = body_csv(body, question=title, doubts=asked.doubts if asked else ())
     click.echo(text.encode("utf-8", "backslashreplace").decode(), nl=False)
+
+
+def _print_lines(lines: Iterable[str]) -> None:
+    """Print lines together: with each text Click looks what the output is, and empties it."""
+    click.echo("".join(f"{printable(line)}\n" for line in lines), nl=False)
 
 
 def _print_json(value: Json, *, indent: int | None) -> None:

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from temporal_lineage.claims import EdgeClaim, FlowClaim, decode
+from temporal_lineage.claims import FlowClaim, decode
 from temporal_lineage.evidence.grades import Method
 from temporal_lineage.keys import EdgeKind, NodeKind
+from temporal_lineage.link_claims import EdgeClaim
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -11,8 +11,9 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from temporal_lineage.claims import EdgeClaim, decode
+from temporal_lineage.claims import decode
 from temporal_lineage.keys import EdgeKind, NodeKind
+from temporal_lineage.link_claims import EdgeClaim
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping

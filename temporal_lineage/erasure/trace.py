@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from temporal_lineage.claims import WriterClaim, decode
+from temporal_lineage.claims import decode
 from temporal_lineage.erasure.answer import (
     ErasureAnswer,
     Relation,
@@ -26,6 +26,7 @@ from temporal_lineage.erasure.spread import Spread, spread
 from temporal_lineage.erasure.traced_table import NOTHING_EXAMINED, refs_of
 from temporal_lineage.harvesting.table_claims import table_claim
 from temporal_lineage.keys import AttributeKind
+from temporal_lineage.link_claims import WriterClaim
 from temporal_lineage.naming import find_addressed
 from temporal_lineage.questions.impact.column_reach import flow_graph
 from temporal_lineage.questions.states.versions import told_versions

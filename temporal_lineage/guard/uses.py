@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from snapshots.dataset import Dataset
-from temporal_lineage.claims import EdgeClaim, LinkClaim, RunClaim, decode
+from temporal_lineage.claims import RunClaim, decode
 from temporal_lineage.facts import LAST, AsOf
 from temporal_lineage.guard.answer import BrokenUse
 from temporal_lineage.keys import AttributeKind, EdgeKind, NodeKind, name_key
+from temporal_lineage.link_claims import EdgeClaim, LinkClaim
 from temporal_lineage.naming import MODEL_NAMESPACE, UNHARVESTED, Naming
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
@@ -13,30 +12,26 @@ from snapshots.history import Expiry, Gap, TableHistory
 from snapshots.instant import BEGINNING, FOREVER, Instant
 from snapshots.period import Period
 from snapshots.recorded_log import RecordedEntry
-from snapshots.refs import MAIN
+from snapshots.records import replace
 from snapshots.schema import SchemaVersion
 from snapshots.snapshot import InstantSource, Snapshot
-from snapshots.snapshot_log import LogEntry, SnapshotLog
+from snapshots.snapshot_log import LogEntry
 from temporal_lineage.beliefs import Line, settle_attributes, since
-from temporal_lineage.claims import (
-    ExpiryClaim,
-    PointClaim,
-    StateClaim,
-    TableClaim,
-    chain_point,
-    decode,
-    encode,
-    point_claim,
-    state_claim,
-    state_of,
-)
-from temporal_lineage.facts import AsOf, revision
+from temporal_lineage.claims import TableClaim, decode, encode
+from temporal_lineage.facts.revise import revision
 from temporal_lineage.harvesting.definitions import (
     Definitions,
     Held,
     definition_lines,
     properties_line,
 )
+from temporal_lineage.harvesting.point_claims import (
+    ExpiryClaim,
+    PointClaim,
+    chain_point,
+    point_claim,
+)
+from temporal_lineage.harvesting.state_claims import state_claim
 from temporal_lineage.harvesting.table_claims import table_claim
 from temporal_lineage.keys import AttributeKind
 from temporal_lineage.store.assertions import AttributeAssertion
@@ -123,47 +118,6 @@ def remembered(reader: Reader, dataset_id: int, *, system: Instant) -> TableHist
         gaps=tuple(Gap(gap) for gap in table.gaps),
         features=table.features,
     )
-
-
-def remembered_log(
-    reader: Reader, dataset_id: int, ref: str, *, system: Instant
-) -> SnapshotLog | None:
-    """Give the log of a ref as it was known then; None where no such ref was known."""
-    line = reader.timeline(node_id=dataset_id, kind=AttributeKind.REF, name=ref, system=system)
-    return SnapshotLog(ref, tuple(log_entry(believed) for believed in line)) if line else None
-
-
-def log_entry(believed: Believed) -> LogEntry:
-    """Turn a believed state back into an entry of a snapshot log."""
-    claim = decode(StateClaim, believed.claim)
-    return LogEntry(believed.valid, state_of(claim), claim.schema_id, claim.rule, claim.witness)
-
-
-def remembered_snapshot(
-    reader: Reader, dataset_id: int, snapshot_id: int, *, system: Instant
-) -> Snapshot | None:
-    """Give one snapshot, expired or not; None where the ledger never saw it."""
-    line = reader.timeline(
-        node_id=dataset_id, kind=AttributeKind.SNAPSHOT, name=str(snapshot_id), system=system
-    )
-    return decode(Snapshot, line[-1].claim) if line else None
-
-
-def remembered_schema(
-    reader: Reader, dataset_id: int, schema_id: int, *, system: Instant
-) -> SchemaVersion | None:
-    """Give one schema version; None where the ledger never saw it."""
-    line = reader.timeline(
-        node_id=dataset_id, kind=AttributeKind.SCHEMA, name=str(schema_id), system=system
-    )
-    return decode(SchemaVersion, line[-1].claim) if line else None
-
-
-def refs_at(reader: Reader, dataset_id: int, as_of: AsOf) -> dict[str, LogEntry]:
-    """Give the state of every ref at a point in both times, main first."""
-    believed = reader.attributes(node_id=dataset_id, kind=AttributeKind.REF, as_of=as_of)
-    entries = {one.name: log_entry(one) for one in believed}
-    return dict(sorted(entries.items(), key=lambda item: (item[0] != MAIN, item[0])))
 
 
 def _chain(claims: Mapping[int, PointClaim], defined: Definitions) -> tuple[ChainPoint, ...]:

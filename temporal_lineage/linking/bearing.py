@@ -6,12 +6,13 @@ import re
 from typing import TYPE_CHECKING
 
 from snapshots.instant import BEGINNING, FOREVER
-from temporal_lineage.claims import LinkClaim, RunClaim, decode
+from temporal_lineage.claims import RunClaim, decode
 from temporal_lineage.evidence.grades import Method
 from temporal_lineage.evidence.reach import Asked, pin_sign, signs_of
 from temporal_lineage.evidence.windows import SKEW_MS_MAX
 from temporal_lineage.facts import LAST, AsOf
 from temporal_lineage.keys import AttributeKind, EdgeKind
+from temporal_lineage.link_claims import LinkClaim
 from temporal_lineage.linking.reaches import WritersOf, unmarked
 from temporal_lineage.linking.runs import runs_naming
 

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from snapshots.dataset import Dataset
 from snapshots.period import Period
 from temporal_lineage.capture.openlineage_names import located
-from temporal_lineage.claims import EdgeClaim, decode
+from temporal_lineage.claims import decode
 from temporal_lineage.evidence.commits import clones, self_explained
 from temporal_lineage.evidence.grades import Method
 from temporal_lineage.facts import LAST, AsOf
 from temporal_lineage.keys import EdgeKind, NodeKind
+from temporal_lineage.link_claims import EdgeClaim
 from temporal_lineage.linking.links import version_ids
 from temporal_lineage.naming import CATALOG_NAMESPACE, UNHARVESTED
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from temporal_lineage.claims import EdgeClaim, LinkClaim, encode
+from temporal_lineage.claims import encode
 from temporal_lineage.evidence.grades import Evidence, Method, weakest
 from temporal_lineage.keys import NodeKind, name_key
+from temporal_lineage.link_claims import EdgeClaim, LinkClaim
 from temporal_lineage.linking.taken import taken_of
 from temporal_lineage.store.assertions import NodeKey
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from snapshots.instant import BEGINNING
 from snapshots.period import Period
 from temporal_lineage.beliefs import Line, settle_attributes, settle_edges, since
-from temporal_lineage.claims import CLAIMED_TOO, LinkClaim, RunClaim, WriterClaim, decode, encode
+from temporal_lineage.claims import RunClaim, decode, encode
 from temporal_lineage.evidence.grades import Evidence, RejectedAlternative
 from temporal_lineage.facts import LAST, AsOf
 from temporal_lineage.keys import AttributeKind, EdgeKind, NodeKind
+from temporal_lineage.link_claims import CLAIMED_TOO, LinkClaim, WriterClaim
 from temporal_lineage.linking.links import RunLinks, edge_claim, edges_of, version_ids
 from temporal_lineage.linking.taken import keep_taken
 from temporal_lineage.store.assertions import NodeKey

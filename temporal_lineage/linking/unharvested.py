@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from temporal_lineage.claims import LinkClaim
 from temporal_lineage.evidence.grades import Evidence, Grade, Method
 from temporal_lineage.keys import name_key
+from temporal_lineage.link_claims import LinkClaim
 from temporal_lineage.linking.links import Link
 from temporal_lineage.linking.taken import taken_of
 

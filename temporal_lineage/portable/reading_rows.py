@@ -9,9 +9,10 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from snapshots.instant import BEGINNING, FOREVER, Instant
-from temporal_lineage.claims import EdgeClaim, FlowClaim, decode
+from temporal_lineage.claims import FlowClaim, decode
 from temporal_lineage.facts import LAST, AsOf
 from temporal_lineage.keys import EdgeKind, NodeKind
+from temporal_lineage.link_claims import EdgeClaim
 from temporal_lineage.naming import Naming
 from temporal_lineage.portable.plain_rectangles import plain_rectangles
 from temporal_lineage.store.rank import rank_tx

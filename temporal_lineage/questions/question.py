@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import ClassVar, Protocol
 
@@ -97,13 +96,13 @@ def value_as_json(value: object) -> Json:
 
 def is_record(value: object) -> bool:
     """Tell whether a value has fields: a dataclass or a named tuple, as parts of answers are."""
-    return is_dataclass(value) or hasattr(value, "_fields")
+    return hasattr(value, "__match_args__")
 
 
 def field_names(record: object) -> tuple[str, ...]:
     """Give the names of a record's fields, in order."""
-    named: tuple[str, ...] | None = getattr(record, "_fields", None)
-    return named if named is not None else tuple(one.name for one in fields(record))  # type: ignore[arg-type]
+    named: tuple[str, ...] = record.__match_args__  # type: ignore[attr-defined]
+    return named
 
 
 def _id_as_json(value: object) -> Json:

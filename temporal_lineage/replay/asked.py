@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from temporal_lineage.claims import LinkClaim, decode
+from temporal_lineage.claims import decode
 from temporal_lineage.evidence.runs import gather
 from temporal_lineage.evidence.sql_reads import spoken
 from temporal_lineage.keys import AttributeKind, NodeKind
+from temporal_lineage.link_claims import LinkClaim
 from temporal_lineage.linking.run_records import run_events
 from temporal_lineage.naming import Naming
 from temporal_lineage.replay.errors import NotReplayableError

@@ -14,10 +14,11 @@ from temporal_lineage.addresses import (
     ModelAddress,
     RunAddress,
 )
-from temporal_lineage.claims import EdgeClaim, LinkClaim, RunClaim, WriterClaim, decode
+from temporal_lineage.claims import RunClaim, decode
 from temporal_lineage.evidence import Grade
 from temporal_lineage.harvesting.table_claims import table_claim
 from temporal_lineage.keys import AttributeKind, EdgeKind, NodeKind
+from temporal_lineage.link_claims import EdgeClaim, LinkClaim, WriterClaim
 from temporal_lineage.linking.taken import portions_taken
 from temporal_lineage.naming import Naming, find_addressed
 from temporal_lineage.questions.runs.unknown import unknown_run

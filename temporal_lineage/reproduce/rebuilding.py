@@ -11,10 +11,11 @@ from snapshots.availability import Gone, LogTruncated, Partial, Unverified
 from snapshots.files import FileContent
 from snapshots.snapshot import Effect
 from temporal_lineage.addresses import RunAddress
-from temporal_lineage.claims import RunClaim, WriterClaim, decode
+from temporal_lineage.claims import RunClaim, decode
 from temporal_lineage.facts import LAST
-from temporal_lineage.harvesting.histories import remembered_snapshot
+from temporal_lineage.harvesting.history_parts import remembered_snapshot
 from temporal_lineage.keys import AttributeKind, NodeKind
+from temporal_lineage.link_claims import WriterClaim
 from temporal_lineage.naming import Naming
 from temporal_lineage.reproduce.answer import READABLE
 from temporal_lineage.reproduce.inputs import InputState, find_inputs

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from snapshots.errors import BeforeHistoryError, EmptyPeriodError
 from snapshots.instant import BEGINNING, FOREVER, Instant
 from snapshots.period import Period
+from snapshots.records import replace
 from temporal_lineage.facts import LAST, AsOf
 from temporal_lineage.questions.question import Question
 from temporal_lineage.questions.states.good_until import freshness

@@ -9,9 +9,10 @@ from enum import StrEnum
 
 from interop.spark_story import Truth
 from snapshots.instant import Instant
-from temporal_lineage.claims import LinkClaim, RunClaim, decode
+from temporal_lineage.claims import RunClaim, decode
 from temporal_lineage.facts import LAST, AsOf
 from temporal_lineage.keys import AttributeKind, NodeKind
+from temporal_lineage.link_claims import LinkClaim
 from temporal_lineage.naming import Naming
 from temporal_lineage.store.reader import Reader, open_reader
 

@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from temporal_lineage.claims import LinkClaim, RunClaim, decode
+from temporal_lineage.claims import RunClaim, decode
 from temporal_lineage.evidence.grades import Grade
 from temporal_lineage.keys import AttributeKind, NodeKind
+from temporal_lineage.link_claims import LinkClaim
 from temporal_lineage.naming import UNHARVESTED
 
 if TYPE_CHECKING:

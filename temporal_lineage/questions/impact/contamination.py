@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, ClassVar
 from snapshots.errors import BadTargetError, UnknownNameError
 from snapshots.instant import FOREVER
 from temporal_lineage.addresses import ModelAddress, RunAddress
-from temporal_lineage.claims import EdgeClaim, WriterClaim, decode
-from temporal_lineage.harvesting.histories import remembered_snapshot
+from temporal_lineage.claims import decode
+from temporal_lineage.harvesting.history_parts import remembered_snapshot
 from temporal_lineage.harvesting.table_claims import table_claim
 from temporal_lineage.keys import AttributeKind, EdgeKind, NodeKind
 from temporal_lineage.lineage.graph import Direction
 from temporal_lineage.lineage.rebuild import Dependency, rebuild_order
+from temporal_lineage.link_claims import EdgeClaim, WriterClaim
 from temporal_lineage.naming import Naming
 from temporal_lineage.questions.impact.contaminated_table import (
     ContaminatedTable,

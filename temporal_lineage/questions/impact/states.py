@@ -8,10 +8,11 @@ from snapshots.errors import UnknownNameError
 from snapshots.refs import MAIN
 from snapshots.snapshot_log import Current
 from temporal_lineage.addresses import DatasetAddress
-from temporal_lineage.claims import EdgeClaim, decode
-from temporal_lineage.harvesting.histories import refs_at
+from temporal_lineage.claims import decode
+from temporal_lineage.harvesting.history_parts import refs_at
 from temporal_lineage.keys import EdgeKind, NodeKind
 from temporal_lineage.lineage.graph import Direction
+from temporal_lineage.link_claims import EdgeClaim
 from temporal_lineage.naming import Naming
 from temporal_lineage.questions.impact.impacted import Consequence, Hit
 from temporal_lineage.questions.schemas.history import changes_between, schema_of

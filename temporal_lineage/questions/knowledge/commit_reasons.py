@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from temporal_lineage.claims import EdgeClaim, decode
+from temporal_lineage.claims import decode
 from temporal_lineage.evidence import Method
 from temporal_lineage.evidence.commit_words import commit_words
-from temporal_lineage.harvesting.histories import remembered_snapshot
+from temporal_lineage.harvesting.history_parts import remembered_snapshot
 from temporal_lineage.keys import EdgeKind, NodeKind
+from temporal_lineage.link_claims import EdgeClaim
 from temporal_lineage.naming import Naming
 
 if TYPE_CHECKING:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, ClassVar
 from snapshots.errors import BeforeHistoryError, UnknownNameError
 from snapshots.records import dataclass
 from temporal_lineage.addresses import EdgeAddress, RunAddress
-from temporal_lineage.claims import EdgeClaim, FlowClaim, LinkClaim, RunClaim, WriterClaim, decode
+from temporal_lineage.claims import FlowClaim, RunClaim, decode
 from temporal_lineage.evidence import Grade, Method
 from temporal_lineage.evidence.runs import gather
 from temporal_lineage.evidence.strangers import reason_of
 from temporal_lineage.harvesting.histories import remembered
 from temporal_lineage.keys import AttributeKind, EdgeKind, NodeKind, split_name_key
+from temporal_lineage.link_claims import EdgeClaim, LinkClaim, WriterClaim
 from temporal_lineage.linking.run_records import run_events
 from temporal_lineage.naming import Naming
 from temporal_lineage.questions.knowledge.commit_reasons import sources_told, unclaimed

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from snapshots.producer import producer_of
 from temporal_lineage.capture.openlineage_facets import ACTOR_FACETS
 from temporal_lineage.capture.told_facets import told_facets
-from temporal_lineage.claims import LinkClaim, RunClaim, decode
+from temporal_lineage.claims import RunClaim, decode
 from temporal_lineage.facts import LAST, AsOf
-from temporal_lineage.harvesting.histories import remembered_snapshot
+from temporal_lineage.harvesting.history_parts import remembered_snapshot
 from temporal_lineage.keys import AttributeKind, NodeKind
+from temporal_lineage.link_claims import LinkClaim
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

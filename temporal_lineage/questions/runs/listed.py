@@ -9,9 +9,10 @@ from catalogs.table_name import nearest
 from snapshots.errors import BeforeHistoryError, UnknownNameError
 from snapshots.instant import FOREVER
 from snapshots.records import dataclass
-from temporal_lineage.claims import LinkClaim, RunClaim, decode
+from temporal_lineage.claims import RunClaim, decode
 from temporal_lineage.evidence import weakest
 from temporal_lineage.keys import AttributeKind, EdgeKind
+from temporal_lineage.link_claims import LinkClaim
 from temporal_lineage.naming import find_dataset
 from temporal_lineage.questions.runs.actors import actors
 from temporal_lineage.questions.states.too_early import first_run

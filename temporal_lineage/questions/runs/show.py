@@ -9,9 +9,10 @@ from catalogs.credentials import without_user_info
 from temporal_lineage.addresses import RunAddress
 from temporal_lineage.capture.facets import JobFacets, RunFacets
 from temporal_lineage.capture.told_facets import told_facets
-from temporal_lineage.claims import LinkClaim, RunClaim, decode
+from temporal_lineage.claims import RunClaim, decode
 from temporal_lineage.evidence.runs import gather
 from temporal_lineage.keys import AttributeKind, NodeKind
+from temporal_lineage.link_claims import LinkClaim
 from temporal_lineage.linking.run_records import run_events
 from temporal_lineage.naming import Naming
 from temporal_lineage.questions.knowledge.reasons import address_of, known_run, strange

@@ -17,7 +17,7 @@ from snapshots.schema_difference import (
     grade,
 )
 from temporal_lineage.addresses import AtInstant, AtVersion
-from temporal_lineage.harvesting.histories import (
+from temporal_lineage.harvesting.history_parts import (
     remembered_log,
     remembered_schema,
     remembered_snapshot,

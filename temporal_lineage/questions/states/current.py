@@ -10,7 +10,7 @@ from snapshots.refs import MAIN
 from snapshots.snapshot_log import Absent, Ambiguous, Certainty, Current, LogEntry, Rule, Unknown
 from temporal_lineage.addresses import AtInstant, AtRef, AtVersion, DatasetAddress
 from temporal_lineage.facts import AsOf
-from temporal_lineage.harvesting.histories import (
+from temporal_lineage.harvesting.history_parts import (
     refs_at,
     remembered_log,
     remembered_schema,

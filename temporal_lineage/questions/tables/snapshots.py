@@ -10,10 +10,12 @@ from snapshots.producer import producer_of
 from snapshots.records import dataclass
 from snapshots.refs import MAIN
 from snapshots.snapshot_log import Current
-from temporal_lineage.claims import WriterClaim, decode
+from temporal_lineage.claims import decode
 from temporal_lineage.facts import LAST, AsOf
-from temporal_lineage.harvesting.histories import remembered, remembered_log
+from temporal_lineage.harvesting.histories import remembered
+from temporal_lineage.harvesting.history_parts import remembered_log
 from temporal_lineage.keys import AttributeKind, NodeKind
+from temporal_lineage.link_claims import WriterClaim
 from temporal_lineage.naming import Naming, find_dataset
 from temporal_lineage.questions.question import UNHARVESTED
 from temporal_lineage.questions.states.rollbacks import rollback_lines

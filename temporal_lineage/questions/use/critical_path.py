@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from temporal_lineage.claims import EdgeClaim, RunClaim, WriterClaim, decode
+from temporal_lineage.claims import RunClaim, decode
 from temporal_lineage.facts import LAST, AsOf
-from temporal_lineage.harvesting.histories import remembered_snapshot
+from temporal_lineage.harvesting.history_parts import remembered_snapshot
 from temporal_lineage.keys import AttributeKind, EdgeKind, NodeKind
 from temporal_lineage.lineage.longest import longest_chain
+from temporal_lineage.link_claims import EdgeClaim, WriterClaim
 from temporal_lineage.naming import Naming
 from temporal_lineage.questions.walks.doubts import count, grade_doubts
 from temporal_lineage.questions.walks.provenance import find_version

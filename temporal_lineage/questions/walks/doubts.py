@@ -6,14 +6,14 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from temporal_lineage.addresses import without_state
-from temporal_lineage.claims import CLAIMED_TOO
 from temporal_lineage.evidence.grades import Grade
+from temporal_lineage.link_claims import CLAIMED_TOO
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from temporal_lineage.claims import WriterClaim
     from temporal_lineage.lineage.graph import LineageGraph
+    from temporal_lineage.link_claims import WriterClaim
     from temporal_lineage.questions.walks.answer import LineageEdge
 
 _CARRIED = {

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from temporal_lineage.claims import EdgeClaim, decode
+from temporal_lineage.claims import decode
 from temporal_lineage.lineage.graph import Contained, Cut, Step
 from temporal_lineage.lineage.trace import trace
+from temporal_lineage.link_claims import EdgeClaim
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,8 +13,9 @@ from temporal_lineage.questions.walks.answer import LineageDataset, LineageNode
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from temporal_lineage.claims import TableClaim, WriterClaim
+    from temporal_lineage.claims import TableClaim
     from temporal_lineage.facts import AsOf
+    from temporal_lineage.link_claims import WriterClaim
     from temporal_lineage.naming import Naming
     from temporal_lineage.store.reader import Node, Reader
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from snapshots.dataset import DatasetVersion
 from snapshots.errors import UnknownNameError
+from snapshots.records import replace
 from temporal_lineage.addresses import DatasetAddress, ModelAddress, dataset_name
-from temporal_lineage.claims import EdgeClaim, FlowClaim, WriterClaim, decode
+from temporal_lineage.claims import FlowClaim, decode
 from temporal_lineage.keys import AttributeKind, EdgeKind, NodeKind
 from temporal_lineage.lineage.graph import Direction, LineageGraph
 from temporal_lineage.lineage.trace import trace
+from temporal_lineage.link_claims import EdgeClaim, WriterClaim
 from temporal_lineage.naming import Naming, find_addressed, find_dataset, written
 from temporal_lineage.questions.states.current import version_of
 from temporal_lineage.questions.states.versions import told_versions

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from catalogs.credentials import without_user_info
+from snapshots.records import replace
 from temporal_lineage.claims import RunClaim, decode
 from temporal_lineage.keys import AttributeKind, NodeKind
 from temporal_lineage.questions.walks.answer import LineageAnswer, LineageRun
@@ -86,9 +85,15 @@ def _line(run_id: str, claim: RunClaim) -> LineageRun:
         started=claim.started,
         ended=claim.ended,
         engine=claim.engine,
-        code=without_user_info(claim.code) if claim.code else None,
+        code=_shown(claim.code) if claim.code else None,
         producer=claim.producer,
         parameters=None,
         actor=None,
         actor_told_by=None,
     )
+
+
+def _shown(code: str) -> str:
+    from catalogs.credentials import without_user_info
+
+    return without_user_info(code)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from temporal_lineage.claims import EdgeClaim, LinkClaim, decode, encode
+from temporal_lineage.claims import decode, encode
 from temporal_lineage.keys import AttributeKind, EdgeKind, NodeKind
 from temporal_lineage.lineage.graph import Direction, Step
 from temporal_lineage.lineage.trace import trace
+from temporal_lineage.link_claims import EdgeClaim, LinkClaim
 from temporal_lineage.naming import Naming
 from temporal_lineage.questions.knowledge.reasons import known_run
 from temporal_lineage.questions.walks.answer import LineageAnswer, LineageNode

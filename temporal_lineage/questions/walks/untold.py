@@ -6,10 +6,11 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from snapshots.instant import BEGINNING
-from temporal_lineage.claims import EdgeClaim, LinkClaim, RunClaim, decode
+from temporal_lineage.claims import RunClaim, decode
 from temporal_lineage.evidence.grades import Method
 from temporal_lineage.evidence.windows import SKEW_MS_MAX
 from temporal_lineage.keys import AttributeKind, EdgeKind, NodeKind
+from temporal_lineage.link_claims import EdgeClaim, LinkClaim
 from temporal_lineage.naming import Naming
 from temporal_lineage.questions.walks.run_lines import as_it_stood
 

@@ -1,0 +1,59 @@
+"""Parts of a table's history, each read back alone: a log, a snapshot, a schema."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from snapshots.refs import MAIN
+from snapshots.schema import SchemaVersion
+from snapshots.snapshot import Snapshot
+from snapshots.snapshot_log import LogEntry, SnapshotLog
+from temporal_lineage.claims import decode
+from temporal_lineage.facts import AsOf
+from temporal_lineage.harvesting.state_claims import StateClaim, state_of
+from temporal_lineage.keys import AttributeKind
+
+if TYPE_CHECKING:
+    from snapshots.instant import Instant
+    from temporal_lineage.store.reader import Believed, Reader
+
+
+def remembered_log(
+    reader: Reader, dataset_id: int, ref: str, *, system: Instant
+) -> SnapshotLog | None:
+    """Give the log of a ref as it was known then; None where no such ref was known."""
+    line = reader.timeline(node_id=dataset_id, kind=AttributeKind.REF, name=ref, system=system)
+    return SnapshotLog(ref, tuple(log_entry(believed) for believed in line)) if line else None
+
+
+def log_entry(believed: Believed) -> LogEntry:
+    """Turn a believed state back into an entry of a snapshot log."""
+    claim = decode(StateClaim, believed.claim)
+    return LogEntry(believed.valid, state_of(claim), claim.schema_id, claim.rule, claim.witness)
+
+
+def remembered_snapshot(
+    reader: Reader, dataset_id: int, snapshot_id: int, *, system: Instant
+) -> Snapshot | None:
+    """Give one snapshot, expired or not; None where the ledger never saw it."""
+    line = reader.timeline(
+        node_id=dataset_id, kind=AttributeKind.SNAPSHOT, name=str(snapshot_id), system=system
+    )
+    return decode(Snapshot, line[-1].claim) if line else None
+
+
+def remembered_schema(
+    reader: Reader, dataset_id: int, schema_id: int, *, system: Instant
+) -> SchemaVersion | None:
+    """Give one schema version; None where the ledger never saw it."""
+    line = reader.timeline(
+        node_id=dataset_id, kind=AttributeKind.SCHEMA, name=str(schema_id), system=system
+    )
+    return decode(SchemaVersion, line[-1].claim) if line else None
+
+
+def refs_at(reader: Reader, dataset_id: int, as_of: AsOf) -> dict[str, LogEntry]:
+    """Give the state of every ref at a point in both times, main first."""
+    believed = reader.attributes(node_id=dataset_id, kind=AttributeKind.REF, as_of=as_of)
+    entries = {one.name: log_entry(one) for one in believed}
+    return dict(sorted(entries.items(), key=lambda item: (item[0] != MAIN, item[0])))
