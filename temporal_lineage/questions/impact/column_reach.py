@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict, deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,9 +15,10 @@ from temporal_lineage.questions.schemas.columns import column_names
 from temporal_lineage.questions.walks.column_neighbours import ColumnNeighbours
 from temporal_lineage.questions.walks.doubts import walk_doubts
 from temporal_lineage.questions.walks.neighbours import NODES_MAX, ledger_graph
+from temporal_lineage.questions.walks.untold_columns import datasets_of, without_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from temporal_lineage.facts import AsOf
     from temporal_lineage.lineage.graph import LineageGraph
@@ -27,28 +29,50 @@ if TYPE_CHECKING:
 class ColumnReach:
     """What a column feeds: the graph of columns, and datasets that may use it unsaid.
 
-    `untold` are those datasets downstream of the table into which nobody told any column's flow:
-    nobody can say that they do not use this one. `columns` is None where no flow names the column.
+    `untold` are those datasets that a job makes from what the column reaches without telling any of
+    their columns, and all that is made from these: nobody can say that they do not use it. Each has
+    the datasets that it is made from so, the one of the shortest way first. `met` are those of
+    which it reaches a column, its own among them. `columns` is None where no flow names the column.
     `cuts` is what was not followed.
     """
 
     datasets: LineageGraph
-    untold: Collection[int]
+    met: Collection[int]
+    untold: Mapping[int, Sequence[int]]
     columns: LineageGraph | None
     names: Mapping[int, str]
     cuts: tuple[str, ...]
 
     def nodes(self) -> Iterator[tuple[int, int, tuple[str, ...]]]:
         """Yield each column and each untold dataset, its depth, and the jobs that feed it."""
-        yield from _fed(self.datasets, self.untold)
+        moved = {
+            (step.source_id, step.target_id): decode(FlowClaim, step.claim).jobs
+            for step in self.datasets.steps
+        }
+        for node_id, sources in self.untold.items():
+            jobs = dict.fromkeys(job for one in sources for job in moved[one, node_id])
+            yield node_id, len(self._way(node_id)) - 1, tuple(jobs)
         if self.columns is not None:
-            yield from _fed(self.columns, self.columns.depths.keys() - {self.columns.root_id})
+            fed = jobs_into(self.columns)
+            for node_id in self.columns.depths.keys() - {self.columns.root_id}:
+                yield node_id, self.columns.depths[node_id], fed.get(node_id, ())
+
+    def is_untold_at_once(self, node_id: int) -> bool:
+        """Tell whether a dataset is made from the column's own table without a word of columns."""
+        return self.datasets.root_id in self.untold.get(node_id, ())
 
     def path(self, node_id: int) -> tuple[str, ...]:
         """Give one shortest way from the column, or its table, to a node, both ends included."""
         columns = self.columns
-        graph = columns if columns and node_id in columns.depths else self.datasets
-        return tuple(self.names[one] for one in shortest_path(graph, node_id))
+        is_column = columns is not None and node_id in columns.depths
+        way = shortest_path(columns, node_id) if columns and is_column else self._way(node_id)
+        return tuple(self.names[one] for one in way)
+
+    def _way(self, dataset_id: int) -> list[int]:
+        way = [dataset_id, self.untold[dataset_id][0]]
+        while way[-1] not in self.met:
+            way.append(self.untold[way[-1]][0])
+        return shortest_path(self.datasets, way[-1]) + way[-2::-1]
 
 
 def column_reach(
@@ -64,8 +88,9 @@ def column_reach(
         named = column_names(reader, naming, columns.depths, as_of)
         cuts += walk_doubts(columns, named)
         names |= named
-    untold = _without_columns(reader, datasets, as_of)
-    return ColumnReach(datasets, untold, columns, names, tuple(dict.fromkeys(cuts)))
+    met = {dataset_id, *(datasets_of(reader, columns) if columns else ())}
+    untold = _untold(reader, datasets, met, as_of)
+    return ColumnReach(datasets, met, untold, columns, names, tuple(dict.fromkeys(cuts)))
 
 
 def flow_graph(reader: Reader, dataset_id: int, as_of: AsOf, *, depth_max: int) -> LineageGraph:
@@ -109,14 +134,6 @@ def jobs_into(graph: LineageGraph) -> dict[int, tuple[str, ...]]:
     return {node_id: tuple(names) for node_id, names in jobs.items()}
 
 
-def _fed(
-    graph: LineageGraph, wanted: Collection[int]
-) -> Iterator[tuple[int, int, tuple[str, ...]]]:
-    jobs = jobs_into(graph)
-    for node_id in wanted:
-        yield node_id, graph.depths[node_id], jobs.get(node_id, ())
-
-
 def _column_graph(
     reader: Reader, dataset_id: int, field_id: int, as_of: AsOf, depth_max: int
 ) -> LineageGraph | None:
@@ -132,13 +149,32 @@ def _column_graph(
     )
 
 
-def _without_columns(reader: Reader, graph: LineageGraph, as_of: AsOf) -> set[int]:
-    """Give the datasets into whose columns nobody told of any flow."""
-    without = set()
-    for dataset_id in graph.depths.keys() - {graph.root_id}:
-        columns = reader.children(parent_id=dataset_id, kind=NodeKind.COLUMN)
-        node_ids = [one.node_id for one in columns]
-        kinds = (EdgeKind.COLUMN_FLOW,)
-        if not reader.steps_into(node_ids=node_ids, kinds=kinds, as_of=as_of):
-            without.add(dataset_id)
-    return without
+def _untold(
+    reader: Reader, datasets: LineageGraph, met: Collection[int], as_of: AsOf
+) -> dict[int, list[int]]:
+    """Give the datasets that may use what the column reaches, though nobody told that they do."""
+    beyond: dict[int, list[int]] = defaultdict(list)
+    for step in datasets.steps:
+        beyond[step.source_id].append(step.target_id)
+    silent = {
+        (step.source_id, step.target_id)
+        for step, _ in without_columns(reader, datasets.steps, as_of)
+    }
+    near = deque(one for one in datasets.depths if one in met)
+    untold: dict[int, list[int]] = {}
+    left = set(near)
+    while near:
+        one = near.popleft()
+        left.discard(one)
+        for target in beyond[one]:
+            if target == datasets.root_id or not (one in untold or (one, target) in silent):
+                continue
+            sources = untold.setdefault(target, [])
+            if one in sources:
+                continue
+            sources.append(one)
+            # Known now to be untold, it leads on by every flow.
+            if len(sources) == 1 and target not in left:
+                near.append(target)
+                left.add(target)
+    return untold

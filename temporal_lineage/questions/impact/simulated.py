@@ -111,17 +111,22 @@ def _column(
     reach = column_reach(reader, dataset_id, field_id, as_of, depth_max=depth_max)
     impacted = []
     for node_id, depth, jobs in reach.nodes():
-        effect, why = _of_column(change, depth, is_told=node_id not in reach.untold)
+        if node_id in reach.untold:
+            effect, why = _of_untold(at_once=reach.is_untold_at_once(node_id))
+        else:
+            effect, why = _of_column(change, depth)
         path = reach.path(node_id)
         impacted.append(Hit(node_id, reach.names[node_id], depth, path, jobs, effect, why))
     return impacted, list(reach.cuts)
 
 
-def _of_column(change: Change, depth: int, *, is_told: bool) -> tuple[Consequence, str]:
-    if not is_told:
-        if depth > 1:
-            return Consequence.MAY_CHANGE, "made from what may break or change"
-        return Consequence.MAY_BREAK, "nobody told which columns it is made of"
+def _of_untold(*, at_once: bool) -> tuple[Consequence, str]:
+    if at_once:
+        return Consequence.MAY_BREAK, "its job told no columns"
+    return Consequence.MAY_CHANGE, "made from what may break or change"
+
+
+def _of_column(change: Change, depth: int) -> tuple[Consequence, str]:
     if change is Change.RETYPE:
         return Consequence.CHANGES, "made of the column, whose values get another type"
     if depth > 1:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from temporal_lineage.link_claims import WriterClaim
     from temporal_lineage.questions.walks.answer import LineageEdge
 
+_NAMED_MAX = 3
+
 _CARRIED = {
     "possible": "possible only: carried through commits that rewrote files",
     "assumed": "assumed from ancestry: no file facts are left",
@@ -83,3 +85,14 @@ def count(number: int, noun: str) -> str:
     ('1 edge', '2 edges')
     """
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def few(names: Iterable[str]) -> str:
+    """Write the first of some names in the alphabet, and how many more there are.
+
+    >>> few(["d", "b", "c", "a", "e"])
+    'a, b, c and 2 more'
+    """
+    found = sorted(set(names))
+    more = len(found) - _NAMED_MAX
+    return ", ".join(found[:_NAMED_MAX]) + (f" and {more} more" if more > 0 else "")

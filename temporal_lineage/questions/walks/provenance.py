@@ -77,6 +77,7 @@ def _column_lineage(
 ) -> LineageAnswer:
     from temporal_lineage.questions.schemas.columns import column_names, find_column
     from temporal_lineage.questions.walks.column_neighbours import ColumnNeighbours
+    from temporal_lineage.questions.walks.untold_columns import columns_untold
 
     as_of = question.as_of
     root = find_column(reader, address, as_of)
@@ -94,7 +95,8 @@ def _column_lineage(
     if not root.is_named:
         dataset, _, _ = names[root.node_id].rpartition("#")
         names[root.node_id] = f"{dataset}#{address.column}"
-    return lineage_of(reader, graph, question, naming, names)
+    answer = lineage_of(reader, graph, question, naming, names)
+    return replace(answer, doubts=(*answer.doubts, *columns_untold(reader, naming, graph, as_of)))
 
 
 def flows(

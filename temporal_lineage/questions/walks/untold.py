@@ -12,6 +12,7 @@ from temporal_lineage.evidence.windows import SKEW_MS_MAX
 from temporal_lineage.keys import AttributeKind, EdgeKind, NodeKind
 from temporal_lineage.link_claims import EdgeClaim, LinkClaim
 from temporal_lineage.naming import Naming
+from temporal_lineage.questions.walks.doubts import few
 from temporal_lineage.questions.walks.run_lines import as_it_stood
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from temporal_lineage.store.reader import Reader
 
 RUNS_ASKED_MAX = 1_000
-_NAMED_MAX = 3
 
 
 def untold_beyond(reader: Reader, graph: LineageGraph, as_of: AsOf) -> list[str]:
@@ -57,7 +57,7 @@ def _made_of_unknown_states(
         if row.valid.start >= since:
             made[row.src_id].append(row.dst_id)
     for dataset_id, targets in sorted(made.items()):
-        named = _few(naming.addresses(targets).values())
+        named = few(naming.addresses(targets).values())
         yield f"not followed, made of unknown states of {naming.dataset(dataset_id)}: {named}"
 
 
@@ -90,7 +90,7 @@ def written_untold(reader: Reader, run_id: int, job: str, as_of: AsOf) -> Iterat
 def _written(reader: Reader, naming: Naming, jobs: Mapping[str, Iterable[str]]) -> Iterator[str]:
     nodes = reader.nodes_named(kind=NodeKind.DATASET, parent_id=0, names=jobs)
     for name, identity in sorted((naming.dataset(one.node_id), one.name) for one in nodes):
-        yield f"not followed, written in unknown states by {_few(jobs[identity])}: {name}"
+        yield f"not followed, written in unknown states by {few(jobs[identity])}: {name}"
 
 
 def _written_in_unknown_states(
@@ -174,9 +174,3 @@ def _overlap(one: RunClaim, other: RunClaim) -> bool:
     began, over = last.started or last.ended, first.ended
     skew = SKEW_MS_MAX * 1000
     return began is not None and over is not None and began <= over.plus(micros=skew)
-
-
-def _few(names: Iterable[str]) -> str:
-    found = sorted(set(names))
-    more = len(found) - _NAMED_MAX
-    return ", ".join(found[:_NAMED_MAX]) + (f" and {more} more" if more > 0 else "")
