@@ -99,14 +99,12 @@ class Model:
             known = read.report in table.snapshots
             return dataset, (str(read.report),), "exact" if known else "high"
         if told is not None:
-            if told not in table.snapshots:
-                if not _is_seen(table, run.begun, after=run.begun):
-                    return dataset, (str(told),), "inferred"
-            elif any(
-                one is not None and one.snapshot_id == told
-                for one in (table.at(ref, run.begun) for ref in table.refs())
-            ):
+            refs = [table.at(ref, run.begun) for ref in table.refs()]
+            heads = [one.snapshot_id for one in refs if one is not None]
+            if told in table.snapshots and told in heads:
                 return dataset, (str(told),), "high"
+            if not table.denies(told, run.begun):
+                return dataset, (str(told),), "inferred"
         return dataset, *self._heads(table, run)
 
     def _heads(self, table: KnownTable, run: KnownRun) -> tuple[tuple[str, ...], str]:
@@ -141,9 +139,7 @@ class Model:
                 return target, "high", run.over
             # A version that nobody knows is told of a commit to come, or is a phantom.
             return (
-                None
-                if _is_seen(table, run.over, after=run.begun)
-                else (target, "inferred", run.over)
+                None if table.is_seen(run.over, after=run.begun) else (target, "inferred", run.over)
             )
         if snapshot.summary:  # stamped
             return target, "exact", snapshot.committed_at
@@ -203,6 +199,11 @@ class Model:
         schema = table.schema(here.schema_id) if table is not None and here is not None else None
         field = schema.at_path(name) if schema is not None else None
         return dataset, str(field.field_id) if field is not None else name
+
+    def pairs(self, root: str, valid: Instant) -> dict[tuple[str, str], set[str]]:
+        """Give which datasets fed which upstream of one, then, and by which jobs."""
+        found = self.followed(root, valid, up=True, columns=False)
+        return {(str(source), str(target)): jobs for (source, target), jobs in found.items()}
 
     def followed(
         self, root: End, valid: Instant, *, up: bool, columns: bool
@@ -271,6 +272,18 @@ class Model:
                         waiting.append(one.target)
         return edges
 
+    def spread(self, root: Node, valid: Instant) -> set[Node]:
+        """Give the commits that brought rows of a bad one somewhere: all made of it but deletions.
+
+        A deletion holds no row of its own, where its files are known.
+        """
+        made = {one.target for one in self.downstream(root, valid)}
+        return {root} | {one for one in made if not self._has_files(one) or one in self.shares(one)}
+
+    def _has_files(self, node: Node) -> bool:
+        table = self.known.tables.get(node[0])
+        return table is not None and int(str(node[1])) in table.files
+
     def holding(self, commit: Node) -> set[Node]:
         """Give the states that hold rows of a commit, itself among them."""
         dataset, _ = commit
@@ -331,13 +344,3 @@ def merged(log: list[Stretch]) -> list[Stretch]:
         else:
             found.append(one)
     return found
-
-
-def _is_seen(table: KnownTable, instant: Instant, *, after: Instant) -> bool:
-    """Tell whether main is known at an instant, and a commit after another one was harvested.
-
-    Then no version of that time can be missing.
-    """
-    here = table.at(MAIN, instant)
-    known = here is not None and here.known
-    return known and any(point.at > after for point in table.points.values())

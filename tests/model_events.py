@@ -32,6 +32,7 @@ class Run:
     """A run: `writes` is the uuid of a table, or MODEL; `columns` are those it read and wrote.
 
     `reported` tells whether its engine reports the commit, beside the version that COMPLETE tells.
+    One that `failed` wrote nothing. `code` and `parameters` are those of its job when it started.
     """
 
     run_id: str
@@ -43,9 +44,35 @@ class Run:
     version: str
     reported: bool
     columns: tuple[tuple[str, str, str], ...]
+    failed: bool
+    code: int
+    parameters: tuple[tuple[str, str], ...]
 
 
-Side = Literal["START", "COMPLETE"]
+Side = Literal["START", "COMPLETE", "FAIL"]
+
+
+class Desk:
+    """What people give their jobs: code, and parameters that may come and go."""
+
+    def __init__(self) -> None:
+        """Begin with nothing given to any job."""
+        self._codes: dict[str, int] = {}
+        self._parameters: dict[str, dict[str, str]] = {}
+
+    def settings(self, job: str) -> tuple[int, tuple[tuple[str, str], ...]]:
+        """Give a job's code and parameters as they are now."""
+        return self._codes.get(job, 1), tuple(sorted(self._parameters.get(job, {}).items()))
+
+    def change(self, job: str, choice: int) -> None:
+        """Deploy other code, or change, give or take away a parameter."""
+        given = self._parameters.setdefault(job, {"days": "7"})
+        if choice % 3 == 0:
+            self._codes[job] = self._codes.get(job, 1) + 1
+        elif choice % 3 == 1:
+            given["days"] = str(choice)
+        elif given.pop("seed", None) is None:
+            given["seed"] = "1"
 
 
 class Events:
@@ -59,14 +86,21 @@ class Events:
         """Write an event; versions of inputs are on START only, outputs on COMPLETE only."""
         begins = side == "START"
         inputs = [self._input(one, begins=begins) for one in run.reads]
+        code = _facet(type="git", url=f"u/{run.job}.sql", version=f"c{run.code}")
+        given = [{"key": name, "value": value} for name, value in run.parameters]
+        parameters = {"executionParameters": _facet(parameters=given)} if given else {}
         return {
             "eventTime": (run.started if begins else run.ended).isoformat(),
             "eventType": side,
             "producer": "https://example.org/model",
-            "run": {"runId": run.run_id},
-            "job": {"namespace": self._world, "name": run.job},
+            "run": {"runId": run.run_id, "facets": parameters},
+            "job": {
+                "namespace": self._world,
+                "name": run.job,
+                "facets": {"sourceCodeLocation": code},
+            },
             "inputs": inputs,
-            "outputs": [] if begins else [self._output(run)],
+            "outputs": [] if begins or run.failed else [self._output(run)],
         }
 
     def _input(self, read: Read, *, begins: bool) -> Json:

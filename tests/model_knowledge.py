@@ -93,6 +93,24 @@ class KnownTable:
         """Give what a ref was at then."""
         return next((one for one in self.log(ref) if one.start <= instant < one.end), None)
 
+    def is_seen(self, instant: Instant, *, after: Instant) -> bool:
+        """Tell whether main is known at an instant, and a commit after another one was harvested.
+
+        Then no version of that time can be missing.
+        """
+        here = self.at(MAIN, instant)
+        known = here is not None and here.known
+        return known and any(point.at > after for point in self.points.values())
+
+    def denies(self, version: int, instant: Instant) -> bool:
+        """Tell whether the history speaks against a version, not on any ref, being current then."""
+        snapshot = self.snapshots.get(version)
+        if snapshot is None:
+            return self.is_seen(instant, after=instant)
+        here = self.at(MAIN, instant)
+        left = [one for one in self.log(MAIN) if one.snapshot_id == version and one.end <= instant]
+        return snapshot.committed_at > instant or bool(left) or (here is not None and here.known)
+
     def refs(self) -> list[str]:
         """Give the refs that any known point has."""
         points = [one for one in self.points.values() if isinstance(one, CommitPoint)]
@@ -181,6 +199,8 @@ class Knowledge:
         """Take what was told, in the order it was told."""
         self.tables: dict[str, KnownTable] = {}
         self.runs: dict[str, KnownRun] = {}
+        self.failed: dict[str, KnownRun] = {}
+        self.looks: dict[str, Instant] = {}
         self.settled: list[tuple[Instant, Instant, str]] = []
         self.names: dict[str, list[Named]] = defaultdict(list)
         self.first_seen: dict[tuple[str, str], Instant] = {}
@@ -198,15 +218,17 @@ class Knowledge:
                     self.settled.append((one.since, one.until, str(one.uuid)))
 
     def _hear(self, run: Run, side: Side) -> None:
-        known = self.runs.setdefault(run.run_id, KnownRun(run, started=False, ended=False))
+        runs = self.failed if run.failed else self.runs
+        known = runs.setdefault(run.run_id, KnownRun(run, started=False, ended=False))
         known.started |= side == "START"
-        known.ended |= side == "COMPLETE"
+        known.ended |= side != "START"
 
     def _see(self, seen: Seen) -> None:
         for name, uuid in sorted(seen.listing.items()):
             table = self.tables.setdefault(uuid, KnownTable(uuid))
             table.see(seen.memories[uuid])
             self._found(name, table, seen.looked)
+            self.looks[uuid] = seen.looked
         if seen.whole:
             for name in self.names.keys() - seen.listing.keys():
                 self._cut(name, seen.looked)

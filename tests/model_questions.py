@@ -185,7 +185,7 @@ class Asked(Target):
             return
         named = self.state(root)
         answer = self.session.contamination(named, **self.when, depth_max=DEPTH_MAX)
-        commits = {root} | {one.target for one in self.model.downstream(root, self.valid)}
+        commits = self.model.spread(root, self.valid)
         wanted = {}
         for uuid in {dataset for dataset, _ in commits if self.model.known.is_table(dataset)}:
             wanted[self.model.address(uuid, self.valid)] = self.contaminated(uuid, commits)

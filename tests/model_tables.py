@@ -18,8 +18,14 @@ from snapshots.history import Expiry, TableHistory
 from snapshots.instant import Instant
 from snapshots.refs import MAIN, SnapshotRef
 from snapshots.schema import SchemaVersion
-from snapshots.snapshot import Effect, InstantSource, Snapshot
+from snapshots.snapshot import CommitCounts, Effect, InstantSource, Snapshot
 from strategies import NO_COUNTS, branch, field, tag
+
+MANY, FEW, UNCOUNTED = 11, 10, 9
+"""Choices at a commit that are out of line: very many rows, very few, or nobody counted."""
+
+NONE = (5, 8)
+"""Choices at an overwrite that only removes rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,7 @@ class MemoryTable:
             case Effect.APPEND:
                 after |= before
             case Effect.OVERWRITE:
+                after = frozenset() if choice in NONE else after
                 after |= frozenset(sorted(before)[: choice % (len(before) + 1)])
             case Effect.RESTORE:
                 after = self.states[self.listed[choice % len(self.listed)]]
@@ -79,6 +86,7 @@ class MemoryTable:
                 pass
         if own in after:
             self.writers[own] = snapshot_id
+        counts = NO_COUNTS if choice == UNCOUNTED else _counts(before, after, choice)
         self.states[snapshot_id] = after
         self.snapshots[snapshot_id] = Snapshot(
             snapshot_id=snapshot_id,
@@ -88,7 +96,7 @@ class MemoryTable:
             operation=effect.value,
             effect=effect,
             schema_id=self.schema.schema_id,
-            counts=NO_COUNTS,
+            counts=counts,
             summary={"run-id": run} if run else {},
         )
         self.listed.append(snapshot_id)
@@ -163,6 +171,20 @@ class MemoryTable:
             files={one: self.states[one] for one in self.listed},
             writers=dict(self.writers),
         )
+
+
+def _counts(before: frozenset[str], after: frozenset[str], choice: int) -> CommitCounts:
+    """Tell of about as many rows in every commit, now and then of a multitude or of one."""
+    rows = {MANY: 900, FEW: 1}.get(choice, 100 + choice)
+    added, removed = len(after - before), len(before - after)
+    return CommitCounts(
+        added_rows=rows if added else 0,
+        removed_rows=100 * removed,
+        added_files=added,
+        removed_files=removed,
+        added_bytes=None,
+        removed_bytes=None,
+    )
 
 
 class MemorySource:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import cast
 
 from catalogs.table import TableSource
-from model_events import EXTERNAL, MODEL, Events, Read, Run, Side
+from model_events import EXTERNAL, MODEL, Desk, Events, Read, Run, Side
 from model_tables import Memory, MemorySource, MemoryTable
 from snapshots.instant import Instant
 from snapshots.snapshot import Effect
@@ -31,7 +31,8 @@ Op = tuple[str, int, int, int]
 MINUTE = 60_000_000
 
 LAKE_OPS = ("commit", "run", "rollback", "tag", "column", "expire", "create", "rename", "drop")
-ACTS = ("harvest", "look", "tell", "settle", "unsettle")
+ACTS = ("harvest", "look", "tell", "hear", "settle", "unsettle")
+_OF_MODELS = (6, 7, 11)
 _EFFECTS = (Effect.APPEND, Effect.OVERWRITE, Effect.REPLACE, Effect.RESTORE)
 
 
@@ -84,6 +85,7 @@ class World:
         self.settled = False
         self._runs = self._commits = self._ticks = 0
         self.home = home
+        self.desk = Desk()
         self.events = Events(name, self.tables)
         self.session = self.new_session(ledger)
         self.happened: list[Instant] = []
@@ -106,7 +108,7 @@ class World:
     def do(self, op: Op) -> None:
         """Let something happen, to the lake or to the ledger."""
         kind, *numbers = op
-        (self.lake if kind in LAKE_OPS else self.act)(kind, *numbers)
+        (self.act if kind in ACTS else self.lake)(kind, *numbers)
 
     # The lake.
 
@@ -121,8 +123,19 @@ class World:
                 pass
             case "commit":
                 self.commit(table, _EFFECTS[b % 4], at, choice=c, run="")
-            case "run":
-                self._run(table, b, c)
+            case "run" | "fail":
+                self._run(table, b, c, fails=kind == "fail")
+            case "deploy":
+                self.desk.change(f"j{b % 2}", c)
+            case "series":
+                self._series(table, b, c)
+            case "rename" | "drop":
+                self.leave(table, kind, f"{self.name}.s.t{b % 3}")
+            case _:
+                self._change(table, kind, at, b, c)
+
+    def _change(self, table: MemoryTable, kind: str, at: Instant, b: int, c: int) -> None:
+        match kind:
             case "rollback":
                 table.roll_back(b, at)
             case "tag":
@@ -132,8 +145,6 @@ class World:
                 table.evolve(("add", "rename", "drop")[b % 3], c, at)
             case "expire":
                 table.expire(at, forget=b % 2 == 1)
-            case "rename" | "drop":
-                self.leave(table, kind, f"{self.name}.s.t{b % 3}")
 
     def _go_on(self, minutes: int) -> Instant:
         self.now = self.now.plus(micros=minutes * MINUTE)
@@ -169,11 +180,22 @@ class World:
         self._commits += 1
         return 1000 + self._commits
 
-    def _run(self, table: MemoryTable, b: int, c: int) -> None:
+    def _series(self, table: MemoryTable, b: int, c: int) -> None:
+        """Write a table as by a clock, and then once more, late or with as many rows as chosen."""
+        effect = _EFFECTS[b % 2]
+        for number in range(5):
+            self.commit(table, effect, self.now, choice=number, run="")
+            self._go_on(60)
+        self._go_on(180 if b % 3 == 0 else 0)
+        if b % 4:
+            self.commit(table, effect, self.now, choice=c, run="")
+
+    def _run(self, table: MemoryTable, b: int, c: int, *, fails: bool) -> None:
         """Run a job that reads other tables, and writes a table or a model.
 
         Of what it reads it tells the state when it started, or an older one that was not current
-        any more; or its engine reports what it scanned. It may stamp its commit.
+        any more; or its engine reports what it scanned. It may stamp its commit. One that fails
+        wrote nothing.
         """
         started = self.now
         self._runs += 1
@@ -199,7 +221,9 @@ class World:
         if sources and c % 4 == 1:  # somebody else commits while it runs
             self.commit(sources[0], Effect.APPEND, self.now, choice=0, run="")
         self._go_on(10)
-        if b % 7 == 6:
+        if fails:
+            writes, version, columns = "", "", ()
+        elif b in _OF_MODELS:
             self.models += 1
             writes, version, columns = MODEL, f"v{self.models}", ()
         else:
@@ -208,8 +232,9 @@ class World:
             writes, version = table.uuid, str(table.head)
         ended = self._go_on(1)
         job = f"j{b % 2}"
-        run = Run(run_id, job, started, ended, tuple(reads), writes, version, c % 3 > 0, columns)
-        self.waiting += [(run, "START"), (run, "COMPLETE")]
+        told = (run_id, job, started, ended, tuple(reads), writes, version, c % 3 > 0, columns)
+        run = Run(*told, fails, *self.desk.settings(job))
+        self.waiting += [(run, "START"), (run, "FAIL" if fails else "COMPLETE")]
 
     # The ledger.
 
@@ -226,6 +251,9 @@ class World:
                 self.harvest(session, [names[a % len(names)]], whole=False)
             case "tell" if self.waiting:
                 self._tell(session, a, b)
+            case "hear" if self.waiting:
+                self.ingest(session, self.waiting)
+                self.waiting = []
             case "settle" | "unsettle":
                 self._settle(session, kind, a, c)
             case _:

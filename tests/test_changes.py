@@ -187,9 +187,43 @@ def test_a_schema_change_and_another_operation_are_told(shop: Shop) -> None:
 
 
 def test_a_table_that_stopped_is_overdue(shop: Shop) -> None:
+    shop.harvest(at="2026-09-20")
     late = [one for one in asked(shop, bad="2026-09-20").findings if one.kind is FindingKind.LATE]
     assert {one.about for one in late} == {"lake.s.orders", "lake.s.features"}
     assert "24.0 hours was the longest pause" in late[0].what
+
+
+def test_nothing_is_overdue_that_no_harvest_looked_for(shop: Shop) -> None:
+    found = asked(shop, bad="2026-09-20").findings
+    assert [one for one in found if one.kind is FindingKind.LATE] == []
+
+
+def test_a_flow_that_goes_on_is_not_lost_with_the_source_that_it_fed(shop: Shop) -> None:
+    def join(number: int, day: int, *reads: str) -> None:
+        named = [shop.told(one) for one in reads]
+        shop.tell(
+            event("START", f"2026-09-{day:02}T12:00Z", number, "join", reads=named),
+            event(
+                *("COMPLETE", f"2026-09-{day:02}T13:00Z", number, "join"),
+                reads=named,
+                writes=[shop.told("joined")],
+            ),
+        )
+
+    daily(shop, "joined", [1, 1])
+    daily(shop, "other", [1])
+    shop.harvest(at="2026-09-10")
+    join(11, 5, "features", "other")
+    join(12, 7, "other")
+    lost = [one for one in asked(shop, name="joined").findings if one.at is None]
+    assert [(one.kind, one.about, one.what) for one in lost] == [
+        (FindingKind.LOST_SOURCE, "lake.s.joined", "made from lake.s.features no longer")
+    ]
+    join(13, 8, "features", "other")
+    found = asked(shop, name="joined", good="2026-09-08T01:00Z", bad="2026-09-09").findings
+    assert [(one.kind, one.what) for one in found if one.at is None] == [
+        (FindingKind.NEW_SOURCE, "made from lake.s.features now")
+    ]
 
 
 def test_a_bad_time_before_the_good_one_is_refused(shop: Shop) -> None:
@@ -222,4 +256,5 @@ def test_a_series_that_stands_still_lets_itself_go_on_and_nothing_far(
 def test_a_pause_no_longer_than_before_is_not_overdue(pauses: list[int]) -> None:
     instants = [sum(pauses[:place]) for place in range(len(pauses) + 1)]
     assert overdue(instants, instants[-1] + max(pauses)) is None
-    assert overdue(instants, instants[-1] + 2 * max(pauses) + 1) == max(pauses)
+    assert overdue(instants, instants[-1] + 2 * max(pauses) - 1) is None
+    assert overdue(instants, instants[-1] + 2 * max(pauses)) == max(pauses)

@@ -95,6 +95,33 @@ def test_a_commit_that_only_removed_rows_says_what_cannot_be_followed(shop: Shop
     assert any("added no rows" in one for one in answer.doubts)
 
 
+def test_a_commit_that_was_told_before_it_was_harvested_is_no_deletion_then(shop: Shop) -> None:
+    shop.commit("features", 3, "2026-09-07T10:00Z")
+    shop.now = Instant.parse("2026-09-07T12:00Z")
+    shop.tell(
+        event("START", "2026-09-07T09:00Z", 5, "make", reads=[shop.told("orders", "2")]),
+        event("COMPLETE", "2026-09-07T11:00Z", 5, "make", writes=[shop.told("features", "3")]),
+    )
+    told = shop.now
+    shop.harvest(at="2026-09-08")
+    then = asked(shop, "lake.s.orders@2", as_known=str(told))
+    now = asked(shop, "lake.s.orders@2")
+    for answer in (then, now):
+        features = next(one for one in answer.tables if one.dataset == "lake.s.features")
+        assert features.commits[-1] == "3"
+    assert not [one for one in then.doubts if "added no rows" in one]
+
+
+def test_the_newest_version_is_the_one_made_last_and_not_the_one_told_last(shop: Shop) -> None:
+    shop.tell(
+        event("START", "2026-09-01T12:00Z", 6, "train"),
+        event("COMPLETE", "2026-09-01T13:00Z", 6, "train", writes=[dataset("model", "m", "v0")]),
+    )
+    answer = asked(shop, "lake.s.orders@1")
+    assert [(one.address, one.newest) for one in answer.products] == [("model:m@v1", True)]
+    assert "model:m" in {one.dataset for one in answer.rebuild}
+
+
 @pytest.mark.parametrize("target", ["lake.s.orders", "model:m"])
 def test_a_bad_state_must_be_named(shop: Shop, target: str) -> None:
     with pytest.raises(BadTargetError, match="name the bad"):

@@ -113,6 +113,27 @@ def test_a_rollback_names_what_holds_rows_that_would_be_gone(shop: Shop) -> None
     assert stays.impacted == ()
 
 
+def test_what_was_made_again_of_a_later_state_is_as_far_as_the_runs_between(shop: Shop) -> None:
+    shop.commit("features", 1, "2026-09-03T10:30Z", "x")
+    shop.commit("late", 0, "2026-09-03T12:30Z", "y")
+    shop.harvest(at="2026-09-07")
+    work = (
+        (11, "10", [shop.told("scores")], shop.told("features")),
+        (12, "12", [shop.told("features")], shop.told("late")),
+    )
+    for number, hour, reads, written in work:
+        shop.tell(
+            event("START", f"2026-09-03T{hour}:00Z", number, "again", reads=reads),
+            event("COMPLETE", f"2026-09-03T{hour}:50Z", number, "again", writes=[written]),
+        )
+    found = effects(shop.session.impact("lake.s.orders@0", change="rollback"))
+    # Version 1 holds the rows of version 0 too, and so is as near for what was made of it.
+    distances = {name: distance for name, (distance, _) in found.items()}
+    assert distances["lake.s.features@0"] == 1
+    assert distances["lake.s.features@1"] == 3
+    assert distances["lake.s.late@0"] == 2
+
+
 def test_a_state_that_expires_takes_the_reproduction_of_what_was_made_of_it(shop: Shop) -> None:
     answer = shop.session.impact("lake.s.features@0", change="expire")
     assert effects(answer) == {

@@ -61,13 +61,13 @@ def overdue(instants: Sequence[int], now: int) -> int | None:
 
     None where it is not, or where there were too few pauses to know.
 
-    >>> overdue([0, 10, 20, 31, 40], 70)
+    >>> overdue([0, 10, 20, 31, 40], 62)
     11
-    >>> overdue([0, 10, 20, 31, 40], 60) is None
+    >>> overdue([0, 10, 20, 31, 40], 61) is None
     True
     """
     pauses = [later - earlier for earlier, later in pairwise(instants)]
     if len(pauses) < SERIES_MIN:
         return None
     longest = max(pauses)
-    return longest if now - instants[-1] > _PAUSES * longest else None
+    return longest if now - instants[-1] >= _PAUSES * longest else None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from snapshots.refs import MAIN
 from temporal_lineage.harvesting.histories import remembered
 from temporal_lineage.harvesting.history_parts import remembered_log
+from temporal_lineage.harvesting.looks import last_look
 from temporal_lineage.lineage.out_of_line import overdue, unlike
 from temporal_lineage.questions.changes.findings import Finding, FindingKind, finding
 from temporal_lineage.questions.schemas.history import schema_steps
@@ -16,6 +17,7 @@ from temporal_lineage.questions.tables.snapshots import log_lines
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from snapshots.instant import Instant
     from snapshots.period import Period
     from temporal_lineage.facts import AsOf
     from temporal_lineage.questions.schemas.history import SchemaStep
@@ -48,7 +50,10 @@ def table_findings(
         if period.contains(one.at):
             what = f"{one.ref} went back from {one.left_id} to {one.returned_id}"
             yield finding(name, one.at, FindingKind.ROLLBACK, distance, what)
-    yield from _late(name, lines, period, distance)
+    # What was committed after the last look nobody knows.
+    looked_at = last_look(reader, dataset_id, address=None, system=as_of.system)
+    seen = min(as_of.valid, looked_at or as_of.valid)
+    yield from _late(name, lines, seen, distance)
 
 
 def _schema(
@@ -87,9 +92,9 @@ def _commits(
         known.append(line)
 
 
-def _late(name: str, lines: Sequence[LogLine], period: Period, distance: int) -> Iterator[Finding]:
+def _late(name: str, lines: Sequence[LogLine], seen: Instant, distance: int) -> Iterator[Finding]:
     instants = [line.committed_at.micros for line in lines]
-    pause = overdue(instants, period.end.micros) if instants else None
+    pause = overdue(instants, seen.micros) if instants else None
     if pause is not None:
         last = lines[-1].committed_at
         hours = round(pause / 3_600_000_000, 1)

@@ -62,17 +62,17 @@ def changes(
     # What happened at the bad instant itself counts, what happened at the good one does not.
     period = Period(good.plus(micros=1), as_of.valid.plus(micros=1))
     root_id = find_dataset(reader, address.name, as_of=as_of)
-    before = _upstream(reader, root_id, AsOf(valid=good, system=as_of.system), depth_max)
+    point = AsOf(valid=good, system=as_of.system)
+    before = _upstream(reader, root_id, point, depth_max)
     after = _upstream(reader, root_id, as_of, depth_max)
     naming = Naming(reader, as_of=as_of)
     distances = _nearest(before.depths, after.depths)
     names = {node_id: naming.dataset(node_id) for node_id in distances}
-    found = list(_sources(before, after, names))
+    found = list(_sources(reader, {point: before, as_of: after}, names))
     for dataset_id, distance in distances.items():
         name = names[dataset_id]
         found += table_findings(reader, dataset_id, name, as_of, period=period, distance=distance)
     doubts = dict.fromkeys((*walk_doubts(before, names), *walk_doubts(after, names)))
-    point = AsOf(valid=good, system=as_of.system)
     early = before_history(reader, root_id, address.name, point)
     doubts |= {early: None} if early else {}
     jobs = _nearest(_jobs(before), _jobs(after))
@@ -122,16 +122,29 @@ def _jobs(graph: LineageGraph) -> dict[str, int]:
 
 
 def _sources(
-    before: LineageGraph, after: LineageGraph, names: Mapping[int, str]
+    reader: Reader,
+    upstream: Mapping[AsOf, LineageGraph],
+    names: Mapping[int, str],
 ) -> Iterator[Finding]:
-    """Yield the flows that hold at one of the times only."""
-    old = {(step.source_id, step.target_id): before.depths[step.target_id] for step in before.steps}
-    new = {(step.source_id, step.target_id): after.depths[step.target_id] for step in after.steps}
-    for (source, target), depth in new.items():
-        if (source, target) not in old:
-            what = f"made from {names[source]} now"
-            yield finding(names[target], None, FindingKind.NEW_SOURCE, depth, what)
-    for (source, target), depth in old.items():
-        if (source, target) not in new:
-            what = f"made from {names[source]} no longer"
-            yield finding(names[target], None, FindingKind.LOST_SOURCE, depth, what)
+    """Yield the flows upstream at one of the times that do not hold at the other.
+
+    One that holds at both is no finding, although it leads to the target at one of them only.
+    """
+    before, after = upstream
+    for here, there, kind, word in (
+        (after, before, FindingKind.NEW_SOURCE, "now"),
+        (before, after, FindingKind.LOST_SOURCE, "no longer"),
+    ):
+        graph = upstream[here]
+        targets = sorted({step.target_id for step in graph.steps})
+        held = {
+            (source, target)
+            for _, source, target, _ in reader.steps_into(
+                node_ids=targets, kinds=(EdgeKind.FLOW,), as_of=there
+            )
+        }
+        for step in graph.steps:
+            if (step.source_id, step.target_id) not in held:
+                what = f"made from {names[step.source_id]} {word}"
+                depth = graph.depths[step.target_id]
+                yield finding(names[step.target_id], None, kind, depth, what)

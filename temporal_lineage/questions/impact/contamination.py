@@ -170,11 +170,26 @@ class _Spread:
         return node.node_id if node.kind == NodeKind.DATASET else node.parent_id
 
     def _without_rows(self, commits: Collection[int]) -> set[int]:
-        """Give the commits whose files are known, and hold no rows of their own: deletions."""
+        """Give the commits whose files were known then, and hold no rows of their own: deletions.
+
+        Of a commit that runs told before any harvest found it, nobody knew yet what it held.
+        """
         places = self._reader.places(node_ids=commits)
         known = {node_id for node_id, place in places.items() if place.files_known}
         rows = self._reader.contributions_to(node_ids=sorted(known), system=self._as_of.system)
+        held = {row.state_id for row in rows}
+        known = {one for one in known if one in held or self._was_harvested(one)}
         return known - {row.state_id for row in rows if row.commit_id == row.state_id}
+
+    def _was_harvested(self, commit: int) -> bool:
+        """Tell whether a snapshot was known at the system time asked for."""
+        node = self._nodes[commit]
+        return (
+            remembered_snapshot(
+                self._reader, node.parent_id, int(node.name), system=self._as_of.system
+            )
+            is not None
+        )
 
     def _tables(self) -> dict[int, ContaminatedTable]:
         """Give the harvested tables, nearest first."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from snapshots.errors import UnknownNameError
@@ -22,8 +23,10 @@ from temporal_lineage.questions.walks.provenance import find_version
 from temporal_lineage.questions.walks.untold import untold_beyond
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from temporal_lineage.facts import AsOf
-    from temporal_lineage.lineage.graph import Step
+    from temporal_lineage.lineage.graph import LineageGraph, Step
     from temporal_lineage.store.reader import Reader
 
 COMMITS_MAX = 1_000
@@ -64,14 +67,31 @@ def impact_of_rollback(
         *grade_doubts(decode(EdgeClaim, step.claim).grade for step in graph.steps),
         *untold_beyond(reader, graph, as_of),
     ]
-    reached: dict[str, Hit] = {}
+    near = _steps_away(graph, undone)
+    reached: dict[int, Hit] = {}
     for step in graph.steps:
-        name = names[step.target_id]
-        # A commit that is taken back may itself be made of another one.
-        depth = max(graph.depths[step.target_id], 1)
-        if name not in reached or reached[name].distance > depth:
-            reached[name] = _holds(step, names[step.source_id], name, depth)
+        if step.target_id not in reached:
+            # A commit that is taken back may itself be made of another one.
+            depth = max(near[step.target_id], 1)
+            name = names[step.target_id]
+            reached[step.target_id] = _holds(step, names[step.source_id], name, depth)
     return list(reached.values()), [said, *doubts]
+
+
+def _steps_away(graph: LineageGraph, commit_ids: Iterable[int]) -> Mapping[int, int]:
+    """Give how many edges lie between some commits and each that was made of them.
+
+    What a walk calls the depth of a state is less where the state also holds nearer rows.
+    """
+    inside: dict[int, list[int]] = defaultdict(list)
+    for one in graph.contained:
+        if one.commit_id is not None:
+            inside[one.state_id].append(one.commit_id)
+    near = dict.fromkeys(commit_ids, 0)
+    for step in graph.steps:  # the nearest stand first
+        held = (step.source_id, *inside[step.source_id])
+        near.setdefault(step.target_id, 1 + min(near[one] for one in held if one in near))
+    return near
 
 
 def impact_of_expiry(reader: Reader, address: DatasetAddress, as_of: AsOf) -> Found:

@@ -20,10 +20,15 @@ if TYPE_CHECKING:
 
 
 def told_versions(reader: Reader, dataset_id: int, as_of: AsOf) -> tuple[str, ...]:
-    """Give the versions of a dataset that events and harvests had told of, as known then."""
+    """Give the versions of a dataset that events and harvests had told of, as known then.
+
+    In the order in which they were made, whatever was told first; those of which nobody knows
+    when stand before the others.
+    """
     nodes = reader.children(parent_id=dataset_id, kind=NodeKind.VERSION)
     known = _known(reader, [node.node_id for node in nodes], system=as_of.system)
-    return tuple(node.name for node in nodes if known.get(node.node_id, FOREVER) <= as_of.valid)
+    there = [node for node in nodes if known.get(node.node_id, FOREVER) <= as_of.valid]
+    return tuple(node.name for node in sorted(there, key=lambda node: known[node.node_id]))
 
 
 def version_or_ref(reader: Reader, dataset_id: int, at: At | None, *, system: Instant) -> At | None:

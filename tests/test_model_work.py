@@ -1,0 +1,122 @@
+"""The ledger answers about changes, use and cost as a slow and obvious model does."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, event, given, settings
+from hypothesis import strategies as st
+
+from model_work import WORK, asked_of_work
+from model_world import Op, World
+from test_model import world_in
+
+HAPPENINGS = (
+    *(["run"] * 7),
+    *(["create", "deploy", "hear"] * 2),
+    *("commit", "series", "rollback", "tag", "column", "expire", "rename", "drop", "fail"),
+    *("harvest", "look", "tell", "tell", "settle", "unsettle"),
+)
+
+NUMBERS = st.integers(0, 11)
+OPS = st.lists(
+    st.tuples(st.sampled_from(HAPPENINGS), NUMBERS, NUMBERS, NUMBERS), min_size=15, max_size=35
+)
+QUESTION = st.tuples(st.sampled_from(WORK), NUMBERS, NUMBERS, NUMBERS, NUMBERS)
+QUESTIONS = st.lists(QUESTION, min_size=12, max_size=12)
+
+Asked = tuple[str, int, int, int, int]
+
+SHAPES = {
+    "new source": 50,
+    "source lost": 3,
+    "run failed": 10,
+    "other writer": 10,
+    "volume out of line": 10,
+    "overdue": 2,
+    "other operation": 30,
+    "rolled back": 3,
+    "other code": 5,
+    "other parameters": 1,
+    "schema change": 10,
+    "breaking schema change": 10,
+    "healed": 10,
+    "rebuilt after others": 20,
+    "rebuilt in a circle": 3,
+    "superseded product": 10,
+    "spread by a deletion": 2,
+    "rollback reaches": 10,
+    "rollback reaches far": 2,
+    "rollback brings back": 10,
+    "column used": 30,
+    "column used far": 5,
+    "column perhaps used": 10,
+}
+"""What answers about chance histories must hold, and how often at least."""
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    folder = tmp_path / "home"
+    folder.mkdir()
+    return folder
+
+
+def lived(world: World, ops: Sequence[Op]) -> World:
+    """Let a history happen among three tables, and tell all that is left of it at last."""
+    for op in (("create", 0, 1, 0), ("create", 0, 2, 0), *ops):
+        world.do(op)
+    world.do(("harvest", 0, 0, 0))
+    world.do(("hear", 0, 0, 0))
+    return world
+
+
+def ask(world: World, question: Asked, shapes: Counter[str]) -> None:
+    kind, a, b, c, choice = question
+    asked = asked_of_work(world, world.session, a, b, c)
+    getattr(asked, kind)(choice)
+    shapes.update(asked.shapes)
+
+
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(ops=OPS, questions=QUESTIONS)
+def test_the_ledger_answers_about_work_as_the_model_does(
+    home: Path, sqlite_url: str, ops: list[Op], questions: list[Asked]
+) -> None:
+    hold_together(world_in(home, sqlite_url), ops, questions)
+
+
+@settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(ops=OPS, questions=QUESTIONS)
+def test_so_does_a_ledger_in_postgresql(
+    home: Path, postgresql_url: str, ops: list[Op], questions: list[Asked]
+) -> None:
+    hold_together(world_in(home, postgresql_url), ops, questions)
+
+
+def hold_together(world: World, ops: Sequence[Op], questions: Sequence[Asked]) -> None:
+    lived(world, ops)
+    shapes: Counter[str] = Counter()
+    for question in questions:
+        ask(world, question, shapes)
+    for shape in sorted(+shapes):
+        event(shape)
+
+
+def test_what_histories_of_chance_hold_is_worth_asking_about(home: Path, sqlite_url: str) -> None:
+    drawn = random.Random(7)  # noqa: S311 - no secret
+
+    def number() -> int:
+        return drawn.randrange(12)
+
+    shapes: Counter[str] = Counter()
+    for _ in range(24):
+        ops = [(drawn.choice(HAPPENINGS), number(), number(), number()) for _ in range(30)]
+        world = lived(world_in(home, sqlite_url), ops)
+        for kind in WORK * 8:
+            ask(world, (kind, number(), number(), number(), number()), shapes)
+    assert {one: shapes[one] for one, least in SHAPES.items() if shapes[one] < least} == {}, shapes
