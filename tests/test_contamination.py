@@ -148,3 +148,34 @@ def test_the_order_is_that_of_the_condensed_graph(bad: set[int], edges: list[Dep
         assert same or place[source] < place[target]
     # No later than needed: the number of steps is the longest path.
     assert len(steps) == (nx.dag_longest_path_length(nx.condensation(graph)) + 1 if bad else 0)
+
+
+def test_what_was_made_of_rows_that_may_be_gone_only_may_hold_them(tmp_path: Path) -> None:
+    """An update rewrote the bad file: what reads it after that may have read none of its rows."""
+    shop = Shop(tmp_path)
+    shop.table("orders", "2026-09-01", "2026-09-02")
+    millis = Instant.parse("2026-09-03").micros // 1000
+    actions = [{"commitInfo": {"operation": "UPDATE"}}]
+    actions += [delta_logs.remove(f"orders-{one}.parquet") for one in (0, 1)]
+    actions.append(delta_logs.add("orders-2.parquet"))
+    delta_logs.write(shop.path("orders"), 2, *actions, millis=millis)
+    shop.table("early", "2026-09-02T10:00Z")
+    shop.table("late", "2026-09-03T10:00Z")
+    shop.table("later", "2026-09-04T10:00Z")
+    shop.harvest(at="2026-09-06")
+    told_run(shop, 1, 2, "make early", "orders", "early")
+    told_run(shop, 2, 3, "make late", "orders", "late")
+    told_run(shop, 3, 4, "make later", "late", "later")
+
+    answer = asked(shop, "lake.s.orders@1")
+
+    found = {one.dataset: (one.sure_refs, one.now) for one in answer.tables}
+    assert found == {
+        "lake.s.orders": ((), "may hold some: main"),
+        "lake.s.early": (("main",), "holds some: main"),
+        "lake.s.late": ((), "may hold some: main"),
+        "lake.s.later": ((), "may hold some: main"),
+    }
+    maybe = {one.split()[0] for one in answer.doubts if "may hold none of it" in one}
+    assert maybe == {"lake.s.orders", "lake.s.late", "lake.s.later"}
+    assert len(answer.rebuild) == 4

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from snapshots.period import Period
-    from temporal_lineage.questions.impact.contaminated_table import ContaminatedTable
     from temporal_lineage.questions.impact.contamination import ContaminationAnswer
     from temporal_lineage.session import Session
 
@@ -76,7 +75,7 @@ def _contamination(answer: ContaminationAnswer) -> Iterator[str]:
     if answer.tables:
         yield from table(
             ["table", "states", "held on main", "now"],
-            [[one.dataset, one.states, _held(one.held), _now(one)] for one in answer.tables],
+            [[one.dataset, one.states, _held(one.held), one.now] for one in answer.tables],
             right=(1,),
         )
     if answer.products:
@@ -105,12 +104,6 @@ def _held(periods: tuple[Period, ...]) -> str:
     first, *rest = periods
     told = f"since {first.start}" if first.end == FOREVER else f"{first.start} to {first.end}"
     return f"{told} and {len(rest)} more" if rest else told
-
-
-def _now(one: ContaminatedTable) -> str:
-    if one.current:
-        return f"holds some: {', '.join(one.refs)}"
-    return f"healed {one.healed_at}" if one.healed_at else "never seen on main"
 
 
 def _by(jobs: tuple[str, ...]) -> str:

@@ -56,6 +56,8 @@ class Method(StrEnum):
     OUTPUT_FINGERPRINT = "output-fingerprint"
     OUTPUT_SAME_WRITE = "output-same-write"
     """Another run of a nest made it: one ran inside the other, and both tell of one write."""
+    OUTPUT_TOLD_AGAIN = "output-told-again"
+    """The statement before it made it, and this run shows its result."""
     OUTPUT_BY_CHILDREN = "output-by-children"
     """The runs made it whose parent this one is."""
     OUTPUT_WINDOW = "output-window"
@@ -78,7 +80,12 @@ class Method(StrEnum):
     @property
     def is_of_another_run(self) -> bool:
         """Tell whether another run made what a link with this method claims."""
-        return self in (Method.OUTPUT_SAME_WRITE, Method.OUTPUT_BY_CHILDREN)
+        return self is Method.OUTPUT_SAME_WRITE or self.is_told_by_edges_of_others
+
+    @property
+    def is_told_by_edges_of_others(self) -> bool:
+        """Tell whether what moved is told by the edges of the run that did it."""
+        return self in (Method.OUTPUT_BY_CHILDREN, Method.OUTPUT_TOLD_AGAIN)
 
 
 @dataclass(frozen=True, slots=True)

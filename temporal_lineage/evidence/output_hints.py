@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from snapshots.refs import MAIN
 from snapshots.snapshot import Snapshot
 from temporal_lineage.evidence.commit_signs import Fit, counted, written
-from temporal_lineage.evidence.grades import Grade, Method
+from temporal_lineage.evidence.grades import Grade, Method, weakest
 from temporal_lineage.evidence.nests import innermost
 from temporal_lineage.evidence.timeline import ids_of
 from temporal_lineage.evidence.versions import committed, number_of
@@ -187,7 +187,9 @@ def _in_windows(docket: Docket, cases: Sequence[Writer]) -> Decisions:
         why = _why_unsure(case, found, others)
         ids = tuple(one.snapshot_id for one in found[:CANDIDATES_MAX])
         grade = Grade.INFERRED if why is None else Grade.CANDIDATES
-        witness = f"{listed(ids)} committed in {case.window}" + (f"; {why}" if why else "")
+        spoken = "" if case.spoken is None else f"{case.spoken}, as its SQL says, "
+        words = f"; {why}" if why else ""
+        witness = f"{listed(ids)} {spoken}committed in {case.window}{words}"
         if len(found) == 1 and case.fit(found[0]) is Fit.DIFFERENT and case.statistics is not None:
             told = written(case.statistics)
             witness = f"{witness}; it added {counted(found[0])}, and the run says {told}"
@@ -214,6 +216,22 @@ def _why_unsure(case: Writer, found: Sequence[Snapshot], others: Sequence[str]) 
     if others:
         return f"run {listed(others)} ran then too"
     return f"the run ended with {case.run.state}" if case.failed else None
+
+
+def told_again(docket: Docket) -> Decisions:
+    """Give runs that show the result of a statement what the statement made."""
+    decisions = {}
+    for case in docket.cases:
+        told = docket.echoes.get(case.run.run_id)
+        if told is None:
+            continue
+        made = docket.decided.get(told.run.run_id)
+        words = f"the same SQL as run {told.run.run_id} ({told.run.job.name}), which ended before"
+        ids = () if made is None else made.ids
+        grade = Grade.NONE if made is None else weakest(Grade.HIGH, made.grade)
+        witness = f"{listed(ids) if ids else 'no commit'}, {words}: its result was shown"
+        decisions[case.run.run_id] = Decision(Method.OUTPUT_TOLD_AGAIN, grade, ids, witness)
+    return decisions
 
 
 def nothing_found(docket: Docket) -> Decisions:

@@ -16,6 +16,7 @@ from temporal_lineage.evidence.output_hints import (
     by_window,
     by_window_of_failed,
     nothing_found,
+    told_again,
 )
 from temporal_lineage.evidence.runs import Observation, RunRecord, together
 from temporal_lineage.evidence.timeline import Timeline
@@ -34,6 +35,7 @@ _RUNGS = (
     (by_window, 2),
     (by_window_of_failed, 2),
     (by_nest, 0),
+    (told_again, 2),
     (nothing_found, 1),
 )
 """Each rung, and over how many steps it looks: two runs, each with all inside and around it, are

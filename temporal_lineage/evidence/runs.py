@@ -25,6 +25,7 @@ from temporal_lineage.capture.openlineage_events import (
     SourceCode,
 )
 from temporal_lineage.capture.openlineage_names import canonical
+from temporal_lineage.evidence.spoken_outputs import spoken_change
 from temporal_lineage.evidence.strangers import divided
 
 T = TypeVar("T")
@@ -71,10 +72,11 @@ class RunRecord:
 
     `started_at` is the first START, `ended_at` the last COMPLETE, ABORT or FAIL; None where no
     such event was heard. `first_at` and `last_at` are the ends of all events. `inputs` and
-    `outputs` are ordered by name. `keys` include those of the run's known ancestors, since Spark
-    tells the application's id only of the application's own run. Of what only one event needs to
-    say (`parent`, `code` and so on) the newest word counts; None where none said it. `strangers`
-    are events that carry this run's id and tell of another run: nothing of them is said here.
+    `outputs` are ordered by name; where no event names an output, the SQL may. `keys` include those
+    of the run's known ancestors, since Spark tells the application's id only of the application's
+    own run. Of what only one event needs to say (`parent`, `code` and so on) the newest word
+    counts; None where none said it. `strangers` are events that carry this run's id and tell of
+    another run: nothing of them is said here.
     """
 
     run_id: str
@@ -160,7 +162,7 @@ def _record(run_id: str, heard: Sequence[RunEvent]) -> RunRecord:
         last_at=newest.at,
         producer=newest.producer,
         inputs=_observations([(event.kind, event.inputs) for event in events]),
-        outputs=_observations([(event.kind, event.outputs) for event in events]),
+        outputs=_outputs(events),
         lineage=next((event.lineage for event in reversed(events) if event.lineage), ()),
         parent=_newest([event.parent for event in events]),
         nominal=_newest([event.nominal for event in events]),
@@ -174,6 +176,13 @@ def _record(run_id: str, heard: Sequence[RunEvent]) -> RunRecord:
         events=events,
         strangers=sides.strangers,
     )
+
+
+def _outputs(events: Sequence[RunEvent]) -> tuple[Observation, ...]:
+    spoken = spoken_change(events)
+    if spoken is not None:
+        return _observations([(event.kind, (spoken[1],)) for event in events])
+    return _observations([(event.kind, event.outputs) for event in events])
 
 
 _ORDER = {

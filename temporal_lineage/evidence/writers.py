@@ -18,8 +18,10 @@ from temporal_lineage.evidence.commit_signs import (
     fit,
     stamps,
 )
+from temporal_lineage.evidence.echoes import echoes
 from temporal_lineage.evidence.grades import Grade, Method, RejectedAlternative
 from temporal_lineage.evidence.runs import Observation, RunRecord, RunState
+from temporal_lineage.evidence.spoken_outputs import spoken_change
 from temporal_lineage.evidence.timeline import Timeline
 from temporal_lineage.evidence.windows import Window
 
@@ -83,6 +85,12 @@ class Writer:
         return None if self.seen.terminal is None else self.seen.terminal.version
 
     @property
+    def spoken(self) -> str | None:
+        """What the run's SQL does, where that alone names the table; None where events do."""
+        told = spoken_change(self.run.events)
+        return None if told is None else told[0]
+
+    @property
     def failed(self) -> bool:
         """Tell whether the run ended without success."""
         return self.run.state in (RunState.FAIL, RunState.ABORT)
@@ -124,13 +132,18 @@ class Docket:
         """Open the cases."""
         self.table = table
         self.cases = tuple(cases)
+        self.echoes = echoes(table, self.cases)
         self.decided: dict[str, Decision] = {}
         self._owners: dict[int, str] = {}
 
     @property
     def open(self) -> tuple[Writer, ...]:
-        """The runs that no rung has decided yet."""
-        return tuple(case for case in self.cases if case.run.run_id not in self.decided)
+        """The runs that no rung has decided yet, but for those that only tell again."""
+        return tuple(
+            case
+            for case in self.cases
+            if case.run.run_id not in self.decided and case.run.run_id not in self.echoes
+        )
 
     def give(self, decisions: Mapping[str, Decision]) -> None:
         """Close cases, all at once; commits of a claiming grade belong to the run from now on."""
@@ -173,6 +186,8 @@ class Docket:
             return "it carries the stamp of another run"
         if case.agreement(snapshot) is Agreement.DISAGREE:
             return "its engine keys are another run's"
+        if case.spoken not in (None, snapshot.operation.upper()):
+            return f"it is a {snapshot.operation}, and the run's SQL a {case.spoken}"
         return case.outside(snapshot)
 
     def _in_window(self, case: Writer) -> Sequence[Snapshot]:

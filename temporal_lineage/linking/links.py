@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from temporal_lineage.claims import encode
-from temporal_lineage.evidence.grades import Evidence, Method, weakest
+from temporal_lineage.claims import EdgeClaim, LinkClaim, encode
+from temporal_lineage.evidence.grades import Evidence, weakest
 from temporal_lineage.keys import NodeKind, name_key
 from temporal_lineage.link_claims import EdgeClaim, LinkClaim
 from temporal_lineage.linking.taken import taken_of
@@ -90,10 +90,11 @@ def edges_of(links: RunLinks) -> list[WantedEdge]:
     """Give the product of what a run read and wrote, unless its lineage is explicit.
 
     What its children made of it is told by their own edges: a parent has the inputs of them all.
+    So is what the statement before it did, of which a run shows the result.
     """
     edges: list[WantedEdge] = []
     for written in links.writes:
-        if written.claim.evidence.method is Method.OUTPUT_BY_CHILDREN:
+        if written.claim.evidence.method.is_told_by_edges_of_others:
             continue
         feeding = links.only.get(written.dataset_id)
         for read in links.reads:

@@ -102,7 +102,7 @@ SPARK_SILENT = {
     ),
     TableFormat.DELTA: (
         "OpenLineage for Spark names no output for DELETE, OPTIMIZE, RESTORE and VACUUM of Delta:"
-        " their commits have a run only where they are stamped"
+        " their commits have a run only where they are stamped, or DELETE FROM delta.`PATH` is said"
     ),
 }
 DELTA_INPUTS = (

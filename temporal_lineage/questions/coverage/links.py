@@ -69,6 +69,8 @@ def _gaps(
                 link = decode(LinkClaim, one.claim)
                 if link.evidence.grade not in (Grade.NONE, Grade.STALE):
                     continue
+                if link.evidence.method.is_told_by_edges_of_others:
+                    continue  # the run that did it tells what is missing
                 if link.identity.startswith(UNHARVESTED):
                     continue  # the name is what is missing, and is told by itself
                 if link.identity not in datasets:

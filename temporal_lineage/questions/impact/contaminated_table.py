@@ -13,7 +13,7 @@ from temporal_lineage.harvesting.history_parts import refs_at, remembered_log
 from temporal_lineage.keys import AttributeKind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from snapshots.instant import Instant
     from snapshots.snapshot_log import SnapshotLog, State
@@ -29,9 +29,9 @@ class ContaminatedTable:
 
     `commits` brought them in. `held` is when a state that holds some was current on main; empty
     where none ever was. `healed_at` is since when main holds none; None while it does, and where
-    it never did. `refs` name states that hold some at the instant asked for, main among them.
-    `states` counts all made by then that hold some. `certainty` is the weakest of them: exact,
-    possible or assumed.
+    it never did. `refs` name states that hold some, or may, at the instant asked for, main among
+    them; `sure_refs` those that do. `states` counts all made by then that hold some, or may.
+    `certainty` is the weakest of them: exact, possible or assumed.
     """
 
     dataset: str
@@ -40,45 +40,60 @@ class ContaminatedTable:
     held: tuple[Period, ...]
     healed_at: Instant | None
     refs: tuple[str, ...]
+    sure_refs: tuple[str, ...]
     certainty: str
 
     @property
     def current(self) -> bool:
-        """Tell whether a reader of some ref would still meet the rows."""
+        """Tell whether a reader of some ref would still meet the rows, or may."""
         return bool(self.refs)
+
+    @property
+    def now(self) -> str:
+        """Say for people how it stands."""
+        maybe = [one for one in self.refs if one not in self.sure_refs]
+        told = [f"holds some: {', '.join(self.sure_refs)}"] if self.sure_refs else []
+        told += [f"may hold some: {', '.join(maybe)}"] if maybe else []
+        if told:
+            return "; ".join(told)
+        return f"healed {self.healed_at}" if self.healed_at else "never seen on main"
 
 
 def contaminated_table(
     reader: Reader,
     dataset_id: int,
     name: str,
-    commits: Sequence[tuple[int, str]],
+    commits: Mapping[int, tuple[str, str]],
     as_of: AsOf,
 ) -> ContaminatedTable:
-    """Follow bad commits, as (node, version), through all states of their table up to a point."""
-    rows = reader.all_states_containing(
-        commit_ids=[node_id for node_id, _ in commits], system=as_of.system
-    )
+    """Follow bad commits through all states of their table up to a point.
+
+    `commits` gives by node the version, and how surely it brought bad rows in.
+    """
+    rows = reader.all_states_containing(commit_ids=list(commits), system=as_of.system)
     nodes = reader.named(node_ids=sorted({row.state_id for row in rows}))
     # A commit's own state holds its rows even where no file facts say so.
-    certainties = {version: "exact" for _, version in commits}
+    certainties = dict(commits.values())
     for row in rows:
         version = nodes[row.state_id].name
-        known = certainties.get(version, row.certainty)
-        certainties[version] = min(known, row.certainty, key=_CERTAINTIES.index)
+        carried = max(row.certainty, commits[row.commit_id][1], key=_CERTAINTIES.index)
+        known = certainties.get(version, carried)
+        certainties[version] = min(known, carried, key=_CERTAINTIES.index)
     made = _made_after(reader, dataset_id, as_of)
     certainties = {one: kind for one, kind in certainties.items() if one not in made}
     log = remembered_log(reader, dataset_id, MAIN, system=as_of.system)
     held = _held(log, certainties, until=as_of.valid) if log else ()
     over = held[-1].end if held and held[-1].end != FOREVER else None
     entries = refs_at(reader, dataset_id, as_of)
+    sure = {one: kind for one, kind in certainties.items() if kind == "exact"}
     return ContaminatedTable(
         dataset=name,
-        commits=tuple(version for _, version in commits),
+        commits=tuple(version for version, _ in commits.values()),
         states=len(certainties),
         held=held,
         healed_at=over,
         refs=tuple(ref for ref, entry in entries.items() if _holds(entry.state, certainties)),
+        sure_refs=tuple(ref for ref, entry in entries.items() if _holds(entry.state, sure)),
         certainty=max(certainties.values(), key=_CERTAINTIES.index),
     )
 

@@ -14,6 +14,7 @@ from temporal_lineage.harvesting.table_claims import table_claim
 from temporal_lineage.keys import AttributeKind, EdgeKind, NodeKind
 from temporal_lineage.lineage.graph import Direction
 from temporal_lineage.lineage.rebuild import Dependency, rebuild_order
+from temporal_lineage.lineage.sureness import surely_reached
 from temporal_lineage.link_claims import EdgeClaim, WriterClaim
 from temporal_lineage.naming import Naming
 from temporal_lineage.questions.impact.contaminated_table import (
@@ -149,6 +150,7 @@ class _Spread:
         commits = {graph.root_id, *(step.target_id for step in graph.steps)}
         self._nodes = reader.named(node_ids=sorted({*graph.depths, *commits}))
         self._removing = self._without_rows(commits - {graph.root_id})
+        self._sure = surely_reached(graph, without_rows=self._removing)
         self._by_dataset: dict[int, list[int]] = {}
         for node_id in sorted(commits - self._removing, key=lambda one: (graph.depths[one], one)):
             self._by_dataset.setdefault(self._dataset_of(node_id), []).append(node_id)
@@ -200,10 +202,13 @@ class _Spread:
                     self._reader,
                     dataset_id,
                     self.naming.dataset(dataset_id),
-                    [(one, self._nodes[one].name) for one in commits],
+                    {one: (self._nodes[one].name, self._certainty(one)) for one in commits},
                     self._as_of,
                 )
         return found
+
+    def _certainty(self, commit_id: int) -> str:
+        return "exact" if commit_id in self._sure else "possible"
 
     def _made(self, dataset_id: int, commits: Sequence[int]) -> list[ContaminatedProduct]:
         names = self.naming.addresses(commits)

@@ -11,7 +11,6 @@ from temporal_lineage.questions.walks.answer import LineageAnswer, LineageEdge, 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from temporal_lineage.questions.impact.contaminated_table import ContaminatedTable
     from temporal_lineage.questions.impact.contamination import ContaminationAnswer
     from temporal_lineage.questions.impact.simulated import ImpactAnswer
 
@@ -26,7 +25,7 @@ class StatedGraph:
 
 def contamination_graph(answer: ContaminationAnswer, downstream: LineageAnswer) -> StatedGraph:
     """Say of each state downstream of a bad commit what has become of its table or model."""
-    tables = {one.dataset: _now(one) for one in answer.tables}
+    tables = {one.dataset: one.now for one in answer.tables}
     products = {one.address: "newest" if one.newest else "superseded" for one in answer.products}
     states = {
         one.address: products.get(one.address) or tables.get(one.dataset)
@@ -73,9 +72,3 @@ def impact_graph(answer: ImpactAnswer) -> StatedGraph:
     return StatedGraph(
         lineage, {one.address: f"{one.effect}: {one.why}" for one in answer.impacted}
     )
-
-
-def _now(one: ContaminatedTable) -> str:
-    if one.current:
-        return f"holds some: {', '.join(one.refs)}"
-    return f"healed {one.healed_at}" if one.healed_at else "never seen on main"
