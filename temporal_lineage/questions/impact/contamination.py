@@ -150,7 +150,11 @@ class _Spread:
         commits = {graph.root_id, *(step.target_id for step in graph.steps)}
         self._nodes = reader.named(node_ids=sorted({*graph.depths, *commits}))
         self._removing = self._without_rows(commits - {graph.root_id})
-        self._sure = surely_reached(graph, without_rows=self._removing)
+        self._sure = surely_reached(
+            graph,
+            [step for step in graph.steps if decode(EdgeClaim, step.claim).grade.claims],
+            without_rows=self._removing,
+        )
         self._by_dataset: dict[int, list[int]] = {}
         for node_id in sorted(commits - self._removing, key=lambda one: (graph.depths[one], one)):
             self._by_dataset.setdefault(self._dataset_of(node_id), []).append(node_id)

@@ -26,6 +26,7 @@ from temporal_lineage.questions.walks.doubts import count, lineage_doubts
 from temporal_lineage.questions.walks.neighbours import NODES_MAX, ledger_graph
 from temporal_lineage.questions.walks.nodes import dataset_lines, lineage_node
 from temporal_lineage.questions.walks.run_lines import run_lines
+from temporal_lineage.questions.walks.unseen import unseen_states
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -193,7 +194,10 @@ def lineage_of(
         runs=run_lines(reader, [edge.run for edge in edges if edge.run], as_of),
         datasets=dataset_lines(reader, found.values(), naming, as_of),
         cuts=tuple(LineageCut(names[one.node_id], one.why) for one in graph.cuts),
-        doubts=lineage_doubts(graph, names, writers, edges),
+        doubts=(
+            *lineage_doubts(graph, names, writers, edges),
+            *unseen_states(reader, graph, found, names, as_of),
+        ),
     )
 
 
