@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from temporal_lineage.claims import EdgeClaim, LinkClaim, encode
+from temporal_lineage.claims import encode
 from temporal_lineage.evidence.grades import Evidence, weakest
 from temporal_lineage.keys import NodeKind, name_key
 from temporal_lineage.link_claims import EdgeClaim, LinkClaim
