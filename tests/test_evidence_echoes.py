@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import pytest
+
 from evidence_stories import Commit, Json, event, history, seen, timeline
 from output_stories import PHANTOM, R1, R2, app, decided, links_of
 from snapshots.dataset import TableFormat
@@ -46,8 +48,9 @@ def delta(*commits: Commit) -> Timeline:
     return Timeline(history(*commits, format_of=TableFormat.DELTA))
 
 
-def test_a_run_that_shows_the_result_of_a_statement_claims_nothing() -> None:
-    table = delta(Commit(1, 0.99))
+@pytest.mark.parametrize("minute", [0.99, 0.5])
+def test_a_run_that_shows_the_result_of_a_statement_claims_nothing(minute: float) -> None:
+    table = delta(Commit(1, minute))
     statement = told(R1, "app.execute_merge_into_command", 0, 1, seen())
     shown = told(R2, "app.command_result", None, 1 + SECOND / 10, seen())
     links = links_of(table, statement, shown)

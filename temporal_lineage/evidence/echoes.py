@@ -10,6 +10,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from snapshots.refs import MAIN
+from temporal_lineage.evidence.timeline import ids_of
+
 if TYPE_CHECKING:
     from temporal_lineage.evidence.timeline import Timeline
     from temporal_lineage.evidence.writers import Writer
@@ -47,9 +50,17 @@ def _repeats(case: Writer) -> bool:
     return _SHOWS_A_RESULT.search(case.run.job.name) is not None
 
 
-def _meet(table: Timeline, one: Writer, other: Writer) -> bool:
-    if one.version is not None and one.version == other.version:
+def _meet(table: Timeline, one: Writer, echo: Writer) -> bool:
+    if one.version is not None and one.version == echo.version:
         return True
-    start = max(one.window.earliest, other.window.earliest)
-    end = min(one.window.latest, other.window.latest)
-    return start <= end and bool(table.commits(start=start, end=end))
+    start = max(one.window.earliest, echo.window.earliest)
+    end = min(one.window.latest, echo.window.latest)
+    if start <= end and table.commits(start=start, end=end):
+        return True
+    if echo.window.started:
+        return False
+    # Without a START it comes to what was current when it ended.
+    entry = table.at(MAIN, echo.window.latest)
+    current = () if entry is None else ids_of(entry)
+    known = [table.by_id[number] for number in current if number in table.by_id]
+    return any(one.window.contains(snapshot.committed_at) for snapshot in known)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
-from interop.spark_story import HEAD, ICE, Step
+from interop.spark_story import HEAD, ICE, Look, Step, Truth
 
 RAW, CLEAN, REPORT = f"{ICE}.raw", f"{ICE}.clean", f"{ICE}.report"
+DRAW, DCLEAN, DREPORT = "delta.draw", "delta.dclean", "delta.dreport"
 _CREATE = (
     f"CREATE TABLE {RAW} (id INT, batch STRING, amount DOUBLE, spare STRING) USING iceberg"
     " TBLPROPERTIES ('format-version'='2', 'write.merge.mode'='merge-on-read',"
@@ -51,6 +55,9 @@ def iceberg_shop() -> Iterator[Step]:
     yield Step(f"CALL ice.system.set_current_snapshot('shop.raw', {{{RAW}@6}})", {}, None)
     yield Step(_batch(RAW, "b9", 90), {}, RAW)
     yield Step(f"INSERT OVERWRITE {CLEAN} {copy} {RAW}", own, CLEAN)
+    yield Step("SET spark.sql.sources.partitionOverwriteMode=dynamic", {}, None)
+    yield Step(f"INSERT OVERWRITE {CLEAN} {copy} {RAW}", own, CLEAN)
+    yield Step("RESET spark.sql.sources.partitionOverwriteMode", {}, None)
 
 
 def _staged() -> Iterator[Step]:
@@ -74,38 +81,68 @@ def _staged() -> Iterator[Step]:
 def delta_shop() -> Iterator[Step]:
     """Give the same for Delta tables."""
     raw, clean, report = (f"delta.`{{delta}}/{name}`" for name in ("draw", "dclean", "dreport"))
-    draw, dclean, dreport = "delta.draw", "delta.dclean", "delta.dreport"
-    own = {draw: HEAD}
+    own = {DRAW: HEAD}
     summed = f"SELECT collect_set(batch) AS batches, sum(twice) AS total FROM {clean}"
     create = (
         f"CREATE TABLE {raw} (id SMALLINT, batch STRING, amount DOUBLE, spare STRING) USING delta"
         " TBLPROPERTIES ('delta.enableDeletionVectors'='true', 'delta.columnMapping.mode'='name',"
         " 'delta.enableTypeWidening'='true')"
     )
-    yield Step(create, {}, draw)
-    yield Step(_batch(raw, "b1", 1, 2, 3), {}, draw)
-    yield Step(_batch(raw, "b2", 4, 5, 6), {}, draw)
-    yield Step(f"CREATE TABLE {clean} USING delta AS {_COPY} {raw}", own, dclean)
-    yield Step(f"CREATE TABLE {report} USING delta AS {summed}", {dclean: HEAD}, dreport)
-    yield Step(_batch(raw, "bad", 7, 8, 9, amount="-1.0D"), {}, draw)
-    yield Step(f"INSERT OVERWRITE {clean} {_COPY} {raw}", own, dclean)
-    yield Step(f"INSERT OVERWRITE {report} {summed}", {dclean: HEAD}, dreport)
-    yield Step(_merge(raw), own, draw)
-    yield Step(f"DELETE FROM {raw} WHERE id = 1", own, draw)
-    yield Step(f"OPTIMIZE {raw}", own, draw)
-    yield Step(f"INSERT OVERWRITE {clean} {_COPY} {raw}", own, dclean)
-    yield Step(f"ALTER TABLE {raw} ADD COLUMN note STRING", {}, draw)
-    yield Step(f"ALTER TABLE {raw} RENAME COLUMN amount TO price", {}, draw)
-    yield Step(f"ALTER TABLE {raw} ALTER COLUMN id TYPE INT", {}, draw)
-    yield Step(f"ALTER TABLE {raw} DROP COLUMN spare", {}, draw)
-    yield Step(f"DELETE FROM {raw} WHERE batch = 'bad'", own, draw)
+    yield Step(create, {}, DRAW)
+    yield Step(_batch(raw, "b1", 1, 2, 3), {}, DRAW)
+    yield Step(_batch(raw, "b2", 4, 5, 6), {}, DRAW)
+    yield Step(f"CREATE TABLE {clean} USING delta AS {_COPY} {raw}", own, DCLEAN)
+    yield Step(f"CREATE TABLE {report} USING delta AS {summed}", {DCLEAN: HEAD}, DREPORT)
+    yield Step(_batch(raw, "bad", 7, 8, 9, amount="-1.0D"), {}, DRAW)
+    yield Step(f"INSERT OVERWRITE {clean} {_COPY} {raw}", own, DCLEAN)
+    yield Step(f"INSERT OVERWRITE {report} {summed}", {DCLEAN: HEAD}, DREPORT)
+    yield Step(_merge(raw), own, DRAW)
+    yield Step(f"DELETE FROM {raw} WHERE id = 1", own, DRAW)
+    yield Step(f"OPTIMIZE {raw}", own, DRAW)
+    yield Step(f"INSERT OVERWRITE {clean} {_COPY} {raw}", own, DCLEAN)
+    yield Step(f"ALTER TABLE {raw} ADD COLUMN note STRING", {}, DRAW)
+    yield Step(f"ALTER TABLE {raw} RENAME COLUMN amount TO price", {}, DRAW)
+    yield Step(f"ALTER TABLE {raw} ALTER COLUMN id TYPE INT", {}, DRAW)
+    yield Step(f"ALTER TABLE {raw} DROP COLUMN spare", {}, DRAW)
+    yield Step(f"DELETE FROM {raw} WHERE batch = 'bad'", own, DRAW)
     copy = _COPY.replace("amount", "price")
-    yield Step(f"INSERT OVERWRITE {clean} {copy} {raw}", own, dclean)
-    yield Step(f"INSERT OVERWRITE {report} {summed}", {dclean: HEAD}, dreport)
-    yield Step(f"RESTORE TABLE {clean} TO VERSION AS OF 1", {}, dclean)
-    yield Step(f"INSERT INTO {report} {summed}", {dclean: HEAD}, dreport)
-    yield Step(_batch(raw, "b9", 90), {}, draw)
-    yield Step(f"INSERT OVERWRITE {clean} {copy} {raw}", own, dclean)
+    yield Step(f"INSERT OVERWRITE {clean} {copy} {raw}", own, DCLEAN)
+    yield Step(f"INSERT OVERWRITE {report} {summed}", {DCLEAN: HEAD}, DREPORT)
+    yield Step(f"RESTORE TABLE {clean} TO VERSION AS OF 1", {}, DCLEAN)
+    yield Step(f"INSERT INTO {report} {summed}", {DCLEAN: HEAD}, DREPORT)
+    yield Step(_batch(raw, "b9", 90), {}, DRAW)
+    yield Step(f"INSERT OVERWRITE {clean} {copy} {raw}", own, DCLEAN)
+
+
+def rows_of_all(session: Any, look: Look, deltas: Path) -> dict[str, list[dict[str, Any]]]:  # noqa: ANN401
+    """Read every state that there is with Spark."""
+    found = {}
+    for table, versions in look.versions.items():
+        place = table if table.startswith("ice") else f"delta.`{deltas}/{table[6:]}`"
+        for version in versions:
+            rows = session.sql(f"SELECT * FROM {place} VERSION AS OF {version}").collect()
+            found[f"{table}@{version}"] = [row.asDict() for row in rows]
+    return found
+
+
+def batches_of(row: Mapping[str, Any]) -> list[str]:
+    """Give the batches that a row came with, or was made of."""
+    return row["batches"] if "batches" in row else [row["batch"]]
+
+
+def writers_of(truths: Sequence[Truth]) -> dict[tuple[str, str], str]:
+    """Give by table and batch the commit that brought it in."""
+    found = {}
+    for one in truths:
+        batch = re.search(r"VALUES \(\d+, '(\w+)'", one.step.sql)
+        if one.step.writes is not None and batch:
+            found[one.step.writes, batch[1]] = one.commits[0]
+        elif one.step.writes is not None and one.step.sql.startswith("MERGE"):
+            found[one.step.writes, "b4"] = one.commits[0]
+        elif "publish_changes" in one.step.sql:
+            # The rows stay those of the batch; what brings them to main is this commit.
+            found[RAW, "w1"] = one.commits[0]
+    return found
 
 
 def _batch(table: str, batch: str, *ids: int, amount: str = "1.0D") -> str:

@@ -12,6 +12,7 @@ from temporal_lineage.session import wall_clock
 
 ICE = "ice.shop"
 HEAD = "main"
+BUS_MS_MAX = 120_000
 
 
 @dataclass(frozen=True)
@@ -42,11 +43,11 @@ def play(session: Any, story: Iterator[Step], witness: Witness) -> Iterator[Trut
     bus = session._jsc.sc().listenerBus()
     for step in story:
         # The listener finds no query that ended before it got there, so it must not lag behind.
-        bus.waitUntilEmpty()
+        bus.waitUntilEmpty(BUS_MS_MAX)
         before = witness.look()
         started = wall_clock()
         session.sql(witness.filled(step.sql)).collect()
-        bus.waitUntilEmpty()
+        bus.waitUntilEmpty(BUS_MS_MAX)
         after = witness.look()
         commits: tuple[str, ...] = ()
         if step.writes is not None:

@@ -30,8 +30,8 @@ def unseen_states(
     read = {graph.root_id}
     if graph.direction is Direction.UPSTREAM:
         read |= {step.source_id for step in graph.steps}
-    # A state with rows known to be in it was harvested.
-    bare = read - {one.state_id for one in graph.contained}
+    # A state with rows known to be in it was harvested; a job or run is none.
+    bare = (read & found.keys()) - {one.state_id for one in graph.contained}
     versions = {one: found[one] for one in bare if found[one].kind == NodeKind.VERSION}
     if not versions:
         return []
