@@ -72,7 +72,7 @@ SMALL = Size(
     linked_runs=(100, 2_000),
     lake=Pipeline(layers=4, width=5, versions=30, kept=10),
     graph=Pipeline(layers=8, width=10, versions=50, kept=10),
-    appends=1_000,
+    appends=10_000,
     datasets=1_000,
     connected=(300,),
     reproduced_rows=400_000,
@@ -98,7 +98,12 @@ MEDIUM = Size(
 )
 
 LARGE = replace(
-    MEDIUM, name="large", datasets=100_000, connected=(1_000, 10_000), reproduced_rows=220_000_000
+    MEDIUM,
+    name="large",
+    appends=100_000,
+    datasets=100_000,
+    connected=(1_000, 10_000),
+    reproduced_rows=220_000_000,
 )
 """Ten million facts, ten gigabytes of Parquet: only what is asked by name, as `--only closure`, is
 worth its hours."""

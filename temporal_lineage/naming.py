@@ -42,10 +42,11 @@ class Naming:
     """Names nodes for people by what means them at one point in both times."""
 
     def __init__(self, reader: Reader, *, as_of: AsOf) -> None:
-        """Look names up through this reader; each dataset's name is fetched once."""
+        """Look names up through this reader; each node, and each dataset's name, is read once."""
         self._reader = reader
         self._as_of = as_of
         self._datasets: dict[int, str] = {}
+        self._nodes: dict[int, Node] = {}
 
     def dataset(self, node_id: int) -> str:
         """Give the address of a dataset node."""
@@ -61,17 +62,29 @@ class Naming:
 
     def addresses(self, node_ids: Iterable[int]) -> dict[int, str]:
         """Give the addresses of version and dataset nodes, fetched together."""
-        nodes = self._reader.named(node_ids=sorted(set(node_ids)))
-        versions = {one.node_id: one for one in nodes.values() if one.kind == NodeKind.VERSION}
+        nodes = self.nodes(node_ids)
+        kind = NodeKind.VERSION
         datasets = self.datasets(
-            [*(one.parent_id for one in versions.values()), *(nodes.keys() - versions.keys())]
+            one.parent_id if one.kind == kind else one.node_id for one in nodes.values()
         )
         return {
-            node_id: written(DatasetVersion(datasets[node.parent_id], node.name))
-            if node_id in versions
+            node_id: written(DatasetVersion(datasets[one.parent_id], one.name))
+            if one.kind == kind
             else datasets[node_id]
-            for node_id, node in nodes.items()
+            for node_id, one in nodes.items()
         }
+
+    def nodes(self, node_ids: Iterable[int]) -> dict[int, Node]:
+        """Give nodes by number, fetched together; numbers that stand for nothing are left out."""
+        asked = set(node_ids)
+        unknown = asked - self._nodes.keys()
+        if unknown:
+            self._nodes |= self._reader.named(node_ids=sorted(unknown))
+        return {node_id: self._nodes[node_id] for node_id in asked if node_id in self._nodes}
+
+    def keep_nodes(self, nodes: Mapping[int, Node]) -> None:
+        """Keep nodes that were read already."""
+        self._nodes |= nodes
 
     def keep(self, identities: Mapping[int, str]) -> None:
         """Keep the addresses of dataset nodes whose identities were read already."""

@@ -10,7 +10,8 @@ import pytest
 import iceberg_lake
 from lake_session import lake_session
 from snapshots.instant import FOREVER, Instant
-from temporal_lineage.keys import NodeKind
+from temporal_lineage.facts import LAST, AsOf
+from temporal_lineage.keys import AttributeKind, NodeKind
 from temporal_lineage.session import Session, wall_clock
 from temporal_lineage.store.ledger import Ledger
 from temporal_lineage.store.reader import Reader
@@ -52,6 +53,12 @@ def contributions(reader: Reader, *, system: Instant) -> Told:
     for one in reader.contributions_to(node_ids=names, system=system):
         commit = names.get(one.commit_id, "before")
         told.setdefault(names[one.state_id], {})[commit] = one.certainty
+    as_of = AsOf(valid=LAST, system=system)
+    for node_id, state in names.items():
+        rows = reader.provenance_of(node_id=node_id, kind=AttributeKind.WRITER, as_of=as_of)
+        by_name = {name or "before": certainty for _, certainty, _, _, name, _ in rows}
+        assert by_name == told.get(state, {})
+        assert len(by_name) == len(rows)
     contained = reader.all_states_containing(
         commit_ids=[node for node, name in names.items() if name != "before"], system=system
     )

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from snapshots.files import DataFile, FileContent
 from snapshots.instant import FOREVER, Instant
 from snapshots.period import Period
+from temporal_lineage.facts import AsOf
 from temporal_lineage.store.commits import (
     BEFORE_HISTORY,
     OPEN,
@@ -22,7 +23,7 @@ from temporal_lineage.store.commits import (
     Place,
 )
 from temporal_lineage.store.ledger import Ledger
-from temporal_lineage.store.transaction import EdgeAssertion, NodeKey
+from temporal_lineage.store.transaction import AttributeAssertion, EdgeAssertion, NodeKey
 
 STATES = 6
 _numbers = count()
@@ -89,6 +90,55 @@ def test_states_and_commits_find_each_other(
     assert {(one.state_id, one.commit_id) for one in forward} == wanted
     assert {(one.state_id, one.commit_id) for one in backward} == wanted
     assert len(forward) == len(backward) == len(wanted)
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    told=st.lists(
+        st.tuples(st.integers(0, STATES - 1), st.integers(0, 9), st.integers(1, 9), st.booleans()),
+        max_size=8,
+    ),
+    starts=st.lists(st.integers(0, STATES - 1), min_size=STATES, max_size=STATES),
+    valid=st.integers(0, 20),
+    known=st.integers(0, 9),
+)
+def test_one_statement_gives_a_states_commits_with_what_is_believed_of_them(
+    ledger: Ledger,
+    told: list[tuple[int, int, int, bool]],
+    starts: list[int],
+    valid: int,
+    known: int,
+) -> None:
+    dataset, states = new_table(ledger)
+    moments: list[Instant] = []
+    with ledger.transaction(source="test", note="") as transaction:
+        opened = [
+            Contribution(dataset, commit, 0, start, OPEN, "exact")
+            for commit, start in zip((BEFORE_HISTORY, *states), (0, *starts), strict=True)
+        ]
+        transaction.contributions(opened=opened, closed=[])
+        moments.append(transaction.recorded_at)
+    for turn, (place, start, length, holds) in enumerate(told):
+        with ledger.transaction(source="test", note="") as transaction:
+            period = Period(Instant(start), Instant(start + length))
+            claim = f"{turn}" if holds else None
+            one = AttributeAssertion(states[place], "writer", "", period, claim)
+            transaction.assert_attributes([one])
+            moments.append(transaction.recorded_at)
+    as_of = AsOf(valid=Instant(valid), system=moments[min(known, len(told))])
+    with ledger.reading() as reader:
+        names = reader.named(node_ids=states)
+        believed = reader.attributes_of(node_ids=states, kind="writer", as_of=as_of)
+        claims = {one.node_id: one.claim for one in believed}
+        assert reader.claims_of(node_ids=states, kind="writer", as_of=as_of) == claims
+        for state in states:
+            found = reader.contributions_to(node_ids=[state], system=as_of.system)
+            expected = []
+            for _, commit_id, certainty in found:
+                name = names[commit_id][1:] if commit_id else (None, None, None)
+                expected.append((commit_id, certainty, *name, claims.get(commit_id)))
+            asked = reader.provenance_of(node_id=state, kind="writer", as_of=as_of)
+            assert asked == expected
 
 
 def test_only_states_that_somebody_read_are_given_unless_all_are_wanted(ledger: Ledger) -> None:

@@ -54,6 +54,7 @@ with open_reader(sys.argv[1]) as r:
         r.attribute(node_id=1, kind="k", name="", as_of=as_of),
         r.attributes(node_id=1, kind="k", as_of=as_of),
         r.attributes_of(node_ids=[1], kind="k", as_of=as_of),
+        r.claims_of(node_ids=[1], kind="k", as_of=as_of),
         r.timeline(node_id=1, kind="k", name="", system=FOREVER),
         r.timelines(node_id=1, kind="k", system=FOREVER),
         r.attribute_history(node_id=1, kind="k", name=""),
@@ -69,6 +70,7 @@ with open_reader(sys.argv[1]) as r:
         r.edge_timelines(keys=[("e", 1, 2)], system=FOREVER),
         r.place(node_id=1), r.placed(dataset_id=1), r.live_files(node_id=1),
         r.contributions_to(node_ids=[1], system=FOREVER),
+        r.provenance_of(node_id=1, kind="k", as_of=as_of),
         r.states_containing(commit_ids=[1], system=FOREVER),
         r.all_states_containing(commit_ids=[1], system=FOREVER),
         r.harvests(dataset_id=1), r.last_harvest(name="a"), r.events(run_id="r"),
@@ -105,7 +107,8 @@ def test_the_kept_text_is_what_the_statements_compile_to() -> None:
 def test_no_question_scans_a_table_or_builds_an_index_of_its_own(filled: str, name: str) -> None:
     plan = _plan(filled, name)
     # After ANALYZE the planner would add Bloom filters, each filled by a scan of a whole table.
-    bad = re.compile(r"BLOOM|AUTOMATIC|^SCAN (?!\w+ VIRTUAL TABLE|CONSTANT ROW)")
+    # Where the states of a stab stand is no table: one row for each of them.
+    bad = re.compile(r"BLOOM|AUTOMATIC|^SCAN (?!\w+ VIRTUAL TABLE|CONSTANT ROW|stood$)")
     assert [step for step in plan if bad.search(step)] == []
     # A search without an index is for the greatest number, from the end until a row fits.
     found = [step for step in plan if re.search(r"^SEARCH \w+$", step)]
@@ -158,7 +161,7 @@ def test_reading_loads_the_standard_library_only(filled: str) -> None:
         [sys.executable, "-c", ASK_EVERYTHING, filled], capture_output=True, check=True, text=True
     )
     told = json.loads(done.stdout)
-    assert told["answers"] == 44
+    assert told["answers"] == 46
     assert [name for name in told["modules"] if name.split(".")[0] in HEAVY] == []
 
 

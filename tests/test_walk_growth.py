@@ -59,6 +59,25 @@ def test_more_appends_and_more_tables_take_no_more_statements(
     assert counts[1] < 80
 
 
+def test_the_provenance_of_a_state_is_one_stab_however_many_appends_live_in_it(
+    tmp_path: Path, asked: list[str]
+) -> None:
+    statements = []
+    for versions in (2, 1_200):
+        pipeline = Pipeline(layers=1, width=1, versions=versions, kept=versions)
+        session = session_of(tmp_path / str(versions), pipeline)
+        asked.clear()
+        answer = session.upstream(last(pipeline))
+        statements.append(list(asked))
+        assert len(answer.contributions) == versions
+        assert {one.job for one in answer.nodes} == {"spark/make_lake.l0.t000"}
+        assert len({one.run for one in answer.nodes}) == versions
+    assert statements[0] == statements[1]
+    # Names and writers come with the stab; a look-up of the edges into all commits goes on.
+    stabs = {"provenance_of", "contributions_to", "claims_of", "steps_into"}
+    assert [name for name in asked if name in stabs] == ["provenance_of", "steps_into"]
+
+
 def test_a_walk_that_meets_too_many_contributions_says_where_it_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -26,6 +26,13 @@ def remembered_log(
     return SnapshotLog(ref, tuple(log_entry(believed) for believed in line)) if line else None
 
 
+def remembered_entry(reader: Reader, dataset_id: int, ref: str, as_of: AsOf) -> LogEntry | None:
+    """Give the one entry of a ref's log that held at a point, without reading all of them."""
+    kind = AttributeKind.REF
+    believed = reader.attribute(node_id=dataset_id, kind=kind, name=ref, as_of=as_of)
+    return log_entry(believed) if believed is not None else None
+
+
 def log_entry(believed: Believed) -> LogEntry:
     """Turn a believed state back into an entry of a snapshot log."""
     claim = decode(StateClaim, believed.claim)
@@ -53,7 +60,10 @@ def remembered_schema(
 
 
 def refs_at(reader: Reader, dataset_id: int, as_of: AsOf) -> dict[str, LogEntry]:
-    """Give the state of every ref at a point in both times, main first."""
-    believed = reader.attributes(node_id=dataset_id, kind=AttributeKind.REF, as_of=as_of)
+    """Give the state of every ref at a point in both times, main first.
+
+    The period of each is a part of that for which it had the state; `remembered_entry` gives all.
+    """
+    believed = reader.attributes_of(node_ids=[dataset_id], kind=AttributeKind.REF, as_of=as_of)
     entries = {one.name: log_entry(one) for one in believed}
     return dict(sorted(entries.items(), key=lambda item: (item[0] != MAIN, item[0])))

@@ -36,8 +36,10 @@ def tx_of(rank: ColumnElement[int]) -> ColumnElement[int]:
     return (-rank) // literal_column(str(TURNS), BigInteger)
 
 
-def holds(state: Table, log: Table) -> Deciding:
+def holds(state: Table, log: Table, *, beside: FromClause | None = None) -> Deciding:
     """Give what decides for each key at `:valid` as known in `:tx` (`:floor` is its rank floor).
+
+    The keys are all, or those in `beside`, which has the state's columns joined to others.
 
     The newest assertion that covers the point: DESIGN 4.6, and `temporal_lineage.facts.holds`.
     The inline state decides where it is old enough and recent enough; only where not is the
@@ -48,7 +50,7 @@ def holds(state: Table, log: Table) -> Deciding:
     inline = decided_inline(state)
     rank = newest(log, "rank", key=state.c[key], outer=state)
     found = log.alias("found")
-    source = state.outerjoin(
+    source = (state if beside is None else beside).outerjoin(
         found,
         and_(
             # NULL ends the look at the history before it begins; a condition of its own would be

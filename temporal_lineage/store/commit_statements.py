@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     Integer,
     Table,
+    Text,
     and_,
     bindparam,
     cast,
@@ -15,13 +17,17 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
+    union_all,
 )
 from sqlalchemy.sql.elements import ColumnElement
-from sqlalchemy.sql.selectable import Select
+from sqlalchemy.sql.selectable import FromClause, Select, Subquery
 
+from temporal_lineage.store.as_of_rule import holds
 from temporal_lineage.store.listed import among_numbers, among_texts, rows_of
 from temporal_lineage.store.tables import (
     attribute,
+    attribute_assertion,
+    claim,
     contribution,
     edge,
     file,
@@ -50,12 +56,56 @@ _PLACE = (place.c.node_id, place.c.dataset_id, place.c.line, place.c.position, p
 
 def _contributions() -> Select[Any]:
     """Commits whose rows live in the states: one stab per state. DESIGN 4.3."""
+    stood = _stood(lambda where: among_numbers(where, "nodes"))
     return (
-        select(place.c.node_id, contribution.c.commit_id, contribution.c.certainty)
-        .select_from(place.join(contribution, _contributes_to(place)))
-        .where(among_numbers(place.c.node_id, "nodes"), place.c.tx_id <= _TX)
-        .order_by(place.c.node_id, contribution.c.start, contribution.c.commit_id)
+        select(stood.c.node_id, contribution.c.commit_id, contribution.c.certainty)
+        .select_from(stood.join(contribution, _contributes_to(stood)))
+        .order_by(stood.c.node_id, contribution.c.start, contribution.c.commit_id)
     )
+
+
+def _provenance() -> Select[Any]:
+    """The same of one state, with the name of each commit and the run that is believed to be its.
+
+    Joined to one state each commit is met once; states of a set share most of theirs.
+    """
+    stood = _stood(lambda where: where == bindparam("node_id", type_=Integer))
+    writer = and_(
+        attribute.c.node_id == contribution.c.commit_id,
+        attribute.c.kind == bindparam("kind", type_=Text),
+        attribute.c.name == literal_column("''"),
+    )
+    # Outer joins: rows older than the history have no commit, and many a commit no run.
+    wrote = holds(
+        attribute,
+        attribute_assertion,
+        beside=stood.join(contribution, _contributes_to(stood))
+        .outerjoin(node, node.c.node_id == contribution.c.commit_id)
+        .outerjoin(attribute, writer),
+    )
+    return (
+        select(
+            contribution.c.commit_id,
+            contribution.c.certainty,
+            node.c.kind,
+            node.c.parent_id,
+            node.c.name,
+            claim.c.body,
+        )
+        .select_from(wrote.source.outerjoin(claim, claim.c.claim_id == wrote.claim_id))
+        .order_by(contribution.c.start, contribution.c.commit_id)
+    )
+
+
+def _stood(meant: Callable[[ColumnElement[int]], ColumnElement[bool]]) -> Subquery:
+    """Where states stand; or where they did, for as long as nothing better was known."""
+
+    def stood(table: Table) -> Select[Any]:
+        columns = (table.c.node_id, table.c.dataset_id, table.c.line, table.c.position)
+        return select(*columns).where(meant(table.c.node_id), table.c.tx_id <= _TX)
+
+    before = stood(former_place).where(former_place.c.until_tx > _TX)
+    return union_all(stood(place), before).subquery("stood")
 
 
 def _states() -> Select[Any]:
@@ -69,12 +119,12 @@ def _states() -> Select[Any]:
     )
 
 
-def _contributes_to(stood: Table) -> ColumnElement[bool]:
-    """Join contributions to states; to former places, for as long as nothing better was known."""
+def _contributes_to(stood: FromClause) -> ColumnElement[bool]:
+    """Join contributions to states, by where they stand or stood."""
     return and_(_lives_at(contribution, stood), contribution.c.tx_id <= _TX)
 
 
-def _lives_at(lives: Table, stood: Table) -> ColumnElement[bool]:
+def _lives_at(lives: Table, stood: FromClause) -> ColumnElement[bool]:
     """Join what lives for a while on a line to the states that stand or stood there then."""
     return and_(
         lives.c.dataset_id == stood.c.dataset_id,
@@ -84,11 +134,15 @@ def _lives_at(lives: Table, stood: Table) -> ColumnElement[bool]:
     )
 
 
-def _former(*columns: ColumnElement[Any]) -> Select[Any]:
+def _former_states() -> Select[Any]:
+    """States in which rows of the commits were known to live before their files were read."""
     return (
-        select(*columns, contribution.c.certainty)
+        select(contribution.c.commit_id, former_place.c.node_id, contribution.c.certainty)
         .select_from(former_place.join(contribution, _contributes_to(former_place)))
         .where(former_place.c.tx_id <= _TX, former_place.c.until_tx > _TX)
+        .where(among_numbers(contribution.c.commit_id, "commits"))
+        .limit(_LIMIT)
+        .offset(literal_column("0"))
     )
 
 
@@ -157,13 +211,8 @@ COMMIT_STATEMENTS: dict[str, Select[Any]] = {
     "states_containing": _states(),
     # Written as in the index, which is of these places only.
     "read_states_containing": _states().where(place.c.was_read == literal_column("1")),
-    "former_contributions_to": _former(former_place.c.node_id, contribution.c.commit_id).where(
-        among_numbers(former_place.c.node_id, "nodes")
-    ),
-    "former_states_containing": _former(contribution.c.commit_id, former_place.c.node_id)
-    .where(among_numbers(contribution.c.commit_id, "commits"))
-    .limit(_LIMIT)
-    .offset(literal_column("0")),
+    "provenance_of": _provenance(),
+    "former_states_containing": _former_states(),
     "with_files": select(place.c.node_id)
     .where(place.c.dataset_id == _DATASET, place.c.files_known == literal_column("1"))
     .limit(_LIMIT)

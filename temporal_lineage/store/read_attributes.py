@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
 
-from snapshots.instant import Instant
+from snapshots.instant import BEGINNING, FOREVER, Instant
 from snapshots.period import Period
 from temporal_lineage.facts import AsOf, Assertion, decisions
 from temporal_lineage.store.rank import rank_floor
@@ -23,10 +23,32 @@ class AttributeReads(Reads):
     def attribute(self, *, node_id: int, kind: str, name: str, as_of: AsOf) -> Believed | None:
         """Give what is believed at a point; None where nothing holds.
 
-        `valid` is the whole stretch over which the claim is believed.
+        `valid` is the whole stretch over which the claim is believed. Of a line only what lies
+        around the point is read: that of a branch is as long as its table has commits.
         """
-        line = self.timeline(node_id=node_id, kind=kind, name=name, system=as_of.system)
-        return _at(line, as_of.valid)
+        parameters: Parameters = {
+            "node_id": node_id,
+            "kind": kind,
+            "name": name,
+            **self._point(as_of),
+        }
+
+        def decided(valid: Instant) -> Believed | None:
+            at = {**parameters, "valid": valid.micros}
+            return next(iter(_decided(self._runner.rows("attribute_at", at))), None)
+
+        believed = decided(as_of.valid)
+        while believed is not None and believed.valid.start > BEGINNING:
+            before = decided(believed.valid.start.plus(micros=-1))
+            if before is None or before.claim != believed.claim:
+                break
+            believed = _joined(before, believed)
+        while believed is not None and believed.valid.end < FOREVER:
+            after = decided(believed.valid.end)
+            if after is None or after.claim != believed.claim:
+                break
+            believed = _joined(believed, after)
+        return believed
 
     def attributes(self, *, node_id: int, kind: str, as_of: AsOf) -> list[Believed]:
         """Give all attributes of a kind that hold at a point, by name."""
@@ -113,8 +135,22 @@ class AttributeReads(Reads):
         parameters: Parameters = {"nodes": listed(node_ids), "kind": kind, **self._point(as_of)}
         return _decided(self._runner.rows("attributes_of", parameters))
 
+    def claims_of(self, *, node_ids: Iterable[int], kind: str, as_of: AsOf) -> dict[int, str]:
+        """Give the claims of the attributes without a name that hold of some of the nodes.
+
+        Of ten thousand nodes the periods and transactions take twice as long as these.
+        """
+        parameters: Parameters = {"nodes": listed(node_ids), "kind": kind, **self._point(as_of)}
+        return dict(self._runner.rows("claims_of", parameters))
+
     def _floor(self, system: Instant) -> int:
         return rank_floor(tx=self.tx_at(system=system))
+
+
+def _joined(before: Believed, after: Believed) -> Believed:
+    """Give two neighbours of one claim as one; it rests on the newer of them."""
+    newer = max(before, after, key=lambda one: one.tx_id)
+    return newer._replace(valid=Period(before.valid.start, after.valid.end))
 
 
 def _at(line: Sequence[Believed], valid: Instant) -> Believed | None:

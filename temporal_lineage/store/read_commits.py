@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from snapshots.instant import Instant
+from temporal_lineage.facts import AsOf
 from temporal_lineage.store.commits import Contribution, FileLife
 from temporal_lineage.store.read_base import Reads, listed, listed_texts
 from temporal_lineage.store.records import Containing, Contributor, LiveFile, Placed
@@ -16,6 +17,12 @@ if TYPE_CHECKING:
 
 STATES_MAX = 100_000
 """How many states a question about commits gives at most, unless told."""
+
+LivingCommit = tuple[int, str, str, int, str, str | None]
+"""Commit, certainty, the three parts of its name, and the JSON text of a claim about it.
+
+The commit is 0 for rows older than the history; the claim is None where nothing holds.
+"""
 
 
 class CommitReads(Reads):
@@ -38,10 +45,17 @@ class CommitReads(Reads):
     def contributions_to(self, *, node_ids: Iterable[int], system: Instant) -> list[Contributor]:
         """Give the commits whose rows live in the states, as known then. DESIGN 4.3."""
         tx = self.tx_at(system=system)
-        parameters: Parameters = {"nodes": listed(node_ids), "tx": tx}
-        rows = self._runner.rows("contributions_to", parameters)
-        before = self._runner.rows("former_contributions_to", parameters)
-        return [*map(Contributor._make, rows), *map(Contributor._make, before)]
+        rows = self._runner.rows("contributions_to", {"nodes": listed(node_ids), "tx": tx})
+        return [*map(Contributor._make, rows)]
+
+    def provenance_of(self, *, node_id: int, kind: str, as_of: AsOf) -> list[LivingCommit]:
+        """Give the commits whose rows live in one state, each named, with an attribute of it.
+
+        In one statement: of many states, `contributions_to` is asked and what they share then
+        looked up once.
+        """
+        parameters: Parameters = {"node_id": node_id, "kind": kind, **self._point(as_of)}
+        return self._runner.rows("provenance_of", parameters)
 
     def states_containing(
         self, *, commit_ids: Iterable[int], system: Instant, limit: int = STATES_MAX

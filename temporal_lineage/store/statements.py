@@ -123,6 +123,19 @@ def _attributes() -> Select[Any]:
     )
 
 
+def _claims_of() -> Select[Any]:
+    """Attributes without a name that hold of some nodes, with their claims alone, in no order."""
+    return (
+        select(attribute.c.node_id, claim.c.body)
+        .select_from(_with_claim(holds(attribute, attribute_assertion)))
+        .where(
+            among_numbers(attribute.c.node_id, "nodes"),
+            attribute.c.kind == _text("kind"),
+            attribute.c.name == literal_column("''"),
+        )
+    )
+
+
 def _attributes_between() -> Select[Any]:
     """Attributes that hold of any node, whose names are from `low` to before `high`."""
     names = and_(attribute.c.name >= _text("low"), attribute.c.name < _text("high"))
@@ -208,12 +221,16 @@ STATEMENTS: dict[str, Select[Any]] = {
     .order_by(node.c.node_id),
     "attribute_history": _attribute_history(),
     "attribute_histories": _attribute_histories(),
+    "attribute_at": _attributes().where(
+        attribute.c.node_id == _number("node_id"), attribute.c.name == _text("name")
+    ),
     "attributes_by_name": _attributes().where(attribute.c.name == _text("name")),
     "attributes_among": _attributes().where(among_texts(attribute.c.name, "names")),
     "attributes_between": _attributes_between().order_by(attribute.c.name, attribute.c.node_id),
     "attributes_between_last": _attributes_between().order_by(
         attribute.c.name.desc(), attribute.c.node_id.desc()
     ),
+    "claims_of": _claims_of(),
     "attributes_of": _attributes().where(among_numbers(attribute.c.node_id, "nodes")),
     "edges_into": _edges(edge.c.dst_id),
     "edges_out_of": _edges(edge.c.src_id),

@@ -56,6 +56,18 @@ FROM attribute JOIN attribute_assertion ON attribute_assertion.attribute_id = at
 WHERE attribute.node_id IN (SELECT CAST(nodes_list.value AS BIGINT) AS value
 FROM json_each(:nodes) AS nodes_list) AND attribute.kind = :kind ORDER BY attribute.node_id, attribute.name, attribute_assertion.rank DESC, attribute_assertion.valid_from;
 
+-- attribute_at
+SELECT attribute.node_id, attribute.name, CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN attribute.since ELSE coalesce((SELECT max(newer_before.valid_to) AS max_1
+FROM attribute_assertion AS newer_before
+WHERE newer_before.attribute_id = found.attribute_id AND newer_before.rank >= :floor AND newer_before.rank < found.rank AND newer_before.valid_to <= :valid AND newer_before.valid_to > found.valid_from), found.valid_from) END AS anon_1, CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN 9223372036854775807 ELSE coalesce((SELECT min(newer_after.valid_from) AS min_1
+FROM attribute_assertion AS newer_after
+WHERE newer_after.attribute_id = found.attribute_id AND newer_after.rank >= :floor AND newer_after.rank < found.rank AND newer_after.valid_from > :valid AND newer_after.valid_from < found.valid_to), found.valid_to) END AS anon_2, CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN attribute.open_tx ELSE (-found.rank) / 65536 END AS anon_3, tx.recorded_at, claim.body
+FROM attribute LEFT OUTER JOIN attribute_assertion AS found ON found.attribute_id = CASE WHEN (NOT (attribute.last_tx <= :tx AND attribute.since <= :valid)) THEN attribute.attribute_id END AND found.rank = CASE WHEN (NOT (attribute.last_tx <= :tx AND attribute.since <= :valid)) THEN (SELECT candidate.rank
+FROM attribute_assertion AS candidate
+WHERE candidate.attribute_id = attribute.attribute_id AND candidate.rank >= :floor AND candidate.valid_from <= :valid AND candidate.valid_to > :valid ORDER BY candidate.rank
+LIMIT 1 OFFSET 0) END AND found.valid_from <= :valid AND found.valid_to > :valid JOIN claim ON claim.claim_id = CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN attribute.claim_id ELSE found.claim_id END JOIN tx ON tx.tx_id = CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN attribute.open_tx ELSE (-found.rank) / 65536 END
+WHERE attribute.kind = :kind AND attribute.node_id = :node_id AND attribute.name = :name ORDER BY attribute.node_id, attribute.name;
+
 -- attributes_by_name
 SELECT attribute.node_id, attribute.name, CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN attribute.since ELSE coalesce((SELECT max(newer_before.valid_to) AS max_1
 FROM attribute_assertion AS newer_before
@@ -106,6 +118,15 @@ WHERE candidate.attribute_id = attribute.attribute_id AND candidate.rank >= :flo
 LIMIT 1 OFFSET 0) END AND found.valid_from <= :valid AND found.valid_to > :valid JOIN claim ON claim.claim_id = CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN attribute.claim_id ELSE found.claim_id END JOIN tx ON tx.tx_id = CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN attribute.open_tx ELSE (-found.rank) / 65536 END
 WHERE attribute.kind = :kind AND attribute.name >= :low AND attribute.name < :high ORDER BY attribute.name DESC, attribute.node_id DESC
 LIMIT :limit OFFSET 0;
+
+-- claims_of
+SELECT attribute.node_id, claim.body
+FROM attribute LEFT OUTER JOIN attribute_assertion AS found ON found.attribute_id = CASE WHEN (NOT (attribute.last_tx <= :tx AND attribute.since <= :valid)) THEN attribute.attribute_id END AND found.rank = CASE WHEN (NOT (attribute.last_tx <= :tx AND attribute.since <= :valid)) THEN (SELECT candidate.rank
+FROM attribute_assertion AS candidate
+WHERE candidate.attribute_id = attribute.attribute_id AND candidate.rank >= :floor AND candidate.valid_from <= :valid AND candidate.valid_to > :valid ORDER BY candidate.rank
+LIMIT 1 OFFSET 0) END AND found.valid_from <= :valid AND found.valid_to > :valid JOIN claim ON claim.claim_id = CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN attribute.claim_id ELSE found.claim_id END
+WHERE attribute.node_id IN (SELECT CAST(nodes_list.value AS BIGINT) AS value
+FROM json_each(:nodes) AS nodes_list) AND attribute.kind = :kind AND attribute.name = '';
 
 -- attributes_of
 SELECT attribute.node_id, attribute.name, CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN attribute.since ELSE coalesce((SELECT max(newer_before.valid_to) AS max_1
@@ -260,10 +281,14 @@ FROM place JOIN node ON node.node_id = place.node_id
 WHERE place.dataset_id = :dataset_id ORDER BY place.line, place.position;
 
 -- contributions_to
-SELECT place.node_id, contribution.commit_id, contribution.certainty
-FROM place JOIN contribution ON contribution.dataset_id = place.dataset_id AND contribution.line = place.line AND contribution.start <= place.position AND contribution.stop > place.position AND contribution.tx_id <= :tx
+SELECT stood.node_id, contribution.commit_id, contribution.certainty
+FROM (SELECT place.node_id AS node_id, place.dataset_id AS dataset_id, place.line AS line, place.position AS position
+FROM place
 WHERE place.node_id IN (SELECT CAST(nodes_list.value AS BIGINT) AS value
-FROM json_each(:nodes) AS nodes_list) AND place.tx_id <= :tx ORDER BY place.node_id, contribution.start, contribution.commit_id;
+FROM json_each(:nodes) AS nodes_list) AND place.tx_id <= :tx UNION ALL SELECT former_place.node_id AS node_id, former_place.dataset_id AS dataset_id, former_place.line AS line, former_place.position AS position
+FROM former_place
+WHERE former_place.node_id IN (SELECT CAST(nodes_list.value AS BIGINT) AS value
+FROM json_each(:nodes) AS nodes_list) AND former_place.tx_id <= :tx AND former_place.until_tx > :tx) AS stood JOIN contribution ON contribution.dataset_id = stood.dataset_id AND contribution.line = stood.line AND contribution.start <= stood.position AND contribution.stop > stood.position AND contribution.tx_id <= :tx ORDER BY stood.node_id, contribution.start, contribution.commit_id;
 
 -- states_containing
 SELECT contribution.commit_id, place.node_id, contribution.certainty
@@ -279,11 +304,16 @@ WHERE contribution.commit_id IN (SELECT CAST(commits_list.value AS BIGINT) AS va
 FROM json_each(:commits) AS commits_list) AND place.tx_id <= :tx AND place.was_read = 1
 LIMIT :limit OFFSET 0;
 
--- former_contributions_to
-SELECT former_place.node_id, contribution.commit_id, contribution.certainty
-FROM former_place JOIN contribution ON contribution.dataset_id = former_place.dataset_id AND contribution.line = former_place.line AND contribution.start <= former_place.position AND contribution.stop > former_place.position AND contribution.tx_id <= :tx
-WHERE former_place.tx_id <= :tx AND former_place.until_tx > :tx AND former_place.node_id IN (SELECT CAST(nodes_list.value AS BIGINT) AS value
-FROM json_each(:nodes) AS nodes_list);
+-- provenance_of
+SELECT contribution.commit_id, contribution.certainty, node.kind, node.parent_id, node.name, claim.body
+FROM (SELECT place.node_id AS node_id, place.dataset_id AS dataset_id, place.line AS line, place.position AS position
+FROM place
+WHERE place.node_id = :node_id AND place.tx_id <= :tx UNION ALL SELECT former_place.node_id AS node_id, former_place.dataset_id AS dataset_id, former_place.line AS line, former_place.position AS position
+FROM former_place
+WHERE former_place.node_id = :node_id AND former_place.tx_id <= :tx AND former_place.until_tx > :tx) AS stood JOIN contribution ON contribution.dataset_id = stood.dataset_id AND contribution.line = stood.line AND contribution.start <= stood.position AND contribution.stop > stood.position AND contribution.tx_id <= :tx LEFT OUTER JOIN node ON node.node_id = contribution.commit_id LEFT OUTER JOIN attribute ON attribute.node_id = contribution.commit_id AND attribute.kind = :kind AND attribute.name = '' LEFT OUTER JOIN attribute_assertion AS found ON found.attribute_id = CASE WHEN (NOT (attribute.last_tx <= :tx AND attribute.since <= :valid)) THEN attribute.attribute_id END AND found.rank = CASE WHEN (NOT (attribute.last_tx <= :tx AND attribute.since <= :valid)) THEN (SELECT candidate.rank
+FROM attribute_assertion AS candidate
+WHERE candidate.attribute_id = attribute.attribute_id AND candidate.rank >= :floor AND candidate.valid_from <= :valid AND candidate.valid_to > :valid ORDER BY candidate.rank
+LIMIT 1 OFFSET 0) END AND found.valid_from <= :valid AND found.valid_to > :valid LEFT OUTER JOIN claim ON claim.claim_id = CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN attribute.claim_id ELSE found.claim_id END ORDER BY contribution.start, contribution.commit_id;
 
 -- former_states_containing
 SELECT contribution.commit_id, former_place.node_id, contribution.certainty

@@ -117,7 +117,7 @@ def contamination(
         rebuild=spread.rebuild(),
         doubts=(
             *(*doubts, *spread.doubts(), *walk_doubts(graph, names)),
-            *untold_beyond(reader, graph, as_of),
+            *untold_beyond(reader, graph, spread.naming, as_of),
         ),
     )
 

@@ -61,11 +61,12 @@ def impact_of_rollback(
         as_of=as_of,
         depth_max=depth_max,
     )
-    names = Naming(reader, as_of=as_of).addresses(graph.depths)
+    naming = Naming(reader, as_of=as_of)
+    names = naming.addresses(graph.depths)
     doubts += [
         *walk_doubts(graph, names),
         *grade_doubts(decode(EdgeClaim, step.claim).grade for step in graph.steps),
-        *untold_beyond(reader, graph, as_of),
+        *untold_beyond(reader, graph, naming, as_of),
     ]
     near = _steps_away(graph, undone)
     reached: dict[int, Hit] = {}

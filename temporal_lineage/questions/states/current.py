@@ -12,6 +12,7 @@ from temporal_lineage.addresses import AtInstant, AtRef, AtVersion, DatasetAddre
 from temporal_lineage.facts import AsOf
 from temporal_lineage.harvesting.history_parts import (
     refs_at,
+    remembered_entry,
     remembered_log,
     remembered_schema,
     remembered_snapshot,
@@ -101,6 +102,9 @@ def entry_at(
     reader: Reader, dataset_id: int, name: str, *, ref: str, valid: Instant, system: Instant
 ) -> LogEntry:
     """Give the log entry of a ref at an instant, or raise with what would have worked."""
+    entry = remembered_entry(reader, dataset_id, ref, AsOf(valid=valid, system=system))
+    if entry is not None:
+        return entry
     log = remembered_log(reader, dataset_id, ref, system=system)
     if log is None or not log.entries:
         known = list(refs_at(reader, dataset_id, AsOf(valid=valid, system=system)))
@@ -109,12 +113,9 @@ def entry_at(
                 "history of", name, (), "it is known from events only; `tl harvest` its catalog"
             )
         raise UnknownNameError("ref", f"{name}@{ref}", known, "`tl show` lists the refs of a table")
-    entry = log.at(valid)
-    if entry is None:
-        first = log.entries[0].period.start
-        shown = spoken(reader, dataset_id, name, system=system)
-        raise BeforeHistoryError(shown, valid.isoformat(), first.isoformat())
-    return entry
+    first = log.entries[0].period.start
+    shown = spoken(reader, dataset_id, name, system=system)
+    raise BeforeHistoryError(shown, valid.isoformat(), first.isoformat())
 
 
 def _entry_of(reader: Reader, dataset_id: int, address: DatasetAddress, as_of: AsOf) -> LogEntry:

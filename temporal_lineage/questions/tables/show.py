@@ -213,7 +213,7 @@ def _ref(reader: Reader, dataset_id: int, as_of: AsOf, name: str, entry: LogEntr
     log = remembered_log(reader, dataset_id, name, system=as_of.system)
     since = entry.period.start
     for earlier in reversed(log.entries if log else ()):
-        if earlier.period.end == since and earlier.state == entry.state:
+        if earlier.period.start < since <= earlier.period.end and earlier.state == entry.state:
             since = earlier.period.start
     ids: tuple[int, ...] = ()
     if isinstance(entry.state, Current) and entry.state.snapshot_id is not None:

@@ -46,10 +46,11 @@ def lineage_doubts(
         f"no run claims {count(number, 'commit')} of {dataset}"
         for dataset, number in sorted(unclaimed.items())
     ]
+    rejected = {node_id: one.evidence.rejected for node_id, one in writers.items()}
     doubts += [
         f"more than one run says that it wrote {names[node_id]}: `tl why` names them"
-        for node_id, writer in sorted(writers.items())
-        if any(one.why.endswith(CLAIMED_TOO) for one in writer.evidence.rejected)
+        for node_id in sorted(node_id for node_id, others in rejected.items() if others)
+        if any(one.why.endswith(CLAIMED_TOO) for one in rejected[node_id])
     ]
     doubts += grade_doubts(edge.grade for edge in edges if edge.grade is not None)
     carried = Counter(one.certainty for one in graph.contained if one.certainty != "exact")

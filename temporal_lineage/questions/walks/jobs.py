@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from temporal_lineage.claims import FlowClaim, decode, encode
 from temporal_lineage.keys import EdgeKind
 from temporal_lineage.lineage.graph import Direction, Step
-from temporal_lineage.lineage.trace import trace
 from temporal_lineage.naming import Naming
 from temporal_lineage.questions.runs.jobs import datasets_beside, find_job
 from temporal_lineage.questions.walks.answer import (
@@ -17,7 +16,7 @@ from temporal_lineage.questions.walks.answer import (
     LineageNode,
 )
 from temporal_lineage.questions.walks.doubts import lineage_doubts
-from temporal_lineage.questions.walks.neighbours import NODES_MAX, LedgerNeighbours
+from temporal_lineage.questions.walks.neighbours import LedgerNeighbours
 from temporal_lineage.questions.walks.nodes import dataset_lines, lineage_node
 from temporal_lineage.questions.walks.run_lines import run_lines
 
@@ -42,19 +41,14 @@ def job_lineage(
     as_of = question.as_of
     job_id = find_job(reader, address)
     near = _Near(job_id, address.name, datasets_beside(reader, job_id, direction, as_of))
-    graph = trace(
-        job_id,
-        direction=direction,
-        neighbours=_JobNeighbours(reader, near, as_of),
-        depth_max=depth_max,
-        nodes_max=NODES_MAX,
-    )
+    neighbours = _JobNeighbours(reader, near, as_of)
+    graph = neighbours.graph(job_id, direction=direction, depth_max=depth_max)
     naming = Naming(reader, as_of=as_of)
     names = naming.datasets(graph.depths.keys() - {job_id})
     names[job_id] = str(address)
     runs = {one: node.name for one, node in reader.named(node_ids=near.tellers()).items()}
     edges = tuple(_edge(step, near, runs, names) for step in graph.steps)
-    found = reader.named(node_ids=sorted(graph.depths.keys() - {job_id}))
+    found = naming.nodes(graph.depths.keys() - {job_id})
     nodes = sorted(graph.depths.items(), key=lambda item: item[1])
     root = LineageNode(str(address), str(address), None, None, 0, address.name, None)
     return LineageAnswer(

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from temporal_lineage.claims import decode
+from temporal_lineage.keys import AttributeKind
 from temporal_lineage.lineage.graph import Contained, Cut, Step
 from temporal_lineage.lineage.trace import trace
 from temporal_lineage.link_claims import EdgeClaim
+from temporal_lineage.store.records import Node
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,14 +47,8 @@ def ledger_graph(
     beside: Sequence[int] = (),
 ) -> LineageGraph:
     """Follow the edges of a kind from a node, and others, as believed at a point in both times."""
-    return trace(
-        node_id,
-        direction=direction,
-        neighbours=LedgerNeighbours(reader, kinds=(kind,), as_of=as_of),
-        depth_max=depth_max,
-        nodes_max=NODES_MAX,
-        beside=beside,
-    )
+    neighbours = LedgerNeighbours(reader, kinds=(kind,), as_of=as_of)
+    return neighbours.graph(node_id, direction=direction, depth_max=depth_max, beside=beside)
 
 
 _TOLD = '"reads"'
@@ -77,6 +73,23 @@ class LedgerNeighbours:
         self._reader = reader
         self._kinds = kinds
         self._as_of = as_of
+        self.nodes: dict[int, Node] = {}
+        """What was read of commits by the way: their names."""
+        self.writers: dict[int, str | None] = {}
+        """And the claims of their writers; None where no run claims one."""
+
+    def graph(
+        self, root_id: int, *, direction: Direction, depth_max: int, beside: Sequence[int] = ()
+    ) -> LineageGraph:
+        """Walk from the root, and from others beside it, through these neighbours."""
+        return trace(
+            root_id,
+            direction=direction,
+            neighbours=self,
+            depth_max=depth_max,
+            nodes_max=NODES_MAX,
+            beside=beside,
+        )
 
     def steps_into(self, node_ids: Sequence[int]) -> Sequence[Step]:
         """Give the edges whose target is one of the nodes."""
@@ -90,19 +103,39 @@ class LedgerNeighbours:
 
     def commits_in(self, state_ids: Sequence[int]) -> tuple[Sequence[Contained], Sequence[Cut]]:
         """Give the commits whose rows are live in the states, for as many as there is room for."""
+        if len(state_ids) == 1:
+            return self._commits_in_one(state_ids[0])
         met: list[Contained] = []
         for start in range(0, len(state_ids), STATES_AT_ONCE):
             asked = state_ids[start : start + STATES_AT_ONCE]
             rows = self._reader.contributions_to(node_ids=asked, system=self._as_of.system)
             if len(rows) > self._contributions_left:
-                why = f"more than {self._contributions_max:,} contributions"
-                return met, [Cut(state_id, why) for state_id in state_ids[start:]]
+                return met, [Cut(state_id, self._too_many()) for state_id in state_ids[start:]]
             self._contributions_left -= len(rows)
             met += [
                 Contained(commit_id or None, state_id, certainty)
                 for state_id, commit_id, certainty in rows
             ]
         return met, ()
+
+    def _commits_in_one(self, state_id: int) -> tuple[Sequence[Contained], Sequence[Cut]]:
+        """Read the names and writers of the commits with them: in one state each is met once."""
+        rows = self._reader.provenance_of(
+            node_id=state_id, kind=AttributeKind.WRITER, as_of=self._as_of
+        )
+        if len(rows) > self._contributions_left:
+            return (), [Cut(state_id, self._too_many())]
+        self._contributions_left -= len(rows)
+        met: list[Contained] = []
+        for commit_id, certainty, kind, parent_id, name, writer in rows:
+            met.append(Contained(commit_id or None, state_id, certainty))
+            if commit_id:
+                self.nodes[commit_id] = Node(commit_id, kind, parent_id, name)
+                self.writers[commit_id] = writer
+        return met, ()
+
+    def _too_many(self) -> str:
+        return f"more than {self._contributions_max:,} contributions"
 
     def steps_told_into(self, state_ids: Sequence[int]) -> Sequence[Step]:
         """Give the edges into states that their own commits tell."""

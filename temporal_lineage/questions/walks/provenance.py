@@ -23,7 +23,7 @@ from temporal_lineage.questions.walks.answer import (
     LineageEdge,
 )
 from temporal_lineage.questions.walks.doubts import count, lineage_doubts
-from temporal_lineage.questions.walks.neighbours import NODES_MAX, ledger_graph
+from temporal_lineage.questions.walks.neighbours import NODES_MAX, LedgerNeighbours, ledger_graph
 from temporal_lineage.questions.walks.nodes import dataset_lines, lineage_node
 from temporal_lineage.questions.walks.run_lines import run_lines
 from temporal_lineage.questions.walks.unseen import unseen_states
@@ -48,17 +48,11 @@ def lineage(
     if isinstance(address, DatasetAddress) and address.column is not None:
         return _column_lineage(reader, address, question, direction=direction, depth_max=depth_max)
     as_of = question.as_of
-    graph = ledger_graph(
-        reader,
-        find_version(reader, address, as_of),
-        kind=EdgeKind.EDGE,
-        direction=direction,
-        as_of=as_of,
-        depth_max=depth_max,
-    )
+    neighbours = LedgerNeighbours(reader, kinds=(EdgeKind.EDGE,), as_of=as_of)
+    root_id = find_version(reader, address, as_of)
+    graph = neighbours.graph(root_id, direction=direction, depth_max=depth_max)
     naming = Naming(reader, as_of=as_of)
-    names = naming.addresses(graph.depths)
-    answer = with_untold(reader, graph, lineage_of(reader, graph, question, naming, names))
+    answer = state_lineage(reader, graph, question, naming, neighbours, {})
     versions = told_versions(reader, graph.root_id, as_of)
     if not versions:
         return answer
@@ -96,7 +90,7 @@ def _column_lineage(
     if not root.is_named:
         dataset, _, _ = names[root.node_id].rpartition("#")
         names[root.node_id] = f"{dataset}#{address.column}"
-    answer = lineage_of(reader, graph, question, naming, names)
+    answer = lineage_of(reader, graph, question, naming, names, writers={})
     return replace(answer, doubts=(*answer.doubts, *columns_untold(reader, naming, graph, as_of)))
 
 
@@ -120,7 +114,7 @@ def flows(
     )
     naming = Naming(reader, as_of=as_of)
     names = naming.datasets(graph.depths)
-    return lineage_of(reader, graph, question, naming, names)
+    return lineage_of(reader, graph, question, naming, names, writers={})
 
 
 def find_version(reader: Reader, address: DatasetAddress | ModelAddress, as_of: AsOf) -> int:
@@ -154,35 +148,59 @@ def model_as_dataset(reader: Reader, address: ModelAddress, as_of: AsOf) -> Data
     return DatasetAddress(name, AtRef(address.version), None)
 
 
+def state_lineage(
+    reader: Reader,
+    graph: LineageGraph,
+    question: Question,
+    naming: Naming,
+    neighbours: LedgerNeighbours,
+    beside: Mapping[int, str],
+) -> LineageAnswer:
+    """Put a graph of states into words, and say which runs a walk down could not follow.
+
+    What its neighbours read by the way is not read again. `beside` are names of nodes that are no
+    states.
+    """
+    naming.keep_nodes(neighbours.nodes)
+    names = {**naming.addresses(graph.depths), **beside}
+    answer = lineage_of(reader, graph, question, naming, names, writers=neighbours.writers)
+    if graph.direction is Direction.UPSTREAM:
+        return answer
+    from temporal_lineage.questions.walks.untold import untold_beyond
+
+    found = untold_beyond(reader, graph, naming, question.as_of)
+    return replace(answer, doubts=(*answer.doubts, *found))
+
+
 def lineage_of(
     reader: Reader,
     graph: LineageGraph,
     question: Question,
     naming: Naming,
     names: Mapping[int, str],
+    *,
+    writers: Mapping[int, str | None],
 ) -> LineageAnswer:
-    """Put a graph into words: what it leads to, by whom, how surely, and what it leaves open."""
+    """Put a graph into words: what it leads to, by whom, how surely, and what it leaves open.
+
+    `writers` are claims that were read already, None for a commit of no run.
+    """
     as_of = question.as_of
-    writers = {
-        one.node_id: decode(WriterClaim, one.claim)
-        for one in reader.attributes_of(
-            node_ids=sorted(graph.depths), kind=AttributeKind.WRITER, as_of=as_of
-        )
-    }
+    wrote = _wrote(reader, graph, writers, as_of)
     # A run that read three states told three edges with one claim.
     told = {claim: _told(claim) for claim in {step.claim for step in graph.steps}}
     edges = tuple(
         LineageEdge(f"edge:{edge_id}", names[source_id], names[target_id], *told[claim])
         for edge_id, source_id, target_id, claim in graph.steps
     )
-    found = reader.named(node_ids=sorted(graph.depths))
+    found = naming.nodes(graph.depths)
     return LineageAnswer(
         question=question,
         direction=graph.direction,
         root=names[graph.root_id],
         edges=edges,
         nodes=tuple(
-            lineage_node(found[node_id], depth, naming, names[node_id], writers.get(node_id))
+            lineage_node(found[node_id], depth, naming, names[node_id], wrote.get(node_id))
             for node_id, depth in sorted(graph.depths.items(), key=lambda item: item[1])
         ),
         contributions=tuple(
@@ -195,20 +213,25 @@ def lineage_of(
         datasets=dataset_lines(reader, found.values(), naming, as_of),
         cuts=tuple(LineageCut(names[one.node_id], one.why) for one in graph.cuts),
         doubts=(
-            *lineage_doubts(graph, names, writers, edges),
+            *lineage_doubts(graph, names, wrote, edges),
             *unseen_states(reader, graph, found, names, as_of),
         ),
     )
 
 
-def with_untold(reader: Reader, graph: LineageGraph, answer: LineageAnswer) -> LineageAnswer:
-    """Give an answer that also says which runs its walk down could not follow."""
-    if graph.direction is Direction.UPSTREAM:
-        return answer
-    from temporal_lineage.questions.walks.untold import untold_beyond
-
-    found = untold_beyond(reader, graph, answer.question.as_of)
-    return replace(answer, doubts=(*answer.doubts, *found))
+def _wrote(
+    reader: Reader, graph: LineageGraph, read: Mapping[int, str | None], as_of: AsOf
+) -> dict[int, WriterClaim]:
+    """Give the writers of a graph's nodes, of those that have one."""
+    rest = sorted(graph.depths.keys() - read.keys())
+    claims = dict(read)
+    if rest:
+        claims |= reader.claims_of(node_ids=rest, kind=AttributeKind.WRITER, as_of=as_of)
+    return {
+        node_id: decode(WriterClaim, claim)
+        for node_id, claim in claims.items()
+        if claim is not None
+    }
 
 
 def _told(claim: str) -> tuple[str | None, str, str, tuple[str, ...]]:

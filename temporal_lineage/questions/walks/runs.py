@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 from temporal_lineage.claims import decode, encode
 from temporal_lineage.keys import AttributeKind, EdgeKind, NodeKind
 from temporal_lineage.lineage.graph import Direction, Step
-from temporal_lineage.lineage.trace import trace
 from temporal_lineage.link_claims import EdgeClaim, LinkClaim
 from temporal_lineage.naming import Naming
 from temporal_lineage.questions.knowledge.reasons import known_run
 from temporal_lineage.questions.walks.answer import LineageAnswer, LineageNode
-from temporal_lineage.questions.walks.neighbours import NODES_MAX, LedgerNeighbours
-from temporal_lineage.questions.walks.provenance import lineage_of, with_untold
+from temporal_lineage.questions.walks.neighbours import LedgerNeighbours
+from temporal_lineage.questions.walks.provenance import state_lineage
 from temporal_lineage.questions.walks.untold import written_untold
 
 if TYPE_CHECKING:
@@ -41,18 +40,12 @@ def run_lineage(
     as_of = question.as_of
     run_id, run = known_run(reader, address, as_of)
     near = tuple(_near(reader, run_id, run.job, direction, as_of))
-    graph = trace(
-        run_id,
-        direction=direction,
-        neighbours=_RunNeighbours(reader, run_id, near, as_of),
-        depth_max=depth_max,
-        nodes_max=NODES_MAX,
-    )
-    beyond = {one: depth for one, depth in graph.depths.items() if one != run_id}
+    neighbours = _RunNeighbours(reader, run_id, near, as_of)
+    graph = neighbours.graph(run_id, direction=direction, depth_max=depth_max)
+    graph = replace(graph, depths={k: depth for k, depth in graph.depths.items() if k != run_id})
     naming = Naming(reader, as_of=as_of)
-    names = naming.addresses(beyond) | {run_id: str(address)}
-    graph = replace(graph, depths=beyond)
-    answer = with_untold(reader, graph, lineage_of(reader, graph, question, naming, names))
+    beside = {run_id: str(address)}
+    answer = state_lineage(reader, graph, question, naming, neighbours, beside)
     if direction is Direction.DOWNSTREAM:
         own = written_untold(reader, run_id, run.job, as_of)
         answer = replace(answer, doubts=tuple(dict.fromkeys((*answer.doubts, *own))))

@@ -26,14 +26,13 @@ if TYPE_CHECKING:
 RUNS_ASKED_MAX = 1_000
 
 
-def untold_beyond(reader: Reader, graph: LineageGraph, as_of: AsOf) -> list[str]:
+def untold_beyond(reader: Reader, graph: LineageGraph, naming: Naming, as_of: AsOf) -> list[str]:
     """Say what a downstream walk could not follow: reads, and writes, of states nobody can tell."""
-    nodes = reader.named(node_ids=sorted(graph.depths))
+    nodes = naming.nodes(graph.depths)
     states: dict[int, set[str]] = defaultdict(set)
     for node in nodes.values():
         if node.kind == NodeKind.VERSION:
             states[node.parent_id].add(node.name)
-    naming = Naming(reader, as_of=as_of)
     return [
         *_made_of_unknown_states(reader, naming, graph, states, as_of),
         *_written_in_unknown_states(reader, naming, graph, states, as_of),
