@@ -35,7 +35,7 @@ def test_graphml_and_prov_are_read_whole(answer: LineageAnswer) -> None:
 @pytest.mark.parametrize(
     ("form", "edge"),
     [
-        ("cypher", "MERGE (s)-[e:FED "),
+        ("cypher", "  {source: "),
         ("csv", "edge,dataset:"),
         ("dot", '" -> "'),
         ("mermaid", " -->|"),

@@ -248,9 +248,11 @@ def test_cypher_strings_end_where_they_should(shown: LineageAnswer) -> None:
             outside.append(letter)
     assert not inside
     lines = "".join(outside).rstrip("\n").split("\n")
-    assert sum(line.startswith("MERGE (n:Lineage {") for line in lines) == len(shown.nodes)
-    assert sum("MERGE (s)-[e:FED" in line for line in lines) == len(shown.edges)
-    assert all(line.endswith(";") for line in lines[1:])
+    assert sum(line.startswith("  {address: ,") for line in lines) == len(shown.nodes)
+    assert sum(line.startswith("  {source: ,") for line in lines) == len(shown.edges) + 1
+    ends = [line for line in lines if line.endswith(";")]
+    # The constraint, the question, the nodes, the edges, the contributions.
+    assert len(ends) == 5
 
 
 def test_cypher_writes_what_is_not_shown_as_java_does() -> None:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from temporal_lineage.exports.drawing import LineKind, drawing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from temporal_lineage.exports.drawing import Drawing
+    from temporal_lineage.exports.drawing import Dot, Drawing, Line
     from temporal_lineage.questions.walks.answer import LineageAnswer
 
 _TYPES = {LineKind.DERIVED: "FED", LineKind.CONTAINED: "CONTAINED_IN"}
@@ -17,8 +17,12 @@ _TYPES = {LineKind.DERIVED: "FED", LineKind.CONTAINED: "CONTAINED_IN"}
 _ESCAPES = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
+ROWS_MAX = 500
+"""How many nodes or edges one statement loads: Neo4j takes longer to plan one than to run it."""
+
+
 def written(answer: LineageAnswer, states: Mapping[str, str]) -> str:
-    """Write MERGE statements for `cypher-shell`; the question and its doubts are a node too.
+    """Write statements for `cypher-shell` that MERGE; the question and its doubts are a node too.
 
     A node is known by its address; an edge between two nodes by its kind and the facts that tell
     it from others, to which what is told of its run is added.
@@ -32,18 +36,38 @@ def _statements(drawn: Drawing) -> Iterator[str]:
     asked = [("question", drawn.title), ("point", drawn.point)]
     doubts = f"[{', '.join(map(_quoted, drawn.doubts))}]"
     yield f"MERGE (q:LineageQuestion {_map(asked)}) SET q.doubts = {doubts};"
-    for one in drawn.dots:
-        facts = [("job", one.job), ("run", one.run), ("cut", one.cut), ("state", one.state)]
-        told = [(name, value) for name, value in facts if value]
-        more = f" SET n += {_map(told)}" if told else ""
-        yield f"MERGE (n:Lineage {_map([('address', one.address)])}){more};"
+    yield from _loaded(
+        [f"{{address: {_quoted(one.address)}, told: {_told(one)}}}" for one in drawn.dots],
+        "MERGE (n:Lineage {address: row.address}) SET n += row.told;",
+    )
+    # MERGE takes no property that is missing: edges of the same facts go together.
+    alike: dict[tuple[LineKind, tuple[str, ...]], list[Line]] = {}
     for line in drawn.lines:
-        more = f" SET e += {_map(line.run_facts)}" if line.run_facts else ""
-        yield (
-            f"MATCH (s:Lineage {_map([('address', line.source)])}),"
-            f" (t:Lineage {_map([('address', line.target)])})"
-            f" MERGE (s)-[e:{_TYPES[line.kind]} {_map(line.facts)}]->(t){more};"
+        alike.setdefault((line.kind, tuple(name for name, _ in line.facts)), []).append(line)
+    for (kind, names), lines in alike.items():
+        facts = ", ".join(f"{name}: row.{name}" for name in names)
+        yield from _loaded(
+            [_row(line) for line in lines],
+            "MATCH (s:Lineage {address: row.source}), (t:Lineage {address: row.target})"
+            f" MERGE (s)-[e:{_TYPES[kind]} {{{facts}}}]->(t) SET e += row.told;",
         )
+
+
+def _loaded(rows: Sequence[str], statement: str) -> Iterator[str]:
+    for start in range(0, len(rows), ROWS_MAX):
+        yield "UNWIND ["
+        yield ",\n".join(f"  {row}" for row in rows[start : start + ROWS_MAX])
+        yield f"] AS row {statement}"
+
+
+def _told(dot: Dot) -> str:
+    facts = [("job", dot.job), ("run", dot.run), ("cut", dot.cut), ("state", dot.state)]
+    return _map((name, value) for name, value in facts if value)
+
+
+def _row(line: Line) -> str:
+    ends = _map([("source", line.source), ("target", line.target), *line.facts])
+    return f"{ends[:-1]}, told: {_map(line.run_facts)}}}"
 
 
 def _map(facts: Iterable[tuple[str, str]]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from interop.jars import lacking_neo4j
 from interop.java import find_java
 from interop.neo4j_database import Neo4j, neo4j
 from temporal_lineage.cli.entry import run
+from temporal_lineage.exports import export
+from told_edges import hub
 from told_tables import Shop
 
 pytestmark = pytest.mark.interop
@@ -144,3 +147,13 @@ def test_every_awkward_name_comes_back_as_it_was(
 
     jobs = {job for _, _, _, _, _, job, _, _ in database.rows(EDGES)}
     assert jobs == {f"n/gather {name}" for name in NAMES}
+
+
+def test_a_hub_is_loaded_whole_in_few_statements(database: Neo4j, tmp_path: Path) -> None:
+    script = export(hub(tmp_path, neighbours=1_200), "cypher")
+
+    database.load(script)
+
+    assert database.rows("MATCH (n:Lineage) RETURN count(n)") == [(1_201,)]
+    assert database.rows("MATCH (:Lineage)-[e:FED]->(:Lineage) RETURN count(e)") == [(1_200,)]
+    assert script.count(";\n") == 2 + 3 + 3
