@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import errno
 import gc
 import os
@@ -13,6 +14,7 @@ from temporal_lineage.cli.light_click import load_click
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import NoReturn, TextIO
 
     from temporal_lineage.session import Session
 
@@ -33,7 +35,7 @@ def main() -> None:
     try:
         status = run(sys.argv[1:], session=None)
         # Inside the try: what waits in the buffer may be for a reader who has left.
-        sys.stdout.flush()
+        _flush(sys.stdout)
     except BrokenPipeError:
         # The same, met by the last flush. Python would flush once more on its way out.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -44,9 +46,7 @@ def main() -> None:
         sys.stderr.write(f"tl: {_NO_ROOM}\n")
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 1
-    # What is alive now dies with the process: nobody need look for garbage in it on the way out.
-    gc.freeze()
-    sys.exit(status)
+    _leave(status)
 
 
 def run(arguments: Sequence[str], *, session: Session | None) -> int:
@@ -83,3 +83,23 @@ def run(arguments: Sequence[str], *, session: Session | None) -> int:
         click.echo("tl: interrupted; what was committed before is kept", err=True)
         return 1
     return status if isinstance(status, int) else 0
+
+
+def _leave(status: int) -> NoReturn:
+    """End the process; what is alive dies with it, and nobody need take it apart before.
+
+    Only where something was registered for the end, a thread may run, or the program is watched
+    by a profiler, a debugger or a person, would anybody notice: then Python ends as it always does.
+    """
+    is_watched = sys.getprofile() or sys.gettrace() or sys.flags.inspect or sys.flags.dev_mode
+    if is_watched or "threading" in sys.modules or atexit._ncallbacks():  # noqa: SLF001 - only it tells
+        gc.freeze()
+        sys.exit(status)
+    _flush(sys.stderr)
+    os._exit(status)
+
+
+def _flush(stream: TextIO | None) -> None:
+    """Write what waits in a stream; None stands for one that nobody had opened for us."""
+    if stream is not None:
+        stream.flush()
