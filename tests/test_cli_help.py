@@ -46,6 +46,10 @@ OTHERS = {
         ),
         *("snapshots.schema", "snapshots.snapshot", "temporal_lineage.evidence"),
     },
+    "upstream lake.features.order_features": {
+        *(*CLICKS, *DEAR, *HISTORIES, "difflib", "temporal_lineage.session.session"),
+        *("snapshots.schema", "snapshots.snapshot", "temporal_lineage.questions.states.current"),
+    },
     "upstream model:fraud@v3": {
         *(*CLICKS, *DEAR, *HISTORIES, "temporal_lineage.session.session"),
         "temporal_lineage.capture.openlineage_events",

@@ -11,10 +11,10 @@ from snapshots.refs import MAIN
 from snapshots.snapshot_log import Absent, Ambiguous, Current, Unknown
 from temporal_lineage.addresses import AtInstant, AtVersion, DatasetAddress, quoted_version
 from temporal_lineage.facts import AsOf
-from temporal_lineage.harvesting.history_parts import remembered_log
+from temporal_lineage.harvesting.ref_logs import remembered_log
 from temporal_lineage.harvesting.table_claims import table_claim
-from temporal_lineage.questions.states.current import version_of
 from temporal_lineage.questions.states.good_until import meant_then
+from temporal_lineage.questions.states.meant import version_of
 from temporal_lineage.questions.states.versions import told_versions, version_or_ref, version_since
 
 if TYPE_CHECKING:

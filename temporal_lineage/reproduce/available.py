@@ -29,7 +29,7 @@ from temporal_lineage.erasure.erased import erased_states
 from temporal_lineage.facts import LAST, AsOf
 from temporal_lineage.naming import Naming, find_addressed
 from temporal_lineage.promises.beside import PromisedState, promised_beside
-from temporal_lineage.questions.states.current import version_of
+from temporal_lineage.questions.states.meant import version_of
 from temporal_lineage.reproduce.answer import availability_name
 from temporal_lineage.reproduce.known_files import KnownFiles
 from temporal_lineage.reproduce.look import refused_in_words

@@ -22,7 +22,7 @@ from temporal_lineage.link_claims import EdgeClaim, LinkClaim, WriterClaim
 from temporal_lineage.linking.taken import portions_taken
 from temporal_lineage.naming import Naming, find_addressed
 from temporal_lineage.questions.runs.unknown import unknown_run
-from temporal_lineage.questions.states.current import entry_at, version_of
+from temporal_lineage.questions.states.meant import entry_at, version_of
 from temporal_lineage.questions.walks.provenance import find_version, model_as_dataset
 from temporal_lineage.reproduce.answer import Known, MadeBy
 

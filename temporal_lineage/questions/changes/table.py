@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from snapshots.refs import MAIN
 from temporal_lineage.harvesting.histories import remembered
-from temporal_lineage.harvesting.history_parts import remembered_log
 from temporal_lineage.harvesting.looks import last_look
+from temporal_lineage.harvesting.ref_logs import remembered_log
 from temporal_lineage.lineage.out_of_line import overdue, unlike
 from temporal_lineage.questions.changes.findings import Finding, FindingKind, finding
 from temporal_lineage.questions.schemas.history import schema_steps

@@ -9,7 +9,7 @@ from snapshots.instant import FOREVER
 from snapshots.period import Period
 from snapshots.refs import MAIN
 from snapshots.snapshot_log import Current
-from temporal_lineage.harvesting.history_parts import refs_at, remembered_log
+from temporal_lineage.harvesting.ref_logs import refs_at, remembered_log
 from temporal_lineage.keys import AttributeKind
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from snapshots.refs import MAIN
 from snapshots.snapshot_log import Current
 from temporal_lineage.addresses import DatasetAddress
 from temporal_lineage.claims import decode
-from temporal_lineage.harvesting.history_parts import refs_at
+from temporal_lineage.harvesting.ref_logs import refs_at
 from temporal_lineage.keys import EdgeKind, NodeKind
 from temporal_lineage.lineage.graph import Direction
 from temporal_lineage.link_claims import EdgeClaim

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from snapshots.refs import MAIN
 from temporal_lineage.facts import AsOf
 from temporal_lineage.harvesting.histories import remembered
-from temporal_lineage.harvesting.history_parts import remembered_log
+from temporal_lineage.harvesting.ref_logs import remembered_log
 from temporal_lineage.questions.runs.heard import period_until
 from temporal_lineage.questions.schemas.change_reach import Affected, reached_by
 from temporal_lineage.questions.schemas.history import schema_steps

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from snapshots.errors import UnknownNameError
 from snapshots.refs import MAIN
-from temporal_lineage.harvesting.history_parts import refs_at, remembered_log, remembered_schema
+from temporal_lineage.harvesting.history_parts import remembered_schema
+from temporal_lineage.harvesting.ref_logs import refs_at, remembered_log
 from temporal_lineage.keys import EVERY_COLUMN, NodeKind
 from temporal_lineage.naming import find_addressed
 from temporal_lineage.questions.schemas.history import schema_of

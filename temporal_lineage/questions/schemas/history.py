@@ -17,13 +17,10 @@ from snapshots.schema_difference import (
     grade,
 )
 from temporal_lineage.addresses import AtInstant, AtVersion
-from temporal_lineage.harvesting.history_parts import (
-    remembered_log,
-    remembered_schema,
-    remembered_snapshot,
-)
+from temporal_lineage.harvesting.history_parts import remembered_schema, remembered_snapshot
+from temporal_lineage.harvesting.ref_logs import remembered_log
 from temporal_lineage.naming import Naming, find_addressed
-from temporal_lineage.questions.states.current import entry_at, version_of
+from temporal_lineage.questions.states.meant import entry_at, version_of
 from temporal_lineage.questions.states.versions import version_or_ref
 
 if TYPE_CHECKING:

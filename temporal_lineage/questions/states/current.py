@@ -1,30 +1,28 @@
-"""Which snapshot was current then: `tl at` and the states other questions start from."""
+"""Which snapshot was current then: `tl at`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from snapshots.errors import BeforeHistoryError, UnknownNameError
+from snapshots.errors import UnknownNameError
 from snapshots.records import dataclass
 from snapshots.refs import MAIN
 from snapshots.snapshot_log import Absent, Ambiguous, Certainty, Current, LogEntry, Rule, Unknown
-from temporal_lineage.addresses import AtInstant, AtRef, AtVersion, DatasetAddress
+from temporal_lineage.addresses import AtVersion, DatasetAddress
 from temporal_lineage.facts import AsOf
 from temporal_lineage.harvesting.history_parts import (
-    refs_at,
-    remembered_entry,
-    remembered_log,
     remembered_schema,
     remembered_snapshot,
 )
+from temporal_lineage.harvesting.ref_logs import remembered_log
 from temporal_lineage.harvesting.table_claims import table_claim
-from temporal_lineage.naming import Naming, find_addressed, spoken
-from temporal_lineage.questions.states.versions import check_version, version_or_ref
+from temporal_lineage.naming import Naming, find_addressed
+from temporal_lineage.questions.states.meant import entry_at, ref_and_instant, version_of
+from temporal_lineage.questions.states.versions import version_or_ref
 
 if TYPE_CHECKING:
     from snapshots.instant import Instant
     from snapshots.period import Period
-    from temporal_lineage.addresses import At
     from temporal_lineage.questions.question import Question
     from temporal_lineage.store.reader import Reader
 
@@ -59,7 +57,7 @@ def state_at(reader: Reader, address: DatasetAddress, question: Question) -> Sta
     as_of = question.as_of
     dataset_id = find_addressed(reader, address, as_of=as_of)
     at = version_or_ref(reader, dataset_id, address.at, system=as_of.system)
-    ref, valid = _ref_and_instant(at, as_of)
+    ref, valid = ref_and_instant(at, as_of)
     if isinstance(at, AtVersion):
         entry = _entry_of(reader, dataset_id, address, as_of)
     else:
@@ -98,26 +96,6 @@ def state_at(reader: Reader, address: DatasetAddress, question: Question) -> Sta
     )
 
 
-def entry_at(
-    reader: Reader, dataset_id: int, name: str, *, ref: str, valid: Instant, system: Instant
-) -> LogEntry:
-    """Give the log entry of a ref at an instant, or raise with what would have worked."""
-    entry = remembered_entry(reader, dataset_id, ref, AsOf(valid=valid, system=system))
-    if entry is not None:
-        return entry
-    log = remembered_log(reader, dataset_id, ref, system=system)
-    if log is None or not log.entries:
-        known = list(refs_at(reader, dataset_id, AsOf(valid=valid, system=system)))
-        if not known:
-            raise UnknownNameError(
-                "history of", name, (), "it is known from events only; `tl harvest` its catalog"
-            )
-        raise UnknownNameError("ref", f"{name}@{ref}", known, "`tl show` lists the refs of a table")
-    first = log.entries[0].period.start
-    shown = spoken(reader, dataset_id, name, system=system)
-    raise BeforeHistoryError(shown, valid.isoformat(), first.isoformat())
-
-
 def _entry_of(reader: Reader, dataset_id: int, address: DatasetAddress, as_of: AsOf) -> LogEntry:
     """Give the last time main was at a version, up to the instant asked for."""
     version = version_of(reader, dataset_id, address, as_of)
@@ -129,40 +107,6 @@ def _entry_of(reader: Reader, dataset_id: int, address: DatasetAddress, as_of: A
     raise UnknownNameError(
         "time on main of", str(address), (), "no reader of main ever saw this version"
     )
-
-
-def version_of(reader: Reader, dataset_id: int, address: DatasetAddress, as_of: AsOf) -> str:
-    """Give the version an address means at a point in both times, as text.
-
-    Raises UnknownNameError where no single version can be told, and BeforeHistoryError where
-    there was none yet.
-    """
-    at = version_or_ref(reader, dataset_id, address.at, system=as_of.system)
-    if isinstance(at, AtVersion):
-        check_version(reader, dataset_id, address.name, at.version, as_of)
-        return at.version
-    ref, valid = _ref_and_instant(at, as_of)
-    entry = entry_at(reader, dataset_id, address.name, ref=ref, valid=valid, system=as_of.system)
-    match entry.state:
-        case Current(snapshot_id) if snapshot_id is not None:
-            return str(snapshot_id)
-        case Ambiguous(candidates):
-            choices = [f"{address.name}@{one}" for one in candidates]
-            raise UnknownNameError("single state", str(address), choices, "name the one you mean")
-        case Unknown(reason):
-            raise UnknownNameError("known state", str(address), (), reason)
-        case _:
-            raise UnknownNameError("rows", str(address), (), "the table or ref was empty then")
-
-
-def _ref_and_instant(at: At | None, as_of: AsOf) -> tuple[str, Instant]:
-    match at:
-        case AtInstant(ref, instant):
-            return ref, instant
-        case AtRef(ref):
-            return ref, as_of.valid
-        case _:
-            return MAIN, as_of.valid
 
 
 def _ids(entry: LogEntry, ref: str) -> tuple[tuple[int, ...], tuple[str, ...]]:

@@ -12,7 +12,7 @@ from snapshots.snapshot_log import Absent
 from temporal_lineage.claims import decode
 from temporal_lineage.harvesting.definitions import ASPECTS
 from temporal_lineage.harvesting.histories import remembered
-from temporal_lineage.harvesting.history_parts import log_entry
+from temporal_lineage.harvesting.ref_logs import log_entry
 from temporal_lineage.keys import AttributeKind
 from temporal_lineage.naming import Naming, find_addressed
 from temporal_lineage.questions.question import UNHARVESTED

@@ -8,8 +8,8 @@ from snapshots.records import dataclass
 from snapshots.refs import MAIN
 from snapshots.snapshot_log import Current
 from temporal_lineage.harvesting.histories import remembered
-from temporal_lineage.harvesting.history_parts import refs_at, remembered_log
 from temporal_lineage.harvesting.looks import absence, absences, last_look
+from temporal_lineage.harvesting.ref_logs import refs_at, remembered_log
 from temporal_lineage.harvesting.table_claims import table_claims
 from temporal_lineage.keys import AttributeKind
 from temporal_lineage.naming import Naming, find_dataset, known_datasets

@@ -13,7 +13,7 @@ from snapshots.snapshot_log import Current
 from temporal_lineage.claims import decode
 from temporal_lineage.facts import LAST, AsOf
 from temporal_lineage.harvesting.histories import remembered
-from temporal_lineage.harvesting.history_parts import remembered_log
+from temporal_lineage.harvesting.ref_logs import remembered_log
 from temporal_lineage.keys import AttributeKind, NodeKind
 from temporal_lineage.link_claims import WriterClaim
 from temporal_lineage.naming import Naming, find_dataset

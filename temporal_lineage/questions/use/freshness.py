@@ -11,8 +11,8 @@ from snapshots.refs import MAIN
 from snapshots.snapshot_log import Current
 from temporal_lineage.claims import RunClaim, decode
 from temporal_lineage.harvesting.histories import remembered
-from temporal_lineage.harvesting.history_parts import remembered_log
 from temporal_lineage.harvesting.looks import last_look
+from temporal_lineage.harvesting.ref_logs import remembered_log
 from temporal_lineage.keys import AttributeKind, EdgeKind
 from temporal_lineage.lineage.out_of_line import overdue
 from temporal_lineage.questions.scopes import datasets_in

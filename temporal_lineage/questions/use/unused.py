@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from snapshots.refs import MAIN
 from snapshots.snapshot_log import Current
-from temporal_lineage.harvesting.history_parts import refs_at
+from temporal_lineage.harvesting.ref_logs import refs_at
 from temporal_lineage.keys import EdgeKind
 from temporal_lineage.questions.runs.heard import Heard, period_until
 from temporal_lineage.questions.scopes import datasets_in

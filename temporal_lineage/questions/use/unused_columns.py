@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from snapshots.refs import MAIN
 from temporal_lineage.claims import FlowClaim, decode
-from temporal_lineage.harvesting.history_parts import refs_at, remembered_schema
+from temporal_lineage.harvesting.history_parts import remembered_schema
+from temporal_lineage.harvesting.ref_logs import refs_at
 from temporal_lineage.keys import AttributeKind, EdgeKind, NodeKind
 from temporal_lineage.linking.taken import TakenClaim
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from snapshots.refs import MAIN
 from temporal_lineage.harvesting.histories import remembered
-from temporal_lineage.harvesting.history_parts import remembered_log
+from temporal_lineage.harvesting.ref_logs import remembered_log
 from temporal_lineage.lineage.out_of_line import unlike
 from temporal_lineage.naming import Naming, find_dataset
 from temporal_lineage.questions.question import UNHARVESTED

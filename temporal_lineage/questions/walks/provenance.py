@@ -14,7 +14,7 @@ from temporal_lineage.lineage.graph import Direction, LineageGraph
 from temporal_lineage.lineage.trace import trace
 from temporal_lineage.link_claims import EdgeClaim, WriterClaim
 from temporal_lineage.naming import Naming, find_addressed, find_dataset, written
-from temporal_lineage.questions.states.current import version_of
+from temporal_lineage.questions.states.meant import version_of
 from temporal_lineage.questions.states.versions import told_versions
 from temporal_lineage.questions.walks.answer import (
     LineageAnswer,
