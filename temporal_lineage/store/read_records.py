@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from snapshots.instant import Instant
-from temporal_lineage.store.read_base import Reads, listed
+from temporal_lineage.store.read_base import Reads, listed, listed_texts
 from temporal_lineage.store.records import ArrivedEvent, Blob, Harvest, TransactionRow
 from temporal_lineage.store.runner import Row
 
 TX_MAX = 2**31 - 1
 """No transaction has a greater number: PostgreSQL keeps them in four bytes."""
+
+EVENT_RUNS_AT_ONCE = 1_000
+"""Of how many runs the events are in memory at once: one may be some megabytes."""
 
 
 class RecordReads(Reads):
@@ -49,16 +52,14 @@ class RecordReads(Reads):
 
     def events(self, *, run_id: str) -> list[ArrivedEvent]:
         """Give the events of a run in the order they arrived."""
-        import zlib
+        return _arrived(self._runner.rows("events", {"run_id": run_id}))
 
-        return [
-            ArrivedEvent(
-                event_id, run, source, zlib.decompress(body).decode(), Instant(recorded_at), tx
-            )
-            for event_id, run, source, body, recorded_at, tx in self._runner.rows(
-                "events", {"run_id": run_id}
-            )
-        ]
+    def events_of(self, *, run_ids: Iterable[str]) -> Iterator[ArrivedEvent]:
+        """Yield the events of several runs, of EVENT_RUNS_AT_ONCE together as they arrived."""
+        asked = list(run_ids)
+        for start in range(0, len(asked), EVENT_RUNS_AT_ONCE):
+            part = listed_texts(asked[start : start + EVENT_RUNS_AT_ONCE])
+            yield from _arrived(self._runner.rows("events_of", {"run_ids": part}))
 
     def event_run_ids(self, *, after_tx: int = 0, upto_tx: int = TX_MAX) -> list[str]:
         """Give the runs that have events which arrived in these transactions, by name."""
@@ -91,6 +92,17 @@ class RecordReads(Reads):
         """Give the names of what is kept of a dataset, without the bytes."""
         rows = self._runner.rows("blob_witnesses", {"dataset_id": dataset_id})
         return frozenset(witness for (witness,) in rows)
+
+
+def _arrived(rows: Iterable[Row]) -> list[ArrivedEvent]:
+    import zlib
+
+    return [
+        ArrivedEvent(
+            event_id, run, source, zlib.decompress(body).decode(), Instant(recorded_at), tx
+        )
+        for event_id, run, source, body, recorded_at, tx in rows
+    ]
 
 
 def _harvest(row: Row) -> Harvest:

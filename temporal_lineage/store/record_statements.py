@@ -9,7 +9,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import Select
 
 from temporal_lineage.store.as_of_rule import instant
-from temporal_lineage.store.listed import among_numbers
+from temporal_lineage.store.listed import among_numbers, among_texts
 from temporal_lineage.store.tables import blob, event, harvest, ledger, linked, tx
 
 _LIMIT: ColumnElement[int] = bindparam("limit", type_=Integer)
@@ -35,6 +35,13 @@ def _harvests() -> Select[Any]:
     ).select_from(harvest.join(tx, tx.c.tx_id == harvest.c.tx_id))
 
 
+def _events() -> Select[Any]:
+    columns = (event.c.event_id, event.c.run_id, event.c.source, event.c.body)
+    return select(*columns, tx.c.recorded_at, tx.c.tx_id).select_from(
+        event.join(tx, tx.c.tx_id == event.c.tx_id)
+    )
+
+
 RECORD_STATEMENTS: dict[str, Select[Any]] = {
     "uuid": select(ledger.c.uuid),
     # Two scalars, so that each is one look at an end of the index.
@@ -57,17 +64,10 @@ RECORD_STATEMENTS: dict[str, Select[Any]] = {
     .order_by(harvest.c.harvest_id.desc())
     .limit(_LIMIT)
     .offset(literal_column("0")),
-    "events": select(
-        event.c.event_id,
-        event.c.run_id,
-        event.c.source,
-        event.c.body,
-        tx.c.recorded_at,
-        tx.c.tx_id,
-    )
-    .select_from(event.join(tx, tx.c.tx_id == event.c.tx_id))
+    "events": _events()
     .where(event.c.run_id == bindparam("run_id", type_=Text))
     .order_by(event.c.event_id),
+    "events_of": _events().where(among_texts(event.c.run_id, "run_ids")).order_by(event.c.event_id),
     # Not distinct: the planner would walk all runs for that, not the latest events.
     "event_run_ids": select(event.c.run_id).where(_AFTER, event.c.tx_id <= _UPTO),
     "runs_arrived": select(func.count(event.c.run_id.distinct())).where(

@@ -418,6 +418,12 @@ SELECT event.event_id, event.run_id, event.source, event.body, tx.recorded_at, t
 FROM event JOIN tx ON tx.tx_id = event.tx_id
 WHERE event.run_id = :run_id ORDER BY event.event_id;
 
+-- events_of
+SELECT event.event_id, event.run_id, event.source, event.body, tx.recorded_at, tx.tx_id
+FROM event JOIN tx ON tx.tx_id = event.tx_id
+WHERE event.run_id IN (SELECT run_ids_list.value
+FROM json_each(:run_ids) AS run_ids_list) ORDER BY event.event_id;
+
 -- event_run_ids
 SELECT event.run_id
 FROM event

@@ -75,6 +75,7 @@ def owned(reader: Reader, hits: Iterable[Hit], as_of: AsOf) -> list[Impacted]:
         for node in nodes.values()
     }
     of_datasets = owners.of_datasets(datasets.values())
+    owners.of_each(job for one in found for job in one.jobs)
     return [
         Impacted(
             address=one.address,

@@ -104,15 +104,27 @@ def find_job(reader: Reader, address: JobAddress) -> int:
 
 def runs_of_job(reader: Reader, job_id: int, as_of: AsOf) -> list[FoundRun]:
     """Give the runs of a job that were known then, the newest first."""
-    rows = reader.edges_into(node_ids=[job_id], kinds=(EdgeKind.RUN_OF,), as_of=as_of)
-    run_ids = [row.src_id for row in rows]
-    found = [
-        FoundRun(
+    return runs_of_jobs(reader, [job_id], as_of).get(job_id, [])
+
+
+def runs_of_jobs(reader: Reader, job_ids: Sequence[int], as_of: AsOf) -> dict[int, list[FoundRun]]:
+    """Give the same of several jobs; those without runs are left out."""
+    steps = reader.steps_into(node_ids=job_ids, kinds=(EdgeKind.RUN_OF,), as_of=as_of)
+    run_ids = sorted({run_id for _, run_id, _, _ in steps})
+    rows = reader.attributes_of(node_ids=run_ids, kind=AttributeKind.RUN, as_of=as_of)
+    known = {
+        one.node_id: FoundRun(
             one.node_id, one.valid.start, as_it_stood(decode(RunClaim, one.claim), as_of.valid)
         )
-        for one in reader.attributes_of(node_ids=run_ids, kind=AttributeKind.RUN, as_of=as_of)
-    ]
-    return sorted(found, key=lambda one: (one.begun, one.node_id), reverse=True)
+        for one in rows
+    }
+    found: dict[int, list[FoundRun]] = {}
+    for _, run_id, job_id, _ in steps:
+        if run_id in known:
+            found.setdefault(job_id, []).append(known[run_id])
+    for runs in found.values():
+        runs.sort(key=lambda one: (one.begun, one.node_id), reverse=True)
+    return found
 
 
 def datasets_beside(
@@ -135,24 +147,21 @@ def named_by(
 
 
 def events_of_job(
-    reader: Reader, keys: Iterable[str], job: str, as_of: AsOf, *, holding: str = ""
+    reader: Reader, keys: Iterable[str], job: str, as_of: AsOf
 ) -> list[tuple[RunEvent | JobEvent, str]]:
-    """Give the events of the job that were known then, oldest first, with their bodies.
-
-    Only those `holding` a text are read: most events are large, and tell nothing of one facet.
-    """
+    """Give the events of the job that were known then, oldest first, with their bodies."""
     told = [
         (event, kept.body)
-        for key in keys
-        for kept in reader.events(run_id=key)
-        if kept.recorded_at <= as_of.system and holding in kept.body
-        for event in _events(kept)
+        for kept in reader.events_of(run_ids=keys)
+        if kept.recorded_at <= as_of.system
+        for event in events_in(kept)
         if str(event.job) == job and event.at <= as_of.valid
     ]
     return sorted(told, key=lambda one: (one[0].at, one[1]))
 
 
-def _events(kept: ArrivedEvent) -> Iterator[RunEvent | JobEvent]:
+def events_in(kept: ArrivedEvent) -> Iterator[RunEvent | JobEvent]:
+    """Yield the events about a run or a job that a kept text holds."""
     for one in read_events(kept.body.encode(), source=kept.source):
         if isinstance(one, CapturedEvent) and not isinstance(one.event, DatasetEvent):
             yield one.event

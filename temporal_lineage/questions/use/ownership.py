@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, ClassVar
 
-from temporal_lineage.keys import EdgeKind
-from temporal_lineage.questions.runs.heard import Heard
+from temporal_lineage.claims import RunClaim, decode
+from temporal_lineage.keys import AttributeKind, EdgeKind
 from temporal_lineage.questions.scopes import datasets_in
 from temporal_lineage.questions.use.owned import Owners
 from temporal_lineage.questions.walks.doubts import count
@@ -64,11 +64,12 @@ def ownership(
     owners = Owners(reader, as_of)
     of_datasets = owners.of_datasets(names)
     writing = _writing(reader, names, as_of)
+    of_jobs = owners.of_each(job for jobs in writing.values() for job in jobs)
     every = [
         OwnedDataset(
             name,
             tuple(of_datasets.get(dataset_id, ())),
-            tuple(OwnedJob(job, owners.of_job(job)) for job in sorted(writing[dataset_id])),
+            tuple(OwnedJob(job, of_jobs[job]) for job in sorted(writing[dataset_id])),
         )
         for dataset_id, name in names.items()
     ]
@@ -94,11 +95,19 @@ def _owners(one: OwnedDataset) -> list[Owner]:
 def _writing(reader: Reader, dataset_ids: Iterable[int], as_of: AsOf) -> Mapping[int, set[str]]:
     """Give the jobs whose runs wrote each dataset, and those that are said to by design."""
     ids = list(dataset_ids)
+    wrote = reader.steps_into(node_ids=ids, kinds=(EdgeKind.WRITES,), as_of=as_of)
+    told = reader.claims_of(
+        node_ids=sorted({run_id for _, run_id, _, _ in wrote}),
+        kind=AttributeKind.RUN,
+        as_of=as_of,
+    )
+    of_runs = {run_id: decode(RunClaim, claim).job for run_id, claim in told.items()}
+    designed = reader.steps_into(node_ids=ids, kinds=(EdgeKind.DESIGN_WRITES,), as_of=as_of)
+    nodes = reader.named(node_ids=sorted({job_id for _, job_id, _, _ in designed}))
     jobs: dict[int, set[str]] = defaultdict(set)
-    for dataset_id, runs in Heard(reader, as_of).writes(ids).items():
-        jobs[dataset_id] |= {one.job for one in runs}
-    rows = reader.edges_into(node_ids=ids, kinds=(EdgeKind.DESIGN_WRITES,), as_of=as_of)
-    nodes = reader.named(node_ids=sorted({row.src_id for row in rows}))
-    for row in rows:
-        jobs[row.dst_id].add(nodes[row.src_id].name)
+    for _, run_id, dataset_id, _ in wrote:
+        if run_id in of_runs:
+            jobs[dataset_id].add(of_runs[run_id])
+    for _, job_id, dataset_id, _ in designed:
+        jobs[dataset_id].add(nodes[job_id].name)
     return jobs
