@@ -143,6 +143,23 @@ class AttributeReads(Reads):
         parameters: Parameters = {"nodes": listed(node_ids), "kind": kind, **self._point(as_of)}
         return dict(self._runner.rows("claims_of", parameters))
 
+    def claims_holding(
+        self, part: str, *, node_ids: Iterable[int], kind: str, as_of: AsOf
+    ) -> list[tuple[int, str]]:
+        """Give the claims of a kind that hold of some of the nodes and hold a text, with each node.
+
+        The text is of letters, digits and hyphens. Most claims that are looked through have it not,
+        and are not brought out of the database.
+        """
+        parameters: Parameters = {
+            "nodes": listed(node_ids),
+            "kind": kind,
+            "holding": f"%{part}%",
+            **self._point(as_of),
+        }
+        rows = self._runner.rows("claims_holding", parameters)
+        return [(node_id, claim) for node_id, claim in rows if part in claim]
+
     def _floor(self, system: Instant) -> int:
         return rank_floor(tx=self.tx_at(system=system))
 

@@ -31,6 +31,14 @@ class NodeReads(Reads):
         }
         return [Node(*row) for row in self._runner.rows("nodes_named", parameters)]
 
+    def numbers(self, *, kind: str, keys: Iterable[tuple[int, str]]) -> dict[tuple[int, str], int]:
+        """Give the numbers of nodes of a kind by parent and name, of those that were named."""
+        import json
+
+        pairs = json.dumps(list(dict.fromkeys(keys)))
+        rows = self._runner.rows("nodes_by_key", {"kind": kind, "keys": pairs})
+        return {(parent_id, name): node_id for parent_id, name, node_id in rows}
+
     def nodes_after(self, *, kind: str, low: str, limit: int) -> list[Node]:
         """Give the first nodes of a kind, under no other, whose names come at `low` or after."""
         parameters: Parameters = {"kind": kind, "parent_id": 0, "low": low, "limit": limit}

@@ -136,6 +136,19 @@ def _claims_of() -> Select[Any]:
     )
 
 
+def _claims_holding() -> Select[Any]:
+    """Attributes of a kind that hold of some nodes and whose claims hold a text, in no order."""
+    return (
+        select(attribute.c.node_id, claim.c.body)
+        .select_from(_with_claim(holds(attribute, attribute_assertion)))
+        .where(
+            among_numbers(attribute.c.node_id, "nodes"),
+            attribute.c.kind == _text("kind"),
+            claim.c.body.like(_text("holding")),
+        )
+    )
+
+
 def _attributes_between() -> Select[Any]:
     """Attributes that hold of any node, whose names are from `low` to before `high`."""
     names = and_(attribute.c.name >= _text("low"), attribute.c.name < _text("high"))
@@ -231,6 +244,7 @@ STATEMENTS: dict[str, Select[Any]] = {
         attribute.c.name.desc(), attribute.c.node_id.desc()
     ),
     "claims_of": _claims_of(),
+    "claims_holding": _claims_holding(),
     "attributes_of": _attributes().where(among_numbers(attribute.c.node_id, "nodes")),
     "edges_into": _edges(edge.c.dst_id),
     "edges_out_of": _edges(edge.c.src_id),

@@ -128,6 +128,15 @@ LIMIT 1 OFFSET 0) END AND found.valid_from <= :valid AND found.valid_to > :valid
 WHERE attribute.node_id IN (SELECT CAST(nodes_list.value AS BIGINT) AS value
 FROM json_each(:nodes) AS nodes_list) AND attribute.kind = :kind AND attribute.name = '';
 
+-- claims_holding
+SELECT attribute.node_id, claim.body
+FROM attribute LEFT OUTER JOIN attribute_assertion AS found ON found.attribute_id = CASE WHEN (NOT (attribute.last_tx <= :tx AND attribute.since <= :valid)) THEN attribute.attribute_id END AND found.rank = CASE WHEN (NOT (attribute.last_tx <= :tx AND attribute.since <= :valid)) THEN (SELECT candidate.rank
+FROM attribute_assertion AS candidate
+WHERE candidate.attribute_id = attribute.attribute_id AND candidate.rank >= :floor AND candidate.valid_from <= :valid AND candidate.valid_to > :valid ORDER BY candidate.rank
+LIMIT 1 OFFSET 0) END AND found.valid_from <= :valid AND found.valid_to > :valid JOIN claim ON claim.claim_id = CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN attribute.claim_id ELSE found.claim_id END
+WHERE attribute.node_id IN (SELECT CAST(nodes_list.value AS BIGINT) AS value
+FROM json_each(:nodes) AS nodes_list) AND attribute.kind = :kind AND claim.body LIKE :holding;
+
 -- attributes_of
 SELECT attribute.node_id, attribute.name, CASE WHEN (attribute.last_tx <= :tx AND attribute.since <= :valid) THEN attribute.since ELSE coalesce((SELECT max(newer_before.valid_to) AS max_1
 FROM attribute_assertion AS newer_before

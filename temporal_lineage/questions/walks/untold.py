@@ -103,15 +103,17 @@ def _written_in_unknown_states(
     newest = sorted({(row.valid.start, row.src_id) for row in rows}, reverse=True)
     asked = [run_id for _, run_id in newest[:RUNS_ASKED_MAX]]
     wrote: dict[int, list[str]] = defaultdict(list)
-    for one in reader.attributes_of(node_ids=asked, kind=AttributeKind.WRITES, as_of=as_of):
-        if Method.OUTPUT_PHANTOM.value in one.claim:
-            wrote[one.node_id].append(decode(LinkClaim, one.claim).identity)
-    read = _having_read(reader, graph, states, list(wrote), as_of)
+    for run_id, claim in reader.claims_holding(
+        Method.OUTPUT_PHANTOM.value, node_ids=asked, kind=AttributeKind.WRITES, as_of=as_of
+    ):
+        wrote[run_id].append(decode(LinkClaim, claim).identity)
+    read = _having_read(reader, graph, states, list(wrote), as_of) if wrote else set()
     jobs: dict[str, set[str]] = defaultdict(set)
     told = _told_writes(reader, graph, as_of) if read else {}
-    for one in reader.attributes_of(node_ids=sorted(read), kind=AttributeKind.RUN, as_of=as_of):
-        run = as_it_stood(decode(RunClaim, one.claim), as_of.valid)
-        for identity in wrote[one.node_id] if run.state == "COMPLETE" else ():
+    runs = _runs(reader, read, as_of) if read else {}
+    for run_id, told_last in runs.items():
+        run = as_it_stood(told_last, as_of.valid)
+        for identity in wrote[run_id] if run.state == "COMPLETE" else ():
             if not any(_overlap(run, other) for other in told.get(identity, ())):
                 jobs[identity].add(run.job)
     yield from _written(reader, naming, jobs)
@@ -131,16 +133,21 @@ def _having_read(
 ) -> set[int]:
     """Give those runs that read a state of the graph, or one that holds rows of its commits."""
     identities = {node.name: key for key, node in reader.named(node_ids=sorted(states)).items()}
+    rows = reader.attributes_of(node_ids=run_ids, kind=AttributeKind.READS, as_of=as_of)
+    links = [(one.node_id, decode(LinkClaim, one.claim)) for one in rows]
+    said = [
+        (run_id, (identities[link.identity], version))
+        for run_id, link in links
+        if link.identity in identities
+        for version in link.versions
+    ]
+    known = reader.numbers(kind=NodeKind.VERSION, keys=(key for _, key in said))
     readers: dict[int, set[int]] = defaultdict(set)
-    for one in reader.attributes_of(node_ids=run_ids, kind=AttributeKind.READS, as_of=as_of):
-        link = decode(LinkClaim, one.claim)
-        if link.identity in identities:
-            for node in reader.nodes_named(
-                kind=NodeKind.VERSION, parent_id=identities[link.identity], names=link.versions
-            ):
-                readers[node.node_id].add(one.node_id)
-    rows = reader.contributions_to(node_ids=sorted(readers), system=as_of.system)
-    holding = {row.state_id for row in rows if row.commit_id in graph.depths}
+    for run_id, key in said:
+        if key in known:
+            readers[known[key]].add(run_id)
+    living = reader.contributions_to(node_ids=sorted(readers), system=as_of.system)
+    holding = {row.state_id for row in living if row.commit_id in graph.depths}
     holding |= readers.keys() & graph.depths.keys()
     return {run_id for state_id in holding for run_id in readers[state_id]}
 
@@ -155,14 +162,18 @@ def _told_writes(reader: Reader, graph: LineageGraph, as_of: AsOf) -> dict[str, 
     parents = reader.named(node_ids=sorted({one.parent_id for one in targets.values()}))
     nodes = reader.nodes_named(kind=NodeKind.RUN, parent_id=0, names={run for _, run in wrote})
     runs = {one.node_id: one.name for one in nodes}
-    claims = reader.attributes_of(node_ids=sorted(runs), kind=AttributeKind.RUN, as_of=as_of)
-    known = {runs[one.node_id]: decode(RunClaim, one.claim) for one in claims}
+    known = {runs[run_id]: one for run_id, one in _runs(reader, runs, as_of).items()}
     found: dict[str, list[RunClaim]] = defaultdict(list)
     for target_id, run in wrote:
         parent = parents.get(targets[target_id].parent_id)
         if parent is not None and run in known:
             found[parent.name].append(known[run])
     return found
+
+
+def _runs(reader: Reader, run_ids: Iterable[int], as_of: AsOf) -> dict[int, RunClaim]:
+    claims = reader.claims_of(node_ids=sorted(run_ids), kind=AttributeKind.RUN, as_of=as_of)
+    return {run_id: decode(RunClaim, claim) for run_id, claim in claims.items()}
 
 
 def _overlap(one: RunClaim, other: RunClaim) -> bool:
