@@ -108,7 +108,7 @@ def remembered(reader: Reader, dataset_id: int, *, system: Instant) -> TableHist
         location=table.location,
         chain=_chain(claims, defined),
         recorded=tuple(sorted(recorded, key=lambda entry: entry.at)),
-        snapshots=tuple(sorted(decoded, key=_commit_order)),
+        snapshots=tuple(sorted(decoded, key=commit_order)),
         schemas=tuple(
             decode(SchemaVersion, line[-1].claim)
             for line in sorted(schemas.values(), key=lambda line: line[-1].valid.start)
@@ -118,6 +118,11 @@ def remembered(reader: Reader, dataset_id: int, *, system: Instant) -> TableHist
         gaps=tuple(Gap(gap) for gap in table.gaps),
         features=table.features,
     )
+
+
+def commit_order(snapshot: Snapshot) -> tuple[int, Instant]:
+    """Give what snapshots of one table are ordered by."""
+    return (snapshot.sequence_number, snapshot.committed_at)
 
 
 def _chain(claims: Mapping[int, PointClaim], defined: Definitions) -> tuple[ChainPoint, ...]:
@@ -256,7 +261,3 @@ def _schemas(history: TableHistory) -> dict[str, Held]:
         str(schema.schema_id): _since(firsts.get(schema.schema_id, start), schema)
         for schema in history.schemas
     }
-
-
-def _commit_order(snapshot: Snapshot) -> tuple[int, Instant]:
-    return (snapshot.sequence_number, snapshot.committed_at)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snapshots.instant import FOREVER
 from snapshots.period import Period
 from temporal_lineage.claims import AbsenceClaim, LookClaim, NamedClaim, decode, encode
 from temporal_lineage.facts import LAST, AsOf
@@ -41,24 +40,49 @@ def last_look(
 
     Looks under one address alone count where one is given.
     """
-    looks = reader.timelines(node_id=dataset_id, kind=AttributeKind.LOOK, system=system)
+    found = last_looks(reader, [dataset_id], address=address, system=system)
+    return found.get(dataset_id)
+
+
+def last_looks(
+    reader: Reader, dataset_ids: Iterable[int], *, address: str | None, system: Instant
+) -> dict[int, Instant]:
+    """Give the same of many tables; those that no harvest looked at are left out.
+
+    A look holds until the next one: of a table that was looked at every minute only the last is
+    read.
+    """
+    ids = sorted(dataset_ids)
+    now = AsOf(valid=LAST, system=system)
+    looks = reader.attributes_of(node_ids=ids, kind=AttributeKind.LOOK, as_of=now)
     found = [
-        decode(LookClaim, line[-1].claim).looked_at
-        for name, line in looks.items()
-        if address in {None, name}
+        (one.node_id, decode(LookClaim, one.claim).looked_at)
+        for one in looks
+        if address in {None, one.name}
     ]
-    names = reader.timelines(node_id=dataset_id, kind=AttributeKind.NAMED, system=system)
-    for name, line in names.items():
-        # A catalog that was listed after it had let go of the name did not look at this table.
-        if address in {None, name} and line[-1].valid.end == FOREVER:
-            listing = _listing(reader, decode(NamedClaim, line[-1].claim).catalog, system=system)
-            if listing is not None and name not in listing.failed:
-                found.append(listing.looked_at)
+    # A catalog that was listed after it had let go of the name did not look at this table.
+    named = reader.attributes_of(node_ids=ids, kind=AttributeKind.NAMED, as_of=now)
+    listed = [
+        (one, decode(NamedClaim, one.claim).catalog) for one in named if address in {None, one.name}
+    ]
+    listings = _listings(reader, {catalog for _, catalog in listed}, now) if listed else {}
+    found += [
+        (one.node_id, listings[catalog].looked_at)
+        for one, catalog in listed
+        if catalog in listings and one.name not in listings[catalog].failed
+    ]
     if address is None:
-        away = reader.timelines(node_id=dataset_id, kind=AttributeKind.ABSENCE, system=system)
-        claims = [decode(AbsenceClaim, line[-1].claim) for line in away.values()]
-        found += [one.last_seen for one in claims if one.last_seen is not None]
-    return max(found, default=None)
+        away = reader.timelines_of(node_ids=ids, kind=AttributeKind.ABSENCE, system=system)
+        found += [
+            (dataset_id, seen)
+            for dataset_id, lines in away.items()
+            for line in lines.values()
+            if (seen := decode(AbsenceClaim, line[-1].claim).last_seen) is not None
+        ]
+    last: dict[int, Instant] = {}
+    for dataset_id, at in found:
+        last[dataset_id] = max(at, last.get(dataset_id, at))
+    return last
 
 
 def absence(reader: Reader, dataset_id: int, as_of: AsOf) -> AbsenceClaim | None:
@@ -82,13 +106,11 @@ def absences(reader: Reader, dataset_ids: Iterable[int], as_of: AsOf) -> dict[in
     return found
 
 
-def _listing(reader: Reader, catalog: str, *, system: Instant) -> LookClaim | None:
-    node_id = reader.node(kind=NodeKind.CATALOG, parent_id=0, name=catalog)
-    if node_id is None:
-        return None
-    point = AsOf(valid=LAST, system=system)
-    found = reader.attribute(node_id=node_id, kind=AttributeKind.LOOK, name="", as_of=point)
-    return decode(LookClaim, found.claim) if found else None
+def _listings(reader: Reader, catalogs: Iterable[str], now: AsOf) -> dict[str, LookClaim]:
+    nodes = reader.nodes_named(kind=NodeKind.CATALOG, parent_id=0, names=catalogs)
+    names = {node.node_id: node.name for node in nodes}
+    claims = reader.claims_of(node_ids=sorted(names), kind=AttributeKind.LOOK, as_of=now)
+    return {names[node_id]: decode(LookClaim, claim) for node_id, claim in claims.items()}
 
 
 def _note(transaction: Transaction, node_id: int, name: str, claim: LookClaim) -> None:

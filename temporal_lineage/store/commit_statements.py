@@ -205,8 +205,8 @@ COMMIT_STATEMENTS: dict[str, Select[Any]] = {
     .order_by(place.c.line, place.c.position),
     "placed_versions": select(node.c.name, *_PLACE)
     .select_from(place.join(node, node.c.node_id == place.c.node_id))
-    .where(place.c.dataset_id == _DATASET)
-    .order_by(place.c.line, place.c.position),
+    .where(among_numbers(place.c.dataset_id, "datasets"))
+    .order_by(place.c.dataset_id, place.c.line, place.c.position),
     "contributions_to": _contributions(),
     "states_containing": _states(),
     # Written as in the index, which is of these places only.
@@ -219,7 +219,9 @@ COMMIT_STATEMENTS: dict[str, Select[Any]] = {
     .offset(literal_column("0")),
     "sources_among": _sources(),
     "live_files": _live_files(),
-    "file_lives": _lives().where(file_life.c.dataset_id == _DATASET),
+    "file_lives": _lives(file_life.c.dataset_id).where(
+        among_numbers(file_life.c.dataset_id, "datasets")
+    ),
     "file_lives_at": _lives().where(_at(file_life)),
     "file_lives_of": _lives(file_life.c.tx_id).where(
         file.c.dataset_id == _DATASET, among_texts(file.c.digest, "digests")

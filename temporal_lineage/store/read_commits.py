@@ -82,8 +82,12 @@ class CommitReads(Reads):
 
     def file_lives(self, *, dataset_id: int) -> list[FileLife]:
         """Give every life of every file of a dataset, in no order."""
-        rows = self._runner.rows("file_lives", {"dataset_id": dataset_id})
-        return [FileLife(dataset_id, _data_file(*row[:6]), *row[6:]) for row in rows]
+        return self.file_lives_of_tables(dataset_ids=[dataset_id])
+
+    def file_lives_of_tables(self, *, dataset_ids: Iterable[int]) -> list[FileLife]:
+        """Give the same of several datasets."""
+        rows = self._runner.rows("file_lives", {"datasets": listed(dataset_ids)})
+        return [FileLife(row[10], _data_file(*row[:6]), *row[6:10]) for row in rows]
 
     def file_lives_at(self, *, dataset_id: int, line: int, position: int) -> list[FileLife]:
         """Give the lives of the files of one state, by where it stands, in no order."""
@@ -111,7 +115,11 @@ class CommitReads(Reads):
 
     def placed_versions(self, *, dataset_id: int) -> list[tuple[str, Placed]]:
         """Give every placed state as `placed` does, each with the name of its version."""
-        rows = self._runner.rows("placed_versions", {"dataset_id": dataset_id})
+        return self.placed_versions_of(dataset_ids=[dataset_id])
+
+    def placed_versions_of(self, *, dataset_ids: Iterable[int]) -> list[tuple[str, Placed]]:
+        """Give the same of several datasets, one after the other."""
+        rows = self._runner.rows("placed_versions", {"datasets": listed(dataset_ids)})
         return [(row[0], _placed(row[1:])) for row in rows]
 
     def has_files(self, *, dataset_id: int) -> bool:

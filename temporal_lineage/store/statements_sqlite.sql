@@ -287,7 +287,8 @@ WHERE place.dataset_id = :dataset_id ORDER BY place.line, place.position;
 -- placed_versions
 SELECT node.name, place.node_id, place.dataset_id, place.line, place.position, place.files_known
 FROM place JOIN node ON node.node_id = place.node_id
-WHERE place.dataset_id = :dataset_id ORDER BY place.line, place.position;
+WHERE place.dataset_id IN (SELECT CAST(datasets_list.value AS BIGINT) AS value
+FROM json_each(:datasets) AS datasets_list) ORDER BY place.dataset_id, place.line, place.position;
 
 -- contributions_to
 SELECT stood.node_id, contribution.commit_id, contribution.certainty
@@ -350,9 +351,10 @@ FROM place JOIN file_life ON file_life.dataset_id = place.dataset_id AND file_li
 WHERE place.node_id = :node_id ORDER BY file_life.start, file.file_id;
 
 -- file_lives
-SELECT file."key", file.path, file.content, file.size_bytes, file.row_count, file.masks, file_life.origin_id, file_life.line, file_life.start, file_life.stop
+SELECT file."key", file.path, file.content, file.size_bytes, file.row_count, file.masks, file_life.origin_id, file_life.line, file_life.start, file_life.stop, file_life.dataset_id
 FROM file_life JOIN file ON file.file_id = file_life.file_id
-WHERE file_life.dataset_id = :dataset_id;
+WHERE file_life.dataset_id IN (SELECT CAST(datasets_list.value AS BIGINT) AS value
+FROM json_each(:datasets) AS datasets_list);
 
 -- file_lives_at
 SELECT file."key", file.path, file.content, file.size_bytes, file.row_count, file.masks, file_life.origin_id, file_life.line, file_life.start, file_life.stop

@@ -30,16 +30,33 @@ class Held:
 
 def held_by_states(reader: Reader, dataset_id: int) -> Mapping[str, Held]:
     """Give what each state of a table holds, by version; those of unknown files are left out."""
-    by_line: dict[int, list[tuple[str, Placed]]] = {}
-    for version, place in reader.placed_versions(dataset_id=dataset_id):
+    return held_by_tables(reader, [dataset_id]).get(dataset_id, {})
+
+
+def held_by_tables(reader: Reader, dataset_ids: Iterable[int]) -> Mapping[int, Mapping[str, Held]]:
+    """Give the same of several tables, of those of whose states some have known files."""
+    by_table: dict[int, dict[int, list[tuple[str, Placed]]]] = {}
+    for version, place in reader.placed_versions_of(dataset_ids=dataset_ids):
         if place.files_known:
-            by_line.setdefault(place.line, []).append((version, place))
-    if not by_line:
+            lines = by_table.setdefault(place.dataset_id, {})
+            lines.setdefault(place.line, []).append((version, place))
+    if not by_table:
         return {}
-    lives = reader.file_lives(dataset_id=dataset_id)
+    lives: dict[int, list[FileLife]] = {}
+    for life in reader.file_lives_of_tables(dataset_ids=by_table):
+        lives.setdefault(life.dataset_id, []).append(life)
+    return {
+        dataset_id: _of_table(lives.get(dataset_id, ()), lines)
+        for dataset_id, lines in by_table.items()
+    }
+
+
+def _of_table(
+    lives: Sequence[FileLife], lines: Mapping[int, Sequence[tuple[str, Placed]]]
+) -> dict[str, Held]:
     counted = {mask for life in lives for mask in _masks(life.file)}
     held: dict[str, Held] = {}
-    for line, states in by_line.items():
+    for line, states in lines.items():
         held |= _of_line([one for one in lives if one.line == line], states, counted)
     return held
 

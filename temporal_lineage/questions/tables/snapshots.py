@@ -21,6 +21,9 @@ from temporal_lineage.questions.question import UNHARVESTED
 from temporal_lineage.questions.states.rollbacks import rollback_lines
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from snapshots.commit_point import ChainPoint
     from snapshots.history import TableHistory
     from snapshots.instant import Instant
     from snapshots.period import Period
@@ -95,8 +98,8 @@ def log_lines(
 ) -> tuple[LogLine, ...]:
     """Give the snapshots of a table by an instant, oldest first; `main` is the log of main."""
     writers = writers_of(reader, dataset_id, as_of)
-    current = _current_periods(main, as_of.valid)
-    heads = {one.snapshot_id for one in history.chain if isinstance(one, CommitPoint)}
+    current = current_periods(main, as_of.valid)
+    on_main = heads(history.chain) | current.keys()
     expiries = {one.snapshot_id: one.since for one in history.expiries}
     return tuple(
         _line(
@@ -104,10 +107,15 @@ def log_lines(
             tuple(current.get(snapshot.snapshot_id, ())),
             _known_by(expiries.get(snapshot.snapshot_id), as_of.valid),
             writers.get(snapshot.snapshot_id),
-            on_main=snapshot.snapshot_id in heads or snapshot.snapshot_id in current,
+            on_main=snapshot.snapshot_id in on_main,
         )
         for snapshot in committed_by(as_of.valid, chain=history.chain, snapshots=history.snapshots)
     )
+
+
+def heads(chain: Iterable[ChainPoint]) -> set[int | None]:
+    """Give the snapshots that some commit left current on main, whenever that was."""
+    return {one.snapshot_id for one in chain if isinstance(one, CommitPoint)}
 
 
 def writers_of(reader: Reader, dataset_id: int, as_of: AsOf) -> dict[int, WriterClaim]:
@@ -123,6 +131,23 @@ def writers_of(reader: Reader, dataset_id: int, as_of: AsOf) -> dict[int, Writer
         as_of=AsOf(valid=LAST, system=as_of.system),
     )
     return {versions[one.node_id]: decode(WriterClaim, one.claim) for one in believed}
+
+
+def current_periods(main: SnapshotLog | None, until: Instant) -> dict[int, list[Period]]:
+    """Give when each snapshot was current on main, of those that were so by an instant."""
+    periods: dict[int, list[Period]] = {}
+    for entry in main.entries if main else ():
+        match entry.state:
+            case Current(snapshot_id) if snapshot_id is not None:
+                held = periods.setdefault(snapshot_id, [])
+                # A change of the schema alone ends an entry, and not the snapshot's time.
+                if held and held[-1].end == entry.period.start:
+                    held[-1] = type(entry.period)(held[-1].start, entry.period.end)
+                elif entry.period.start <= until:
+                    held.append(entry.period)
+            case _:
+                pass
+    return periods
 
 
 def _line(
@@ -150,22 +175,6 @@ def _line(
         engine=producer.engine,
         user=producer.user,
     )
-
-
-def _current_periods(main: SnapshotLog | None, until: Instant) -> dict[int, list[Period]]:
-    periods: dict[int, list[Period]] = {}
-    for entry in main.entries if main else ():
-        match entry.state:
-            case Current(snapshot_id) if snapshot_id is not None:
-                held = periods.setdefault(snapshot_id, [])
-                # A change of the schema alone ends an entry, and not the snapshot's time.
-                if held and held[-1].end == entry.period.start:
-                    held[-1] = type(entry.period)(held[-1].start, entry.period.end)
-                elif entry.period.start <= until:
-                    held.append(entry.period)
-            case _:
-                pass
-    return periods
 
 
 def _known_by(instant: Instant | None, valid: Instant) -> Instant | None:

@@ -3,31 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 from statistics import median
 from typing import TYPE_CHECKING, ClassVar
 
-from snapshots.refs import MAIN
+from snapshots.committed import committed_by
 from snapshots.snapshot_log import Current
 from temporal_lineage.claims import RunClaim, decode
-from temporal_lineage.harvesting.histories import remembered
-from temporal_lineage.harvesting.looks import last_look
-from temporal_lineage.harvesting.ref_logs import remembered_log
+from temporal_lineage.harvesting.commits_read import commits_of
+from temporal_lineage.harvesting.looks import last_looks
 from temporal_lineage.keys import AttributeKind, EdgeKind
 from temporal_lineage.lineage.out_of_line import overdue
 from temporal_lineage.questions.scopes import datasets_in
-from temporal_lineage.questions.states.held import held_by_states
-from temporal_lineage.questions.tables.snapshots import log_lines
+from temporal_lineage.questions.states.held import held_by_tables
+from temporal_lineage.questions.tables.snapshots import current_periods, heads
 
 if TYPE_CHECKING:
-    from snapshots.history import TableHistory
+    from collections.abc import Iterable, Iterator, Mapping
+
     from snapshots.instant import Instant
     from snapshots.snapshot import Snapshot
-    from snapshots.snapshot_log import SnapshotLog
     from temporal_lineage.facts import AsOf
+    from temporal_lineage.harvesting.commits_read import Commits
     from temporal_lineage.questions.question import Question
     from temporal_lineage.questions.states.held import Held
     from temporal_lineage.store.reader import Reader
+
+DATASETS_AT_ONCE = 500
+"""Of how many the histories are in memory at once."""
 
 _SECOND = 1_000_000
 
@@ -80,9 +83,13 @@ class _Changes:
 def fresh(reader: Reader, question: Question, *, scope: str) -> FreshnessAnswer:
     """Answer `tl freshness`. Raises UnknownNameError for a scope that is not known."""
     as_of = question.as_of
+    names = datasets_in(reader, scope, as_of)
     found = [
-        _of_dataset(reader, dataset_id, name, as_of)
-        for dataset_id, name in datasets_in(reader, scope, as_of).items()
+        one
+        for start in range(0, len(names), DATASETS_AT_ONCE)
+        for one in _of_datasets(
+            reader, dict(islice(names.items(), start, start + DATASETS_AT_ONCE)), as_of
+        )
     ]
     found.sort(key=lambda one: (-(one.age_seconds or 0), one.dataset))
     stale = [one for one in found if one.looked_at and one.looked_at < as_of.valid]
@@ -99,21 +106,31 @@ def fresh(reader: Reader, question: Question, *, scope: str) -> FreshnessAnswer:
     return FreshnessAnswer(question, tuple(found), tuple(doubts))
 
 
-def _of_dataset(reader: Reader, dataset_id: int, name: str, as_of: AsOf) -> DatasetFreshness:
-    history = remembered(reader, dataset_id, system=as_of.system)
-    looked_at: Instant | None = None
-    held: Held | None = None
-    if history is None:
-        changes = _written(reader, dataset_id, as_of)
-        seen = as_of.valid
-    else:
-        main = remembered_log(reader, dataset_id, MAIN, system=as_of.system)
-        changes = _committed(reader, dataset_id, history, main, as_of)
-        looked_at = last_look(reader, dataset_id, address=None, system=as_of.system)
-        seen = min(as_of.valid, looked_at or as_of.valid)
-        if changes.current is not None:
-            version = str(changes.current.snapshot_id)
-            held = held_by_states(reader, dataset_id).get(version)
+def _of_datasets(
+    reader: Reader, names: Mapping[int, str], as_of: AsOf
+) -> Iterator[DatasetFreshness]:
+    commits = commits_of(reader, names, system=as_of.system)
+    looks = last_looks(reader, commits, address=None, system=as_of.system)
+    held = held_by_tables(reader, commits)
+    written = _written(reader, names.keys() - commits.keys(), as_of)
+    for dataset_id, name in names.items():
+        looked_at = looks.get(dataset_id)
+        if dataset_id in commits:
+            changes = _committed(commits[dataset_id], as_of)
+            yield _of_dataset(name, changes, looked_at, held.get(dataset_id, {}), as_of)
+        else:
+            yield _of_dataset(name, written[dataset_id], None, {}, as_of)
+
+
+def _of_dataset(
+    name: str,
+    changes: _Changes,
+    looked_at: Instant | None,
+    states: Mapping[str, Held],
+    as_of: AsOf,
+) -> DatasetFreshness:
+    held = states.get(str(changes.current.snapshot_id)) if changes.current is not None else None
+    seen = min(as_of.valid, looked_at or as_of.valid)
     changed_at = changes.changed_at
     pauses = [later.micros - earlier.micros for earlier, later in pairwise(changes.instants)]
     instants = [one.micros for one in changes.instants]
@@ -133,19 +150,14 @@ def _of_dataset(reader: Reader, dataset_id: int, name: str, as_of: AsOf) -> Data
     )
 
 
-def _committed(
-    reader: Reader,
-    dataset_id: int,
-    history: TableHistory,
-    main: SnapshotLog | None,
-    as_of: AsOf,
-) -> _Changes:
+def _committed(commits: Commits, as_of: AsOf) -> _Changes:
     """Give when main's rows changed; what went back with a rollback changed when it was made."""
-    snapshots = {one.snapshot_id: one for one in history.snapshots}
+    main = commits.main
+    snapshots = {one.snapshot_id: one for one in commits.snapshots}
+    on_main = heads(commits.chain) | current_periods(main, as_of.valid).keys()
+    made = committed_by(as_of.valid, chain=commits.chain, snapshots=commits.snapshots)
     instants = [
-        line.committed_at
-        for line in log_lines(reader, dataset_id, history, main, as_of)
-        if line.on_main and not snapshots[line.snapshot_id].effect.keeps_rows
+        one.committed_at for one in made if one.snapshot_id in on_main and not one.effect.keeps_rows
     ]
     entry = main.at(as_of.valid) if main else None
     current = None
@@ -157,19 +169,26 @@ def _committed(
     return _Changes(tuple(sorted(instants)), current, last.committed_at if last else None)
 
 
-def _written(reader: Reader, dataset_id: int, as_of: AsOf) -> _Changes:
-    """Give when runs that wrote a dataset ended, as far as they completed."""
-    rows = reader.edges_into(node_ids=[dataset_id], kinds=(EdgeKind.WRITES,), as_of=as_of)
-    claims = reader.attributes_of(
-        node_ids=[row.src_id for row in rows], kind=AttributeKind.RUN, as_of=as_of
+def _written(reader: Reader, dataset_ids: Iterable[int], as_of: AsOf) -> dict[int, _Changes]:
+    """Give when runs that wrote datasets ended, as far as they completed."""
+    ids = sorted(dataset_ids)
+    steps = reader.steps_into(node_ids=ids, kinds=(EdgeKind.WRITES,), as_of=as_of) if ids else ()
+    run_ids = {run_id for _, run_id, _, _ in steps}
+    claims = (
+        reader.claims_of(node_ids=sorted(run_ids), kind=AttributeKind.RUN, as_of=as_of)
+        if run_ids
+        else {}
     )
-    told = [decode(RunClaim, one.claim) for one in claims]
-    ends = sorted(
-        one.ended
-        for one in told
-        if one.ended is not None and one.ended <= as_of.valid and one.state == "COMPLETE"
-    )
-    return _Changes(tuple(ends), None, ends[-1] if ends else None)
+    told = {run_id: decode(RunClaim, claim) for run_id, claim in claims.items()}
+    ends: dict[int, list[Instant]] = {dataset_id: [] for dataset_id in ids}
+    for _, run_id, dataset_id, _ in steps:
+        run = told.get(run_id)
+        if run is not None and run.ended is not None and run.ended <= as_of.valid:
+            ends[dataset_id] += [run.ended] if run.state == "COMPLETE" else []
+    return {
+        dataset_id: _Changes(tuple(sorted(many)), None, max(many, default=None))
+        for dataset_id, many in ends.items()
+    }
 
 
 def _seconds(micros: float) -> int:
