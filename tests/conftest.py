@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from asked_statements import asked
 from databases import ledger_url, postgresql_server, postgresql_url, sqlite_url
 
 # Fixtures that any test may ask for by name.
-__all__ = ("ledger_url", "postgresql_server", "postgresql_url", "sqlite_url")
+__all__ = ("asked", "ledger_url", "postgresql_server", "postgresql_url", "sqlite_url")
 
 # Nepal is 5 h 45 min ahead of UTC: code that forgets the zone is wrong by something odd.
 os.environ["TZ"] = "Asia/Kathmandu"

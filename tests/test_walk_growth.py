@@ -12,24 +12,9 @@ from snapshots.instant import Instant
 from temporal_lineage.cli.layout import tree
 from temporal_lineage.questions.walks import neighbours
 from temporal_lineage.session import Session
-from temporal_lineage.store.light import LightRunner
 from temporal_lineage.workspace import Workspace
 
 NOW = Instant.parse("2026-03-01")
-
-
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Keep the names of the statements that ledgers are asked."""
-    names: list[str] = []
-    run = LightRunner.rows
-
-    def noted(self: LightRunner, name: str, parameters: dict[str, int | str]) -> object:
-        names.append(name)
-        return run(self, name, parameters)
-
-    monkeypatch.setattr(LightRunner, "rows", noted)
-    return names
 
 
 def session_of(folder: Path, pipeline: Pipeline) -> Session:
