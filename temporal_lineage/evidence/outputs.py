@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from temporal_lineage.capture.openlineage_events import JobName
 from temporal_lineage.evidence.grades import Evidence, Grade
 from temporal_lineage.evidence.metrics_reports import CommitReport, made
 from temporal_lineage.evidence.nests import by_nest
@@ -58,10 +59,13 @@ class OutputLink:
     """The commits a run made to a table, in commit order.
 
     None of them where the grade is NONE or STALE; where it is CANDIDATES, those it may have made.
+    `told_again` is the job of the run whose write this one only shows the result of; None for a
+    write of its own.
     """
 
     snapshot_ids: tuple[int, ...]
     evidence: Evidence
+    told_again: JobName | None
 
 
 def link_outputs(
@@ -91,6 +95,7 @@ def link_outputs(
                 decision.witness,
                 tuple(dict.fromkeys(case.rejected)),
             ),
+            docket.echoes[case.run.run_id].run.job if case.run.run_id in docket.echoes else None,
         )
         for case in docket.cases
         if (decision := docket.decided.get(case.run.run_id)) is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from snapshots.dataset import Dataset
@@ -16,7 +17,7 @@ from temporal_lineage.evidence.flow_sightings import (
     dataset_sightings,
     without_columns,
 )
-from temporal_lineage.evidence.flows import FlowSighting
+from temporal_lineage.evidence.flows import Coverage, FlowSighting
 from temporal_lineage.keys import EVERY_COLUMN, EdgeKind, NodeKind
 from temporal_lineage.linking.designs import MeantByDesign
 from temporal_lineage.linking.flow_history import FlowHistory, merged, spliced
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from snapshots.instant import Instant
-    from temporal_lineage.capture.openlineage_events import JobEvent
+    from temporal_lineage.capture.openlineage_events import JobEvent, JobName
     from temporal_lineage.evidence.flow_sightings import ColumnFlow, ColumnSighting
     from temporal_lineage.evidence.runs import RunRecord
     from temporal_lineage.linking.designs import Designs
@@ -50,12 +51,15 @@ def keep_flows(
     resolver: Resolver,
     designs: Designs,
     designed: Collection[int],
+    told_again: Mapping[str, Mapping[int, JobName]],
 ) -> None:
     """Bring the flows to what all runs, and designs, show, after these runs showed something else.
 
     Names are translated to identities first, so that a flow goes on through a rename. What a run
     shows changes the flows of its job into that dataset from then on until the job's next run
     that shows all there is: only that stretch is worked out anew. Into `designed` datasets all is.
+    `told_again` gives, by run and dataset, the job whose statement a run shows the result of: what
+    it says is added to what that job showed.
     """
     translation = _Translation(transaction, resolver)
     kept = KeptSightings(transaction)
@@ -63,7 +67,8 @@ def keep_flows(
     changed: dict[tuple[int, EdgeKind], list[Period]] = defaultdict(list)
     news: set[tuple[Scope, Instant]] = set()
     for record in records:
-        news |= kept.settle(record.run_id, translation.told(record))
+        told = translation.told(record)
+        news |= kept.settle(record.run_id, _of_whom(told, told_again.get(record.run_id, {})))
     datasets = {*designed, *(scope.dataset_id for scope, _ in news)}
     for event in designs.into(datasets):
         for dataset_id, kind, one in translation.designed(event, designs):
@@ -77,6 +82,17 @@ def keep_flows(
             changed[dataset_id, kind] = [_EVERYTHING]
     for (dataset_id, kind), periods in sorted(changed.items()):
         _settle(transaction, dataset_id, kind, history.pieces(dataset_id, kind, merged(periods)))
+
+
+def _of_whom(
+    told: Iterable[tuple[int, EdgeKind, Sighting]], jobs: Mapping[int, JobName]
+) -> Iterator[tuple[int, EdgeKind, Sighting]]:
+    for dataset_id, kind, one in told:
+        if dataset_id not in jobs:
+            yield dataset_id, kind, one
+        elif one.sources:
+            added = replace(one, job=jobs[dataset_id], coverage=Coverage.PART)
+            yield dataset_id, kind, added
 
 
 def _settle(

@@ -157,6 +157,7 @@ class Joint:
                 with_companions(table, found[run_id].snapshot_ids),
                 found[run_id].evidence,
                 record,
+                found[run_id].told_again,
             )
             for run_id, (record, seen, meant) in writers.items()
         }

@@ -98,7 +98,11 @@ def link(
         {**records, **beside},
         explained,
     )
-    keep_flows(transaction, list(records.values()), work.resolver, designs, designed)
+    told_again = {
+        run.run: {one.dataset_id: one.told_again for one in run.writes if one.told_again}
+        for run in links
+    }
+    keep_flows(transaction, list(records.values()), work.resolver, designs, designed, told_again)
     descriptions.settle(run_ids, renamed)
     told.keep(renamed)
     strangers = keep_strangers(transaction, [records[run_id] for run_id in sorted(records)])
@@ -196,7 +200,7 @@ class _Linking:
                 reports=self._reports_of(record, resolved.table),
             )
             reads.append(
-                table_link(observation, resolved, found.snapshot_ids, found.evidence, record)
+                table_link(observation, resolved, found.snapshot_ids, found.evidence, record, None)
             )
         only = explicit_lineage(record, self.resolver)
         return RunLinks(record.run_id, str(record.job), tuple(reads), writes, only)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from snapshots.instant import Instant
+    from temporal_lineage.capture.openlineage_events import JobName
     from temporal_lineage.evidence.runs import Observation, RunRecord
     from temporal_lineage.linking.resolving import Resolved
     from temporal_lineage.linking.taken import TakenPortion
@@ -34,7 +35,8 @@ class Link:
 
     `name` is the key of the recorded name. `since` gives, by version, the instant from which an
     edge into it holds: its commit, or the end of the run where no commit is known. `taken` gives,
-    by version, what was taken of it, where the run recorded that.
+    by version, what was taken of it, where the run recorded that. `told_again` is the job of the
+    run whose write this one only shows the result of; None for a write of its own, and for reads.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Link:
     claim: LinkClaim
     since: Mapping[str, Instant]
     taken: Mapping[str, tuple[TakenPortion, ...]]
+    told_again: JobName | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,7 @@ def table_link(
     snapshot_ids: Sequence[int],
     evidence: Evidence,
     run: RunRecord,
+    told_again: JobName | None,
 ) -> Link:
     """Say what a run did to a harvested table."""
     known = resolved.table.by_id if resolved.table else {}
@@ -83,7 +87,7 @@ def table_link(
     since = {str(one): known[one].committed_at if one in known else ended for one in snapshot_ids}
     claim = LinkClaim(resolved.identity, tuple(str(one) for one in snapshot_ids), evidence)
     taken = taken_of(observation)
-    return Link(name_key(observation.dataset), resolved.dataset_id, claim, since, taken)
+    return Link(name_key(observation.dataset), resolved.dataset_id, claim, since, taken, told_again)
 
 
 def edges_of(links: RunLinks) -> list[WantedEdge]:

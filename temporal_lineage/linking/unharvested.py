@@ -38,9 +38,8 @@ def told_input(observation: Observation, resolved: Resolved) -> Link:
         evidence = Evidence(Method.INPUT_START_VERSION, Grade.INFERRED, witness, ())
         versions = (version,)
     claim = LinkClaim(resolved.identity, versions, evidence)
-    return Link(
-        name_key(observation.dataset), resolved.dataset_id, claim, {}, taken_of(observation)
-    )
+    taken = taken_of(observation)
+    return Link(name_key(observation.dataset), resolved.dataset_id, claim, {}, taken, None)
 
 
 def told_output(record: RunRecord, observation: Observation, resolved: Resolved) -> Link:
@@ -61,4 +60,4 @@ def told_output(record: RunRecord, observation: Observation, resolved: Resolved)
         evidence = Evidence(Method.OUTPUT_COMPLETE_VERSION, Grade.HIGH, witness, ())
     claim = LinkClaim(resolved.identity, versions, evidence)
     since = dict.fromkeys(versions, record.ended_at or record.last_at)
-    return Link(name_key(observation.dataset), resolved.dataset_id, claim, since, {})
+    return Link(name_key(observation.dataset), resolved.dataset_id, claim, since, {}, None)
