@@ -47,7 +47,7 @@ _EVERYTHING = Period(BEGINNING, FOREVER)
 
 def keep_flows(
     transaction: Transaction,
-    records: Sequence[RunRecord],
+    records: Mapping[str, RunRecord],
     resolver: Resolver,
     designs: Designs,
     designed: Collection[int],
@@ -66,7 +66,7 @@ def keep_flows(
     designed_by: dict[Scope, list[Sighting]] = defaultdict(list)
     changed: dict[tuple[int, EdgeKind], list[Period]] = defaultdict(list)
     news: set[tuple[Scope, Instant]] = set()
-    for record in records:
+    for record in records.values():
         told = translation.told(record)
         news |= kept.settle(record.run_id, _of_whom(told, told_again.get(record.run_id, {})))
     datasets = {*designed, *(scope.dataset_id for scope, _ in news)}

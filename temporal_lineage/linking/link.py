@@ -22,7 +22,7 @@ from temporal_lineage.linking.explained import cloned_from, explained_edges
 from temporal_lineage.linking.explicit import explicit_lineage
 from temporal_lineage.linking.flowing import keep_flows
 from temporal_lineage.linking.joint import Joint
-from temporal_lineage.linking.links import RunLinks, table_link, version_ids
+from temporal_lineage.linking.links import RunLinks, table_link, told_again, version_ids
 from temporal_lineage.linking.named import NamedDatasets
 from temporal_lineage.linking.outside import OutsideEvents
 from temporal_lineage.linking.reaches import unmarked
@@ -98,11 +98,7 @@ def link(
         {**records, **beside},
         explained,
     )
-    told_again = {
-        run.run: {one.dataset_id: one.told_again for one in run.writes if one.told_again}
-        for run in links
-    }
-    keep_flows(transaction, list(records.values()), work.resolver, designs, designed, told_again)
+    keep_flows(transaction, records, work.resolver, designs, designed, told_again(links))
     descriptions.settle(run_ids, renamed)
     told.keep(renamed)
     strangers = keep_strangers(transaction, [records[run_id] for run_id in sorted(records)])

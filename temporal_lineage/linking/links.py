@@ -120,6 +120,14 @@ def edges_of(links: RunLinks) -> list[WantedEdge]:
     return edges
 
 
+def told_again(links: Sequence[RunLinks]) -> dict[str, dict[int, JobName]]:
+    """Give, by run and dataset, the job whose statement a run only shows the result of."""
+    return {
+        run.run: {one.dataset_id: one.told_again for one in run.writes if one.told_again}
+        for run in links
+    }
+
+
 def version_ids(transaction: Transaction, ends: Sequence[End]) -> list[int]:
     """Give the nodes of versions; the dataset's own where no version is told."""
     keys = [

@@ -296,6 +296,12 @@ def test_between_the_harvests_nothing_of_delta_was_known(told: Told) -> None:
         told.session.upstream(DREPORT, as_known=told.between)
 
 
+def test_no_run_that_shows_a_result_feeds_a_table(told: Told) -> None:
+    for last in (REPORT, DREPORT):
+        jobs = {one.job for one in told.session.upstream(last, by_flow=True).edges}
+        assert not [one for one in jobs if "command_result" in one]
+
+
 def test_published_rows_come_from_the_staged_commit(told: Told) -> None:
     published = f"{RAW}@{told.writers[RAW, 'w1']}"
     (edge,) = told.session.upstream(published, depth_max=1).edges[-1:]
