@@ -71,22 +71,24 @@ def _record(cls: type, *, order: bool) -> type:
 def _named_tuple(name: str, body: dict[str, Any]) -> type:
     """Make a subclass of tuple, with what a named tuple has."""
     names = tuple(body["__annotations__"])
+    size = len(names)
     if not body.keys().isdisjoint(names):
         msg = f"{name} has a default: no record has"
         raise TypeError(msg)
-    places = {one: property(operator.itemgetter(place)) for place, one in enumerate(names)}
+    if size > _FIELDS_MAX:
+        msg = f"{name} has {size} fields: a named tuple has at most {_FIELDS_MAX}"
+        raise TypeError(msg)
     told = {"__slots__": (), "__match_args__": names, "_fields": names, "_field_defaults": {}}
-    record = type(name, (tuple,), _OF_TUPLES | places | told | body)
+    places = dict(zip(names, _PLACES, strict=False))
 
-    def begin(cls: type, *values: object, **named: object) -> object:
-        # What the standard library makes of it is the fastest.
-        make: Any = collections.namedtuple  # noqa: PYI024 - `typing.NamedTuple` asks for types
-        whole = vars(make(name, names))
-        for one in ("__new__", "_make", *names):
-            setattr(record, one, whole[one])
+    def new(cls: type, *values: object, **named: object) -> object:
+        if not named and len(values) == size:
+            return tuple.__new__(cls, values)
+        # Whoever names the fields gets what the standard library compiles for it.
+        record.__new__ = vars(_namedtuple(name, names))["__new__"]  # type: ignore[method-assign]
         return record.__new__(cls, *values, **named)
 
-    record.__new__ = begin  # type: ignore[assignment,method-assign]
+    record = type(name, (tuple,), _OF_TUPLES | places | told | {"__new__": new} | body)
     return record
 
 
@@ -194,7 +196,11 @@ def _values(self: Iterable[object]) -> tuple[object, ...]:
 
 
 def _made(cls: Any, values: Iterable[object]) -> object:  # noqa: ANN401 - any named tuple
-    return cls(*values)
+    made: tuple[object, ...] = tuple.__new__(cls, values)
+    if len(made) != len(cls._fields):
+        msg = f"Expected {len(cls._fields)} arguments, got {len(made)}"
+        raise TypeError(msg)
+    return made
 
 
 def _replaced(self: Any, **named: object) -> object:  # noqa: ANN401 - any named tuple
@@ -204,6 +210,12 @@ def _replaced(self: Any, **named: object) -> object:  # noqa: ANN401 - any named
 def _as_dict(self: Any) -> dict[str, object]:  # noqa: ANN401 - any named tuple
     return dict(zip(self._fields, self, strict=True))
 
+
+_namedtuple: Any = collections.namedtuple  # noqa: PYI024 - `typing.NamedTuple` asks for types
+_FIELDS_MAX = 16
+_PLACE_NAMES = [f"at_{place}" for place in range(_FIELDS_MAX)]
+_PLACES = operator.itemgetter(*_PLACE_NAMES)(vars(_namedtuple("_Places", _PLACE_NAMES)))
+"""What gives the value at each place of a named tuple, faster than a property."""
 
 _OF_TUPLES = {
     "__repr__": _shown_tuple,

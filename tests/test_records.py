@@ -6,6 +6,7 @@ import copy
 import dataclasses
 import pickle
 import re
+from types import new_class
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 import pytest
@@ -193,6 +194,25 @@ def test_a_named_tuple_has_methods_and_no_defaults() -> None:
 
         class Careless(records.NamedTuple):
             one: int = 1
+
+    fields = dict.fromkeys("abcdefghijklmnopq", "int")
+    with pytest.raises(TypeError, match="17 fields: a named tuple has at most 16"):
+        new_class(
+            "Many", (records.NamedTuple,), {}, lambda body: body.update(__annotations__=fields)
+        )
+
+
+def test_a_named_tuple_is_made_alike_by_places_and_by_names() -> None:
+    class Fresh(records.NamedTuple):
+        number: int
+        name: str
+
+    with pytest.raises(TypeError, match="missing 1 required positional argument: 'name'"):
+        Fresh(1)  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="multiple values for argument 'number'"):
+        Fresh(1, number=2)  # type: ignore[call-arg, misc]
+    assert Fresh(1, "a") == Fresh(name="a", number=1) == Fresh(1, name="a") == (1, "a")
+    assert type(Fresh(name="a", number=1)) is Fresh
 
 
 def test_a_record_with_a_default_is_refused() -> None:
