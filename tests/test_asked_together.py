@@ -16,6 +16,9 @@ FEW, MANY = 2, 14
 QUESTIONS: dict[str, Callable[[Session], object]] = {
     "owners": lambda session: session.owners(""),
     "freshness": lambda session: session.freshness(""),
+    "coverage": lambda session: session.coverage(),
+    "schema audit": lambda session: session.schema_audit(),
+    "unused": lambda session: session.unused("", since="2026-09-01"),
     "downstream": lambda session: session.downstream("lake.s.root@0"),
     "impact": lambda session: session.impact("lake.s.root", change="delete"),
 }

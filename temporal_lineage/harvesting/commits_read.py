@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from snapshots.records import NamedTuple
-from snapshots.refs import MAIN
 from snapshots.snapshot import Snapshot
-from snapshots.snapshot_log import SnapshotLog
 from temporal_lineage.claims import decode
 from temporal_lineage.harvesting.histories import commit_order
 from temporal_lineage.harvesting.point_claims import PointClaim, chain_point
-from temporal_lineage.harvesting.ref_logs import log_entry
+from temporal_lineage.harvesting.ref_logs import logs_of_main
 from temporal_lineage.harvesting.table_claims import table_claims
 from temporal_lineage.keys import AttributeKind
 
@@ -20,6 +18,7 @@ if TYPE_CHECKING:
 
     from snapshots.commit_point import ChainPoint
     from snapshots.instant import Instant
+    from snapshots.snapshot_log import SnapshotLog
     from temporal_lineage.store.reader import Reader
 
 
@@ -42,10 +41,11 @@ def commits_of(
     A statement for each kind of what is read, however many tables are asked for.
     """
     tables = sorted(table_claims(reader, dataset_ids, system=system))
-    snapshots, points, refs = (
+    snapshots, points = (
         reader.timelines_of(node_ids=tables, kind=kind, system=system)
-        for kind in (AttributeKind.SNAPSHOT, AttributeKind.POINT, AttributeKind.REF)
+        for kind in (AttributeKind.SNAPSHOT, AttributeKind.POINT)
     )
+    mains = logs_of_main(reader, tables, system=system)
     found = {}
     for one in tables:
         decoded = (decode(Snapshot, line[-1].claim) for line in snapshots.get(one, {}).values())
@@ -53,10 +53,9 @@ def commits_of(
             int(name): decode(PointClaim, line[-1].claim)
             for name, line in points.get(one, {}).items()
         }
-        main = refs.get(one, {}).get(MAIN)
         found[one] = Commits(
             chain=tuple(chain_point(at, claim, {}, None) for at, claim in sorted(claims.items())),
             snapshots=tuple(sorted(decoded, key=commit_order)),
-            main=SnapshotLog(MAIN, tuple(map(log_entry, main))) if main else None,
+            main=mains.get(one),
         )
     return found

@@ -32,16 +32,24 @@ from temporal_lineage.harvesting.point_claims import (
     point_claim,
 )
 from temporal_lineage.harvesting.state_claims import state_claim
-from temporal_lineage.harvesting.table_claims import table_claim
+from temporal_lineage.harvesting.table_claims import table_claims
 from temporal_lineage.keys import AttributeKind
 from temporal_lineage.store.assertions import AttributeAssertion
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from snapshots.commit_point import ChainPoint
     from temporal_lineage.store.reader import Believed, Reader
     from temporal_lineage.store.transaction import Transaction
+
+
+_PARTS = (
+    *(AttributeKind.SNAPSHOT, AttributeKind.POINT, AttributeKind.PROPERTIES),
+    *(AttributeKind.DEFINITION, AttributeKind.EXPIRY, AttributeKind.RECORDED),
+    AttributeKind.SCHEMA,
+)
+"""The kinds of claims that a history is read back from, beside the table's own."""
 
 
 def remember(
@@ -77,32 +85,48 @@ def remember(
 
 def remembered(reader: Reader, dataset_id: int, *, system: Instant) -> TableHistory | None:
     """Give a table's history as the ledger knew it then; None where it knew no such table."""
-    table = table_claim(reader, dataset_id, system=system)
-    if table is None:
-        return None
+    return remembered_of(reader, [dataset_id], system=system).get(dataset_id)
 
-    def lines(kind: AttributeKind) -> dict[str, list[Believed]]:
-        return reader.timelines(node_id=dataset_id, kind=kind, system=system)
 
-    snapshots = lines(AttributeKind.SNAPSHOT)
+def remembered_of(
+    reader: Reader, dataset_ids: Iterable[int], *, system: Instant
+) -> dict[int, TableHistory]:
+    """Give the same of several tables; those that the ledger did not know are left out."""
+    tables = table_claims(reader, dataset_ids, system=system)
+    known = {
+        kind: reader.timelines_of(node_ids=tables, kind=kind, system=system) if tables else {}
+        for kind in _PARTS
+    }
+    return {
+        dataset_id: _remembered(
+            table, {kind: lines.get(dataset_id, {}) for kind, lines in known.items()}
+        )
+        for dataset_id, table in tables.items()
+    }
+
+
+def _remembered(
+    table: TableClaim, lines: Mapping[AttributeKind, Mapping[str, Sequence[Believed]]]
+) -> TableHistory:
+    snapshots = lines[AttributeKind.SNAPSHOT]
     listed = {int(name) for name, line in snapshots.items() if line[-1].valid.end == FOREVER}
     decoded = [decode(Snapshot, line[-1].claim) for line in snapshots.values()]
     claims = {
         int(name): decode(PointClaim, line[-1].claim)
-        for name, line in lines(AttributeKind.POINT).items()
+        for name, line in lines[AttributeKind.POINT].items()
     }
     defined = Definitions(
-        lines(AttributeKind.PROPERTIES).get("", []), lines(AttributeKind.DEFINITION)
+        lines[AttributeKind.PROPERTIES].get("", []), lines[AttributeKind.DEFINITION]
     )
     expiries = [
         Expiry(int(name), line[-1].valid.start, decode(ExpiryClaim, line[-1].claim).act)
-        for name, line in lines(AttributeKind.EXPIRY).items()
+        for name, line in lines[AttributeKind.EXPIRY].items()
     ]
     recorded = [
         RecordedEntry(line[-1].valid.start, int(line[-1].claim))
-        for line in lines(AttributeKind.RECORDED).values()
+        for line in lines[AttributeKind.RECORDED].values()
     ]
-    schemas = lines(AttributeKind.SCHEMA)
+    schemas = lines[AttributeKind.SCHEMA]
     return TableHistory(
         identity=TableIdentity(TableFormat(table.format), table.uuid),
         location=table.location,

@@ -12,6 +12,8 @@ from temporal_lineage.harvesting.state_claims import StateClaim, state_of
 from temporal_lineage.keys import AttributeKind
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from snapshots.instant import Instant
     from temporal_lineage.store.reader import Believed, Reader
 
@@ -21,7 +23,20 @@ def remembered_log(
 ) -> SnapshotLog | None:
     """Give the log of a ref as it was known then; None where no such ref was known."""
     line = reader.timeline(node_id=dataset_id, kind=AttributeKind.REF, name=ref, system=system)
-    return SnapshotLog(ref, tuple(log_entry(believed) for believed in line)) if line else None
+    return snapshot_log(ref, line) if line else None
+
+
+def logs_of_main(
+    reader: Reader, dataset_ids: Iterable[int], *, system: Instant
+) -> dict[int, SnapshotLog]:
+    """Give the log of main of several tables; those of which none was known are left out."""
+    refs = reader.timelines_of(node_ids=dataset_ids, kind=AttributeKind.REF, system=system)
+    return {one: snapshot_log(MAIN, lines[MAIN]) for one, lines in refs.items() if MAIN in lines}
+
+
+def snapshot_log(ref: str, line: Iterable[Believed]) -> SnapshotLog:
+    """Turn what is believed of a ref back into its log."""
+    return SnapshotLog(ref, tuple(log_entry(believed) for believed in line))
 
 
 def remembered_entry(reader: Reader, dataset_id: int, ref: str, as_of: AsOf) -> LogEntry | None:
@@ -45,3 +60,9 @@ def refs_at(reader: Reader, dataset_id: int, as_of: AsOf) -> dict[str, LogEntry]
     believed = reader.attributes_of(node_ids=[dataset_id], kind=AttributeKind.REF, as_of=as_of)
     entries = {one.name: log_entry(one) for one in believed}
     return dict(sorted(entries.items(), key=lambda item: (item[0] != MAIN, item[0])))
+
+
+def mains_at(reader: Reader, dataset_ids: Iterable[int], as_of: AsOf) -> dict[int, LogEntry]:
+    """Give the state of main of several tables, likewise."""
+    believed = reader.attributes_of(node_ids=dataset_ids, kind=AttributeKind.REF, as_of=as_of)
+    return {one.node_id: log_entry(one) for one in believed if one.name == MAIN}

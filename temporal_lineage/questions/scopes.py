@@ -17,6 +17,17 @@ if TYPE_CHECKING:
     from temporal_lineage.store.reader import Node, Reader
 
 
+DATASETS_AT_ONCE = 500
+"""Of how many datasets the histories are in memory at once."""
+
+
+def some_at_once(dataset_ids: Iterable[int]) -> Iterator[list[int]]:
+    """Yield datasets in lists of as many as are asked for together, in their order."""
+    ids = list(dataset_ids)
+    for start in range(0, len(ids), DATASETS_AT_ONCE):
+        yield ids[start : start + DATASETS_AT_ONCE]
+
+
 def datasets_in(reader: Reader, scope: str, as_of: AsOf) -> dict[int, str]:
     """Give the datasets of a scope by node, each with its address, in the order of addresses.
 

@@ -148,8 +148,8 @@ class AttributeReads(Reads):
     ) -> list[tuple[int, str]]:
         """Give the claims of a kind that hold of some of the nodes and hold a text, with each node.
 
-        The text is of letters, digits and hyphens. Most claims that are looked through have it not,
-        and are not brought out of the database.
+        The text has no wildcard of SQL in it, % or _. Most claims that are looked through do not
+        hold it, and are not brought out of the database.
         """
         parameters: Parameters = {
             "nodes": listed(node_ids),

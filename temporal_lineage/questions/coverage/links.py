@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -60,33 +60,48 @@ def _gaps(
     only: Collection[int] | None,
 ) -> Iterator[LinkGap]:
     ids = sorted(runs)
-    datasets: dict[str, int | None] = {}
     for start in range(0, len(ids), _BATCH):
         batch = ids[start : start + _BATCH]
-        names = reader.named(node_ids=batch)
-        for kind, side in _SIDES:
-            for one in reader.attributes_of(node_ids=batch, kind=kind, as_of=as_of):
-                link = decode(LinkClaim, one.claim)
-                if link.evidence.grade not in (Grade.NONE, Grade.STALE):
-                    continue
-                if link.evidence.method.is_told_by_edges_of_others:
-                    continue  # the run that did it tells what is missing
-                if link.identity.startswith(UNHARVESTED):
-                    continue  # the name is what is missing, and is told by itself
-                if link.identity not in datasets:
-                    datasets[link.identity] = reader.node(
-                        kind=NodeKind.DATASET, parent_id=0, name=link.identity
-                    )
-                dataset_id = datasets[link.identity]
-                if dataset_id is None or (only is not None and dataset_id not in only):
-                    continue
-                run, engine = runs[one.node_id]
+        found = [
+            (run_id, side, link)
+            for kind, side in _SIDES
+            for run_id, link in _stateless(reader, batch, kind, as_of)
+        ]
+        if not found:
+            continue
+        identities = {link.identity for _, _, link in found}
+        nodes = reader.nodes_named(kind=NodeKind.DATASET, parent_id=0, names=identities)
+        datasets = {one.name: one.node_id for one in nodes if only is None or one.node_id in only}
+        addresses = naming.datasets(datasets.values())
+        names = reader.named(node_ids=sorted({run_id for run_id, _, _ in found}))
+        for run_id, side, link in found:
+            if link.identity in datasets:
+                run, engine = runs[run_id]
                 yield LinkGap(
-                    names[one.node_id].name,
+                    names[run_id].name,
                     run.job,
                     engine.value,
                     side,
-                    naming.dataset(dataset_id),
+                    addresses[datasets[link.identity]],
                     link.evidence.grade.value,
                     link.evidence.witness,
                 )
+
+
+def _stateless(
+    reader: Reader, run_ids: Sequence[int], kind: AttributeKind, as_of: AsOf
+) -> Iterator[tuple[int, LinkClaim]]:
+    """Yield the links of runs that name no state, and are told by nothing else."""
+    for grade in (Grade.NONE, Grade.STALE):
+        holding = f'"grade":"{grade.value}"'
+        for run_id, claim in reader.claims_holding(
+            holding, node_ids=run_ids, kind=kind, as_of=as_of
+        ):
+            link = decode(LinkClaim, claim)
+            if link.evidence.grade is not grade:
+                continue
+            if link.evidence.method.is_told_by_edges_of_others:
+                continue  # the run that did it tells what is missing
+            if link.identity.startswith(UNHARVESTED):
+                continue  # the name is what is missing, and is told by itself
+            yield run_id, link

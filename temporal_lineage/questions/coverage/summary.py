@@ -84,11 +84,7 @@ def coverage(reader: Reader, question: Question, *, scope: str | None) -> Covera
     as_of = question.as_of
     naming = Naming(reader, as_of=as_of)
     nodes = _in_scope(reader, scope, as_of)
-    tables = [
-        found
-        for node in nodes
-        if (found := covered(reader, naming, node.node_id, as_of)) is not None
-    ]
+    tables = list(covered(reader, naming, (node.node_id for node in nodes), as_of))
     runs = _runs(reader, as_of)
     ids = {node.node_id for node in nodes} if scope is not None else None
     gaps = link_gaps(reader, naming, runs, as_of, only=ids)

@@ -11,12 +11,17 @@ from temporal_lineage.evidence.commits import clones, self_explained
 from temporal_lineage.evidence.engines import Engine, engine_of_commit
 from temporal_lineage.evidence.grades import Grade
 from temporal_lineage.evidence.timeline import Timeline
-from temporal_lineage.harvesting.histories import remembered
-from temporal_lineage.questions.tables.snapshots import writers_of
+from temporal_lineage.harvesting.histories import remembered_of
+from temporal_lineage.questions.scopes import some_at_once
+from temporal_lineage.questions.tables.snapshots import writers_of_tables
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from snapshots.history import TableHistory
     from snapshots.instant import Instant
     from temporal_lineage.facts import AsOf
+    from temporal_lineage.link_claims import WriterClaim
     from temporal_lineage.naming import Naming
     from temporal_lineage.store.reader import Reader
 
@@ -65,16 +70,25 @@ class Covered:
     weak: Counter[Engine]
 
 
-def covered(reader: Reader, naming: Naming, dataset_id: int, as_of: AsOf) -> Covered | None:
-    """Count the commits of a table up to an instant; None for what was never harvested."""
-    history = remembered(reader, dataset_id, system=as_of.system)
-    if history is None:
-        return None
+def covered(
+    reader: Reader, naming: Naming, dataset_ids: Iterable[int], as_of: AsOf
+) -> Iterator[Covered]:
+    """Count the commits of tables up to an instant; what was never harvested is left out."""
+    for some in some_at_once(dataset_ids):
+        histories = remembered_of(reader, some, system=as_of.system)
+        writers = writers_of_tables(reader, histories, as_of)
+        names = naming.datasets(histories)
+        for one in some:
+            if one in histories:
+                yield _covered(names[one], histories[one], writers.get(one, {}), as_of)
+
+
+def _covered(
+    name: str, history: TableHistory, writers: Mapping[int, WriterClaim], as_of: AsOf
+) -> Covered:
     table = Timeline(history)
     told = {one.target_id for one in self_explained(table)}
     told |= {one.target_id for one in clones(table)}
-    writers = writers_of(reader, dataset_id, as_of)
-    name = naming.dataset(dataset_id)
     kinds: Counter[str] = Counter()
     by_engine, explained, unexplained, weak = (Counter[Engine]() for _ in range(4))
     orphans = []

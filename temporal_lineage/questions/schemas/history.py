@@ -24,6 +24,8 @@ from temporal_lineage.questions.states.meant import entry_at, version_of
 from temporal_lineage.questions.states.versions import version_or_ref
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from snapshots.instant import Instant
     from snapshots.schema import SchemaVersion
     from snapshots.snapshot_log import SnapshotLog
@@ -100,18 +102,32 @@ def schema_steps(
     reader: Reader, dataset_id: int, log: SnapshotLog | None, as_of: AsOf
 ) -> tuple[tuple[SchemaStep, ...], tuple[str, ...]]:
     """Give every schema that was current on a ref up to an instant, and what is not known."""
+
+    def schema_called(schema_id: int) -> SchemaVersion | None:
+        return remembered_schema(reader, dataset_id, schema_id, system=as_of.system)
+
+    return steps_of_log(log, schema_called, until=as_of.valid)
+
+
+def steps_of_log(
+    log: SnapshotLog | None,
+    schema_called: Callable[[int], SchemaVersion | None],
+    *,
+    until: Instant,
+) -> tuple[tuple[SchemaStep, ...], tuple[str, ...]]:
+    """Give the same by a log and by what gives a schema by its id, None for one never seen."""
     steps: list[SchemaStep] = []
     doubts: dict[str, None] = {}
     before: SchemaVersion | None = None
     for entry in log.entries if log else ():
-        if entry.period.start > as_of.valid:
+        if entry.period.start > until:
             break
         if entry.schema_id is None:
             doubts[f"which schema was current from {entry.period.start} on is unknown"] = None
             continue
         if before is not None and entry.schema_id == before.schema_id:
             continue
-        schema = remembered_schema(reader, dataset_id, entry.schema_id, system=as_of.system)
+        schema = schema_called(entry.schema_id)
         if schema is None:
             doubts[f"schema {entry.schema_id} was current, but its fields were never seen"] = None
             continue

@@ -21,7 +21,7 @@ from temporal_lineage.questions.question import UNHARVESTED
 from temporal_lineage.questions.states.rollbacks import rollback_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from snapshots.commit_point import ChainPoint
     from snapshots.history import TableHistory
@@ -97,7 +97,16 @@ def log_lines(
     as_of: AsOf,
 ) -> tuple[LogLine, ...]:
     """Give the snapshots of a table by an instant, oldest first; `main` is the log of main."""
-    writers = writers_of(reader, dataset_id, as_of)
+    return lines_of(history, main, writers_of(reader, dataset_id, as_of), as_of)
+
+
+def lines_of(
+    history: TableHistory,
+    main: SnapshotLog | None,
+    writers: Mapping[int, WriterClaim],
+    as_of: AsOf,
+) -> tuple[LogLine, ...]:
+    """Give the same, by what was read of a table already."""
     current = current_periods(main, as_of.valid)
     on_main = heads(history.chain) | current.keys()
     expiries = {one.snapshot_id: one.since for one in history.expiries}
@@ -120,17 +129,28 @@ def heads(chain: Iterable[ChainPoint]) -> set[int | None]:
 
 def writers_of(reader: Reader, dataset_id: int, as_of: AsOf) -> dict[int, WriterClaim]:
     """Give the run that made each snapshot, for those whose run is known."""
+    return writers_of_tables(reader, [dataset_id], as_of).get(dataset_id, {})
+
+
+def writers_of_tables(
+    reader: Reader, dataset_ids: Iterable[int], as_of: AsOf
+) -> dict[int, dict[int, WriterClaim]]:
+    """Give the same of several tables, those without any left out."""
     versions = {
-        node.node_id: int(node.name)
-        for node in reader.children(parent_id=dataset_id, kind=NodeKind.VERSION)
+        node.node_id: (node.parent_id, int(node.name))
+        for node in reader.children_of(parent_ids=dataset_ids, kind=NodeKind.VERSION)
         if node.name.isdecimal()
     }
-    believed = reader.attributes_of(
-        node_ids=list(versions),
+    claims = reader.claims_of(
+        node_ids=versions,
         kind=AttributeKind.WRITER,
         as_of=AsOf(valid=LAST, system=as_of.system),
     )
-    return {versions[one.node_id]: decode(WriterClaim, one.claim) for one in believed}
+    found: dict[int, dict[int, WriterClaim]] = {}
+    for node_id, claim in claims.items():
+        dataset_id, snapshot_id = versions[node_id]
+        found.setdefault(dataset_id, {})[snapshot_id] = decode(WriterClaim, claim)
+    return found
 
 
 def current_periods(main: SnapshotLog | None, until: Instant) -> dict[int, list[Period]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import islice, pairwise
+from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING, ClassVar
 
@@ -14,7 +14,7 @@ from temporal_lineage.harvesting.commits_read import commits_of
 from temporal_lineage.harvesting.looks import last_looks
 from temporal_lineage.keys import AttributeKind, EdgeKind
 from temporal_lineage.lineage.out_of_line import overdue
-from temporal_lineage.questions.scopes import datasets_in
+from temporal_lineage.questions.scopes import datasets_in, some_at_once
 from temporal_lineage.questions.states.held import held_by_tables
 from temporal_lineage.questions.tables.snapshots import current_periods, heads
 
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
     from temporal_lineage.questions.question import Question
     from temporal_lineage.questions.states.held import Held
     from temporal_lineage.store.reader import Reader
-
-DATASETS_AT_ONCE = 500
-"""Of how many the histories are in memory at once."""
 
 _SECOND = 1_000_000
 
@@ -86,9 +83,9 @@ def fresh(reader: Reader, question: Question, *, scope: str) -> FreshnessAnswer:
     names = datasets_in(reader, scope, as_of)
     found = [
         one
-        for start in range(0, len(names), DATASETS_AT_ONCE)
+        for some in some_at_once(names)
         for one in _of_datasets(
-            reader, dict(islice(names.items(), start, start + DATASETS_AT_ONCE)), as_of
+            reader, {dataset_id: names[dataset_id] for dataset_id in some}, as_of
         )
     ]
     found.sort(key=lambda one: (-(one.age_seconds or 0), one.dataset))

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
 
-from snapshots.refs import MAIN
 from snapshots.snapshot_log import Current
-from temporal_lineage.harvesting.ref_logs import refs_at
+from temporal_lineage.harvesting.ref_logs import mains_at
 from temporal_lineage.keys import EdgeKind
 from temporal_lineage.questions.runs.heard import Heard, period_until
-from temporal_lineage.questions.scopes import datasets_in
-from temporal_lineage.questions.states.held import held_by_states
+from temporal_lineage.questions.scopes import datasets_in, some_at_once
+from temporal_lineage.questions.states.held import held_by_tables
 from temporal_lineage.questions.use.unused_columns import UnusedColumn, unused_columns
 
 if TYPE_CHECKING:
@@ -80,26 +79,32 @@ def unused(reader: Reader, question: Question, *, scope: str, since: Instant) ->
     heard = Heard(reader, as_of)
     reads, writes = heard.reads(names), heard.writes(names)
     designed = _designed(reader, names, as_of)
-    found, readers = [], {}
-    for dataset_id, name in names.items():
-        own = {one.run_id for one in writes[dataset_id]}
-        others = [one for one in reads[dataset_id] if one.run_id not in own]
-        inside = [one for one in others if one.went_on(period)]
-        if inside:
-            readers[dataset_id] = inside
-            continue
-        use = _use(reads[dataset_id], others, is_designed=dataset_id in designed)
-        last = max(others, key=lambda one: one.began, default=None)
+    others = {
+        dataset_id: [one for one in reads[dataset_id] if one.run_id not in own]
+        for dataset_id in names
+        for own in ({one.run_id for one in writes[dataset_id]},)
+    }
+    inside = {
+        dataset_id: [one for one in many if one.went_on(period)]
+        for dataset_id, many in others.items()
+    }
+    readers = {dataset_id: many for dataset_id, many in inside.items() if many}
+    unread = [dataset_id for dataset_id in names if dataset_id not in readers]
+    sizes = _sizes(reader, unread, as_of)
+    found = []
+    for dataset_id in unread:
+        last = max(others[dataset_id], key=lambda one: one.began, default=None)
         written = [one for one in writes[dataset_id] if one.began < period.end]
+        is_designed = dataset_id in designed
         found.append(
             UnusedDataset(
-                dataset=name,
-                use=use,
+                dataset=names[dataset_id],
+                use=_use(reads[dataset_id], others[dataset_id], is_designed=is_designed),
                 read_at=last.began if last else None,
                 reader=last.job if last else None,
                 written_at=max((one.began for one in written), default=None),
                 writes=sum(one.went_on(period) for one in written),
-                size_bytes=_size(reader, dataset_id, as_of),
+                size_bytes=sizes.get(dataset_id),
             )
         )
     found.sort(key=lambda one: (-(one.size_bytes or 0), one.dataset))
@@ -129,10 +134,15 @@ def _designed(reader: Reader, dataset_ids: Iterable[int], as_of: AsOf) -> set[in
     return {row.dst_id for row in rows}
 
 
-def _size(reader: Reader, dataset_id: int, as_of: AsOf) -> int | None:
-    """Give what the state of main holds that is current; None where that is not known."""
-    entry = refs_at(reader, dataset_id, as_of).get(MAIN)
-    if entry is None or not isinstance(entry.state, Current):
-        return None
-    held = held_by_states(reader, dataset_id).get(str(entry.state.snapshot_id))
-    return held.size_bytes if held else None
+def _sizes(reader: Reader, dataset_ids: Iterable[int], as_of: AsOf) -> dict[int, int]:
+    """Give what the states of main hold that are current, of those of which that is known."""
+    sizes: dict[int, int] = {}
+    for some in some_at_once(dataset_ids):
+        mains = mains_at(reader, some, as_of)
+        held = held_by_tables(reader, mains)
+        for dataset_id, entry in mains.items():
+            if isinstance(entry.state, Current):
+                state = held.get(dataset_id, {}).get(str(entry.state.snapshot_id))
+                if state is not None:
+                    sizes[dataset_id] = state.size_bytes
+    return sizes

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from snapshots.refs import MAIN
+from snapshots.schema import SchemaVersion
 from temporal_lineage.claims import FlowClaim, decode
-from temporal_lineage.harvesting.history_parts import remembered_schema
-from temporal_lineage.harvesting.ref_logs import refs_at
+from temporal_lineage.harvesting.ref_logs import mains_at
 from temporal_lineage.keys import AttributeKind, EdgeKind, NodeKind
 from temporal_lineage.linking.taken import TakenClaim
+from temporal_lineage.questions.scopes import some_at_once
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from snapshots.schema import Field, SchemaVersion
+    from snapshots.schema import Field
     from temporal_lineage.facts import AsOf
     from temporal_lineage.questions.runs.heard import Reading
     from temporal_lineage.store.reader import Reader
@@ -49,56 +50,73 @@ def unused_columns(
     """
     found: list[UnusedColumn] = []
     doubts = []
-    for dataset_id, readings in readers.items():
-        schema = _schema(reader, dataset_id, as_of)
-        if schema is None:
-            continue
-        used, telling = _used(reader, dataset_id, as_of)
-        jobs = tuple(sorted({one.job for one in readings}))
-        quiet = [one for one in readings if one.job not in telling]
-        taken = _taken(reader, dataset_id, quiet, as_of)
-        silent = sorted({one.job for one in quiet if one.run_id not in taken})
-        used |= {column for columns in taken.values() for column in columns}
-        if silent:
-            doubts.append(
-                f"which columns of {names[dataset_id]} are used is not known:"
-                f" {', '.join(silent)} told none"
+    for some in some_at_once(readers):
+        schemas = _schemas(reader, some, as_of)
+        flows = _flows(reader, schemas, as_of)
+        quiet = {
+            dataset_id: [one for one in readers[dataset_id] if one.job not in flows[dataset_id][1]]
+            for dataset_id in schemas
+        }
+        portions = _portions(reader, {one.run_id for many in quiet.values() for one in many}, as_of)
+        identities = reader.named(node_ids=sorted(schemas))
+        for dataset_id, schema in schemas.items():
+            taken = _taken(quiet[dataset_id], portions, identities[dataset_id].name)
+            silent = sorted({one.job for one in quiet[dataset_id] if one.run_id not in taken})
+            if silent:
+                doubts.append(
+                    f"which columns of {names[dataset_id]} are used is not known:"
+                    f" {', '.join(silent)} told none"
+                )
+                continue
+            used = flows[dataset_id][0].union(*taken.values())
+            jobs = tuple(sorted({one.job for one in readers[dataset_id]}))
+            found += (
+                UnusedColumn(
+                    f"{names[dataset_id]}#{field.path}", field.field_id, str(field.type), jobs
+                )
+                for field in schema.columns()
+                if not _keys(schema, field) & used
             )
-            continue
-        found += (
-            UnusedColumn(f"{names[dataset_id]}#{field.path}", field.field_id, str(field.type), jobs)
-            for field in schema.columns()
-            if not _keys(schema, field) & used
-        )
     return tuple(found), tuple(doubts)
 
 
-def _schema(reader: Reader, dataset_id: int, as_of: AsOf) -> SchemaVersion | None:
-    entry = refs_at(reader, dataset_id, as_of).get(MAIN)
-    if entry is None or entry.schema_id is None:
-        return None
-    return remembered_schema(reader, dataset_id, entry.schema_id, system=as_of.system)
+def _schemas(reader: Reader, dataset_ids: Sequence[int], as_of: AsOf) -> dict[int, SchemaVersion]:
+    """Give the schemas that readers of main saw, of the tables of which that is known."""
+    mains = mains_at(reader, dataset_ids, as_of)
+    told = reader.timelines_of(node_ids=mains, kind=AttributeKind.SCHEMA, system=as_of.system)
+    found: dict[int, SchemaVersion] = {}
+    for dataset_id in dataset_ids:
+        entry = mains.get(dataset_id)
+        if entry is not None and entry.schema_id is not None:
+            line = told.get(dataset_id, {}).get(str(entry.schema_id))
+            if line is not None:
+                found[dataset_id] = decode(SchemaVersion, line[-1].claim)
+    return found
+
+
+def _portions(reader: Reader, run_ids: Collection[int], as_of: AsOf) -> dict[int, list[TakenClaim]]:
+    rows = reader.attributes_of(node_ids=sorted(run_ids), kind=AttributeKind.TAKEN, as_of=as_of)
+    found: dict[int, list[TakenClaim]] = defaultdict(list)
+    for row in rows:
+        found[row.node_id].append(decode(TakenClaim, row.claim))
+    return found
 
 
 def _taken(
-    reader: Reader, dataset_id: int, readings: Sequence[Reading], as_of: AsOf
+    readings: Sequence[Reading], portions: Mapping[int, Sequence[TakenClaim]], identity: str
 ) -> dict[int, set[str]]:
     """Give the columns that runs recorded to have taken; who took all of them told nothing."""
-    identity = reader.named(node_ids=[dataset_id])[dataset_id].name
-    rows = reader.attributes_of(
-        node_ids=[one.run_id for one in readings], kind=AttributeKind.TAKEN, as_of=as_of
-    )
     taken: dict[int, set[str]] = {}
     whole: set[int] = set()
-    for row in rows:
-        claim = decode(TakenClaim, row.claim)
-        for one in claim.portions if claim.identity == identity else ():
+    for run_id in {one.run_id for one in readings}:
+        claims = [one for one in portions.get(run_id, ()) if one.identity == identity]
+        for one in (portion for claim in claims for portion in claim.portions):
             if one.columns is None or _QUOTES & set(one.where or ""):
-                whole.add(row.node_id)
+                whole.add(run_id)
             else:
                 # A condition reads columns too; any word of it may be the name of one.
                 named = {*one.columns, *_WORD.findall(one.where or "")}
-                taken.setdefault(row.node_id, set()).update(named)
+                taken.setdefault(run_id, set()).update(named)
     return {run_id: columns for run_id, columns in taken.items() if run_id not in whole}
 
 
@@ -108,11 +126,15 @@ def _keys(schema: SchemaVersion, column: Field) -> set[str]:
     return {key for one in (column, *inside) for key in (str(one.field_id), one.path)}
 
 
-def _used(reader: Reader, dataset_id: int, as_of: AsOf) -> tuple[set[str], set[str]]:
+def _flows(
+    reader: Reader, dataset_ids: Iterable[int], as_of: AsOf
+) -> dict[int, tuple[set[str], set[str]]]:
     """Give the columns that flows lead from, as nodes name them, and the jobs that told so."""
-    columns = reader.children(parent_id=dataset_id, kind=NodeKind.COLUMN)
-    names = {one.node_id: one.name for one in columns}
-    steps = reader.steps_out_of(node_ids=list(names), kinds=(EdgeKind.COLUMN_FLOW,), as_of=as_of)
-    used = {names[step[1]] for step in steps}
-    telling = {job for step in steps for job in decode(FlowClaim, step[3]).jobs}
-    return used, telling
+    found: dict[int, tuple[set[str], set[str]]] = {one: (set(), set()) for one in dataset_ids}
+    nodes = {one.node_id: one for one in reader.children_of(parent_ids=found, kind=NodeKind.COLUMN)}
+    kinds = (EdgeKind.COLUMN_FLOW,)
+    for _, column_id, _, claim in reader.steps_out_of(node_ids=nodes, kinds=kinds, as_of=as_of):
+        used, telling = found[nodes[column_id].parent_id]
+        used.add(nodes[column_id].name)
+        telling.update(decode(FlowClaim, claim).jobs)
+    return found
