@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -56,19 +57,19 @@ class Desk:
     """What people give their jobs: code, and parameters that may come and go."""
 
     def __init__(self) -> None:
-        """Begin with nothing given to any job."""
-        self._codes: dict[str, int] = {}
-        self._parameters: dict[str, dict[str, str]] = {}
+        """Begin with the same of every job."""
+        self._codes: dict[str, int] = defaultdict(lambda: 1)
+        self._parameters: dict[str, dict[str, str]] = defaultdict(lambda: {"days": "7"})
 
     def settings(self, job: str) -> tuple[int, tuple[tuple[str, str], ...]]:
         """Give a job's code and parameters as they are now."""
-        return self._codes.get(job, 1), tuple(sorted(self._parameters.get(job, {}).items()))
+        return self._codes[job], tuple(sorted(self._parameters[job].items()))
 
     def change(self, job: str, choice: int) -> None:
         """Deploy other code, or change, give or take away a parameter."""
-        given = self._parameters.setdefault(job, {"days": "7"})
+        given = self._parameters[job]
         if choice % 3 == 0:
-            self._codes[job] = self._codes.get(job, 1) + 1
+            self._codes[job] += 1
         elif choice % 3 == 1:
             given["days"] = str(choice)
         elif given.pop("seed", None) is None:

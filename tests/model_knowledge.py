@@ -73,6 +73,11 @@ class KnownTable:
         """The first commit that is known."""
         return min(one.committed_at for one in self.snapshots.values())
 
+    @property
+    def made(self) -> Instant:
+        """The first that is known of its metadata, lost or not."""
+        return min(one.at for one in self.points.values())
+
     def log(self, ref: str) -> list[Stretch]:
         """Give what a ref was at over time. DESIGN 4.1: the last commit point counts."""
         chain = [self.points[position] for position in sorted(self.points)]

@@ -99,43 +99,76 @@ def below(model: Model, commits: Collection[Node], valid: Instant) -> dict[Node,
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """What a change of a column reaches: a column, or a dataset of which nobody told columns."""
+    """What a change of a column reaches: a column, or a dataset that may use it unsaid.
+
+    `at_once` tells whether it is made of the column, or from its table, without a step between.
+    """
 
     end: End
     distance: int
     is_told: bool
+    at_once: bool
     jobs: frozenset[str]
 
 
 def touched(model: Model, column: Column, valid: Instant) -> set[Touched]:
-    """Give the columns made of a column, and the untold datasets made of its table."""
-    flows = {
-        columns: [one for one in model.feeds(columns=columns) if one.start <= valid < one.end]
+    """Give the columns made of a column, and what may be made of it by jobs that told no columns.
+
+    What is made of a dataset of the latter kind may be made of it too, whatever is told.
+    """
+    flows, moves = (
+        [one for one in model.feeds(columns=columns) if one.start <= valid < one.end]
         for columns in (True, False)
+    )
+    columns = _nearest(column, flows)
+    tables = _nearest(column[0], moves)
+    # Where nothing flows between tables any more, a column has come as far as anything can.
+    met = {one[0] for one in columns if one[0] in tables}
+    telling = {(one.target[0], one.job) for one in flows}
+    far: dict[End, int] = {}
+    used: dict[End, set[Feed]] = {}
+    for _ in moves:
+        for one in moves:
+            jobs = {other.job for other in moves if _ends(other) == _ends(one)}
+            silent = one.source in met and any((one.target, job) not in telling for job in jobs)
+            if one.target != column[0] and (silent or one.source in far):
+                before = tables[one.source] if one.source in met else far[one.source]
+                far[one.target] = min(before + 1, far.get(one.target, before + 1))
+                used.setdefault(one.target, set()).add(one)
+    found = {
+        Touched(end, distance, True, distance == 1, _jobs(model, into))
+        for end, distance in columns.items()
+        if distance
+        for into in [{one for one in flows if one.target == end and _is_nearer(columns, one)}]
     }
-    found = set(_nearest(column, flows[True], model.name, is_told=True))
-    told = {one.target[0] for one in flows[True]}
-    untold = _nearest(column[0], flows[False], model.name, is_told=False)
-    return found | {one for one in untold if one.end not in told}
+    return found | {
+        Touched(
+            end,
+            distance,
+            False,
+            column[0] in {one.source for one in used[end]},
+            _jobs(model, used[end]),
+        )
+        for end, distance in far.items()
+    }
 
 
-def _nearest(root: End, flows: list[Feed], name: str, *, is_told: bool) -> list[Touched]:
+def _nearest(root: End, flows: Collection[Feed]) -> dict[End, int]:
     near: dict[End, int] = {root: 0}
     for distance in range(1, len(flows) + 1):
         for one in flows:
             if near.get(one.source) == distance - 1:
                 near.setdefault(one.target, distance)
-    return [
-        Touched(
-            end,
-            distance,
-            is_told,
-            frozenset(
-                f"{name}/{one.job}"
-                for one in flows
-                if one.target == end and near.get(one.source, distance) < distance
-            ),
-        )
-        for end, distance in near.items()
-        if distance
-    ]
+    return near
+
+
+def _is_nearer(near: dict[End, int], flow: Feed) -> bool:
+    return flow.source in near and near[flow.source] < near[flow.target]
+
+
+def _ends(flow: Feed) -> tuple[End, End]:
+    return flow.source, flow.target
+
+
+def _jobs(model: Model, flows: Iterable[Feed]) -> frozenset[str]:
+    return frozenset(f"{model.name}/{one.job}" for one in flows)

@@ -149,18 +149,20 @@ class AskedOfWork(Target):
                 answer = self.session.impact(
                     f"{name}#{field.path}", change=change, **self.when, depth_max=DEPTH_MAX
                 )
-                assert Counter(
+                hit = Counter(
                     (
                         self.column_name(one.end) if one.is_told else self.dataset_name(one.end),
                         one.distance,
-                        effects[one.is_told, one.distance > 1],
+                        effects[one.is_told, not one.at_once],
                         one.jobs,
                     )
                     for one in wanted
-                ) == Counter(
+                )
+                told = Counter(
                     (one.address, one.distance, one.effect.value, frozenset(one.jobs))
                     for one in answer.impacted
-                ), (self, field.path)
+                )
+                assert hit == told, (self, field.path, hit - told, told - hit)
             self.shapes["column used"] += any(one.is_told for one in wanted)
             self.shapes["column used far"] += any(
                 one.is_told and one.distance > 1 for one in wanted
@@ -190,7 +192,7 @@ EFFECTS = {
     "rename": _GONE,
     "retype": _GONE | {(True, False): "changes", (True, True): "changes"},
 }
-"""What a change does, by whether columns are told and whether it lies more than a step away."""
+"""What a change does, by whether columns are told and whether anything lies between."""
 
 
 def _counted(before: str, number: int, after: str) -> str:

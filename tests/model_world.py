@@ -32,7 +32,7 @@ MINUTE = 60_000_000
 
 LAKE_OPS = ("commit", "run", "rollback", "tag", "column", "expire", "create", "rename", "drop")
 ACTS = ("harvest", "look", "tell", "hear", "settle", "unsettle")
-_OF_MODELS = (6, 7, 11)
+_OF_MODELS, _MERGES = (6, 7, 11), 7
 _EFFECTS = (Effect.APPEND, Effect.OVERWRITE, Effect.REPLACE, Effect.RESTORE)
 
 
@@ -124,7 +124,10 @@ class World:
             case "commit":
                 self.commit(table, _EFFECTS[b % 4], at, choice=c, run="")
             case "run" | "fail":
-                self._run(table, b, c, fails=kind == "fail")
+                self._run(table, b, c, job=f"j{b % 2}", fails=kind == "fail")
+            case "twins":
+                for job in ("j0", "j1"):
+                    self._run(table, b, c, job=job, fails=False)
             case "deploy":
                 self.desk.change(f"j{b % 2}", c)
             case "series":
@@ -190,7 +193,7 @@ class World:
         if b % 4:
             self.commit(table, effect, self.now, choice=c, run="")
 
-    def _run(self, table: MemoryTable, b: int, c: int, *, fails: bool) -> None:
+    def _run(self, table: MemoryTable, b: int, c: int, *, job: str, fails: bool) -> None:
         """Run a job that reads other tables, and writes a table or a model.
 
         Of what it reads it tells the state when it started, or an older one that was not current
@@ -212,6 +215,8 @@ class World:
         ]
         if c % 3 == 0:
             reads.append(Read(EXTERNAL, None, None))
+        if c == _MERGES:
+            reads.append(Read(table.uuid, None, None))
         columns = tuple(
             (one.uuid, one.schema.fields[c % len(one.schema.fields)].name, into.name)
             for one in sources
@@ -231,7 +236,6 @@ class World:
             self.commit(table, _EFFECTS[(b + c) % 2], self.now, choice=c, run=stamp)
             writes, version = table.uuid, str(table.head)
         ended = self._go_on(1)
-        job = f"j{b % 2}"
         told = (run_id, job, started, ended, tuple(reads), writes, version, c % 3 > 0, columns)
         run = Run(*told, fails, *self.desk.settings(job))
         self.waiting += [(run, "START"), (run, "FAIL" if fails else "COMPLETE")]

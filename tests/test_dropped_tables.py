@@ -15,7 +15,9 @@ from small_lake import iceberg_table, sql_catalog, sqlite
 from snapshots.errors import UnknownNameError
 from snapshots.instant import FOREVER, Instant
 from temporal_lineage.addresses import parse_address
-from temporal_lineage.facts import AsOf
+from temporal_lineage.facts import LAST, AsOf
+from temporal_lineage.harvesting.looks import absence
+from temporal_lineage.keys import NodeKind
 from temporal_lineage.questions.states.good_until import freshness
 from temporal_lineage.session import Session, wall_clock
 from temporal_lineage.store.reader import open_reader
@@ -60,6 +62,24 @@ def test_a_table_that_a_full_listing_misses_is_dropped_and_dated(shop: Shop) -> 
     assert missing == {"lake.s.t": "2026-09-05", "lake.s.u": "None"}
     # It is noticed once.
     assert [one.outcome for one in shop.session.harvest().tables] == ["unchanged"]
+
+
+def test_what_takes_over_a_name_later_does_not_make_its_old_table_go_again(shop: Shop) -> None:
+    shop.harvest(at="2026-09-03")
+    shutil.rmtree(shop.path("t"))
+    shop.harvest(at="2026-09-05")
+    shop.table("t", "2026-09-06", table_id="another")
+    shop.harvest(at="2026-09-07")
+
+    then = {"as_of": "2026-09-04"}
+    before = next(one for one in shop.session.freshness("lake.s.t", **then).datasets)
+    assert day_of(before.looked_at) == "2026-09-03"
+    with open_reader(shop.session.workspace.ledger) as reader:
+        (old,) = (one.node_id for one in reader.nodes(kind=NodeKind.DATASET) if ":t" in one.name)
+        point = AsOf(valid=LAST, system=LAST)
+        away = absence(reader, old, point)
+    assert away is not None
+    assert (day_of(away.last_seen), day_of(away.first_missed)) == ("2026-09-03", "2026-09-05")
 
 
 def test_an_answer_about_a_dropped_table_says_when_it_was_last_seen_and_first_missed(

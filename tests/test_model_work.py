@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 
 from model_work import WORK, asked_of_work
 from model_world import Op, World
+from model_worth import USE, AskedOfUse
 from test_model import world_in
 
 HAPPENINGS = (
     *(["run"] * 7),
     *(["create", "deploy", "hear"] * 2),
-    *("commit", "series", "rollback", "tag", "column", "expire", "rename", "drop", "fail"),
+    *("twins", "commit", "series", "rollback", "tag", "column", "expire", "rename", "drop", "fail"),
     *("harvest", "look", "tell", "tell", "settle", "unsettle"),
 )
 
@@ -26,7 +27,7 @@ NUMBERS = st.integers(0, 11)
 OPS = st.lists(
     st.tuples(st.sampled_from(HAPPENINGS), NUMBERS, NUMBERS, NUMBERS), min_size=15, max_size=35
 )
-QUESTION = st.tuples(st.sampled_from(WORK), NUMBERS, NUMBERS, NUMBERS, NUMBERS)
+QUESTION = st.tuples(st.sampled_from((*WORK, *USE)), NUMBERS, NUMBERS, NUMBERS, NUMBERS)
 QUESTIONS = st.lists(QUESTION, min_size=12, max_size=12)
 
 Asked = tuple[str, int, int, int, int]
@@ -55,6 +56,24 @@ SHAPES = {
     "column used": 30,
     "column used far": 5,
     "column perhaps used": 10,
+    "never read": 20,
+    "not read in the period": 10,
+    "read by its own writers only": 1,
+    "read": 20,
+    "unused column": 2,
+    "same output from the same inputs": 1,
+    "nothing it writes is read": 10,
+    "another way brings it too": 10,
+    "overdue table": 1,
+    "odd volume": 2,
+    "chain": 10,
+    "long chain": 2,
+    "slack": 2,
+    "ready before": 1,
+    "pipeline": 10,
+    "learned that it is new": 10,
+    "learned that it is lost": 1,
+    "learned that it is changed": 2,
 }
 """What answers about chance histories must hold, and how often at least."""
 
@@ -77,7 +96,8 @@ def lived(world: World, ops: Sequence[Op]) -> World:
 
 def ask(world: World, question: Asked, shapes: Counter[str]) -> None:
     kind, a, b, c, choice = question
-    asked = asked_of_work(world, world.session, a, b, c)
+    point = asked_of_work(world, world.session, a, b, c)
+    asked = AskedOfUse(world, world.session, point.target, valid=point.valid, system=point.system)
     getattr(asked, kind)(choice)
     shapes.update(asked.shapes)
 
@@ -117,6 +137,6 @@ def test_what_histories_of_chance_hold_is_worth_asking_about(home: Path, sqlite_
     for _ in range(24):
         ops = [(drawn.choice(HAPPENINGS), number(), number(), number()) for _ in range(30)]
         world = lived(world_in(home, sqlite_url), ops)
-        for kind in WORK * 8:
+        for kind in (*WORK, *USE) * 6:
             ask(world, (kind, number(), number(), number(), number()), shapes)
     assert {one: shapes[one] for one, least in SHAPES.items() if shapes[one] < least} == {}, shapes

@@ -49,10 +49,12 @@ def note_names(
         claim = encode(first or NamedClaim(catalog, seen_at))
         wanted = tuple((period, claim) for period, meant in alias if meant == identity)
         last_seen = last_look(reader, dataset_id, address=address, system=FOREVER)
+        was_listed = bool(open_names(reader, dataset_id, catalog))
         settle_attributes(transaction, dataset_id, AttributeKind.NAMED, {address: wanted})
         if any(period.end == FOREVER for period, _ in wanted):
             _end_absence(transaction, dataset_id, catalog, seen_at=seen_at)
-        elif address in known and not open_names(reader, dataset_id, catalog):
+        elif was_listed and not open_names(reader, dataset_id, catalog):
+            # One that was missed before is away since then, whoever has its name now.
             _begin_absence(transaction, dataset_id, catalog, last_seen, missed_at)
 
 
