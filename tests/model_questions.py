@@ -269,6 +269,8 @@ class Asked(Target):
                     as_of=self.valid,
                 )
             return
+        if all(one.has_no_answer() for one in (older, self)):
+            return
         answers: list[dict[tuple[str, str], tuple[str, str]]] = []
         for one in (older, self):
             root = one.root()

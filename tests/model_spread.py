@@ -9,6 +9,7 @@ from model_answers import Column, Edge, End, Feed, Model, Node
 from snapshots.instant import Instant
 
 STRONGEST_FIRST = ("exact", "possible", "assumed")
+CLAIMING = ("exact", "high", "inferred")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +40,33 @@ def products(model: Model, commits: Iterable[Node], valid: Instant) -> set[Produ
     return found
 
 
-def certainty(model: Model, uuid: str, commits: Collection[Node], valid: Instant) -> str:
-    """Give how surely all states that hold bad rows do so: the weakest of them counts."""
-    snapshots = model.known.tables[uuid].snapshots
-    weakest = "exact"
+def surely(model: Model, root: Node, valid: Instant) -> set[Node]:
+    """Give the commits made of a bad one by edges that claim, of states that surely hold it."""
+    spread = model.spread(root, valid)
+    edges = [one for one in model.edges() if one.since <= valid and one.grade in CLAIMING]
+    sure = {root}
+    for _ in edges:
+        for edge in edges:
+            shares = {edge.source: "exact"} | model.shares(edge.source)
+            if edge.target in spread and any(shares.get(one) == "exact" for one in sure):
+                sure.add(edge.target)
+    return sure
+
+
+def holding_surely(
+    model: Model, commits: Collection[Node], sure: Collection[Node], valid: Instant
+) -> dict[Node, str]:
+    """Give the states of one table that hold rows of bad commits by then, and how surely."""
+    found: dict[Node, str] = {}
     for state in {state for one in commits for state in model.holding(one)}:
-        snapshot = snapshots.get(int(str(state[1])))
+        snapshot = model.known.tables[state[0]].snapshots.get(int(str(state[1])))
         if snapshot is not None and snapshot.committed_at > valid:
             continue
         shares = model.shares(state)
-        told = ["exact"] if state in commits else [shares[one] for one in commits if one in shares]
-        strongest = min(told, key=STRONGEST_FIRST.index)
-        weakest = max(weakest, strongest, key=STRONGEST_FIRST.index)
-    return weakest
+        told = [shares[one] if one in sure else "possible" for one in commits if one in shares]
+        told += ["exact" if state in sure else "possible"] if state in commits else []
+        found[state] = min(told, key=STRONGEST_FIRST.index)
+    return found
 
 
 def way_back(bad: Collection[str], edges: Collection[Edge]) -> dict[str, tuple[int, bool]]:

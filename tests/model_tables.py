@@ -175,7 +175,7 @@ class MemoryTable:
 
 def _counts(before: frozenset[str], after: frozenset[str], choice: int) -> CommitCounts:
     """Tell of about as many rows in every commit, now and then of a multitude or of one."""
-    rows = {MANY: 900, FEW: 1}.get(choice, 100 + choice)
+    rows = {MANY: 900, FEW: 1}.get(choice, 100 + 10 * choice)
     added, removed = len(after - before), len(before - after)
     return CommitCounts(
         added_rows=rows if added else 0,

@@ -86,6 +86,11 @@ class Target:
         table = self.model.known.tables.get(root[0])
         return table is not None and int(str(root[1])) not in table.snapshots and not edges
 
+    def has_no_answer(self) -> bool:
+        """Tell whether there may be nothing to say: the state is unknown, or only named."""
+        root = self.root()
+        return root is None or self.is_untold(root, self.model.upstream(root, self.valid)[0])
+
     def lost_below(self, root: Node) -> set[str]:
         """Give what runs wrote in no version that anybody can tell, having read what holds it."""
         model, valid = self.model, self.valid
@@ -102,7 +107,10 @@ class Target:
                 found.add(self.dataset_name(run.run.writes))
         return found
 
-    def contaminated(self, uuid: str, commits: set[Node]) -> tuple[object, ...]:
+    def contaminated(
+        self, uuid: str, commits: set[Node]
+    ) -> tuple[set[str], int, list[tuple[Instant, Instant]], Instant | None, set[str]]:
+        """Say which commits brought bad rows into a table, and which states had them when."""
         table = self.model.known.tables[uuid]
         own = {one for one in commits if one[0] == uuid}
         states = {state for one in own for state in self.model.holding(one)}

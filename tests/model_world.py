@@ -32,7 +32,7 @@ MINUTE = 60_000_000
 
 LAKE_OPS = ("commit", "run", "rollback", "tag", "column", "expire", "create", "rename", "drop")
 ACTS = ("harvest", "look", "tell", "hear", "settle", "unsettle")
-_OF_MODELS, _MERGES = (6, 7, 11), 7
+_OF_MODELS, _MERGES, _SILENT = (6, 7, 11), 7, (4, 10)
 _EFFECTS = (Effect.APPEND, Effect.OVERWRITE, Effect.REPLACE, Effect.RESTORE)
 
 
@@ -221,11 +221,12 @@ class World:
             (one.uuid, one.schema.fields[c % len(one.schema.fields)].name, into.name)
             for one in sources
             for into in table.schema.fields[: 1 + b % 2]
+            if c not in _SILENT
         )
         self._go_on(10)
         if sources and c % 4 == 1:  # somebody else commits while it runs
             self.commit(sources[0], Effect.APPEND, self.now, choice=0, run="")
-        self._go_on(10)
+        self._go_on(10 + 5 * c)
         if fails:
             writes, version, columns = "", "", ()
         elif b in _OF_MODELS:

@@ -180,7 +180,7 @@ class AskedOfUse(AskedOfWork):
                 if one.committed_at <= self.valid
                 and self.model.writer((table.uuid, str(one.snapshot_id)))
             ]
-        root = made[-1 - choice % len(made)] if made else self.root()
+        root = made[-1 - choice % len(made)] if made and choice % 4 else self.state_of(choice)
         if root is None:
             return
         edges, _ = self.model.upstream(root, self.valid)
