@@ -19,6 +19,7 @@ QUESTIONS: dict[str, Callable[[Session], object]] = {
     "coverage": lambda session: session.coverage(),
     "schema audit": lambda session: session.schema_audit(),
     "unused": lambda session: session.unused("", since="2026-09-01"),
+    "redundant": lambda session: session.redundant(""),
     "downstream": lambda session: session.downstream("lake.s.root@0"),
     "impact": lambda session: session.impact("lake.s.root", change="delete"),
 }

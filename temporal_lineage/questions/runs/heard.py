@@ -78,11 +78,11 @@ class Heard:
         heard = f"{count(len(inside), 'run')} of {count(jobs, 'job')}"
         doubts = [f"reads are known from {heard}: who reads without sending events is not known"]
         kinds = (EdgeKind.READS,)
-        rows = self._reader.edges_out_of(node_ids=list(inside), kinds=kinds, as_of=self._as_of)
-        silent = len(inside.keys() - {row.src_id for row in rows})
+        steps = self._reader.steps_out_of(node_ids=list(inside), kinds=kinds, as_of=self._as_of)
+        silent = len(inside.keys() - {run_id for _, run_id, _, _ in steps})
         if silent:
             doubts.append(f"{silent} of these runs told no input")
-        nodes = self._reader.named(node_ids=sorted({row.dst_id for row in rows}))
+        nodes = self._reader.named(node_ids=sorted({one for _, _, one, _ in steps}))
         unknown = sum(
             node.name.startswith(UNHARVESTED) and not node.name.startswith(_MODEL)
             for node in nodes.values()
@@ -97,11 +97,13 @@ class Heard:
     def _naming(
         self, dataset_ids: Iterable[int], kind: EdgeKind
     ) -> Mapping[int, Sequence[Reading]]:
-        rows = self._reader.edges_into(node_ids=list(dataset_ids), kinds=(kind,), as_of=self._as_of)
+        steps = self._reader.steps_into(
+            node_ids=list(dataset_ids), kinds=(kind,), as_of=self._as_of
+        )
         found: dict[int, list[Reading]] = defaultdict(list)
-        for row in rows:
-            if row.src_id in self.runs:
-                found[row.dst_id].append(self.runs[row.src_id])
+        for _, run_id, dataset_id, _ in steps:
+            if run_id in self.runs:
+                found[dataset_id].append(self.runs[run_id])
         return found
 
 

@@ -151,17 +151,26 @@ class _Redundancies:
         outputs = self._outputs(written)
         reads = self._heard.reads({one for many in outputs.values() for one in many})
         owners = self._heard.writes(reads)
-        for job, dataset_ids in sorted(outputs.items()):
-            if not any(self._is_read(one, reads, owners) for one in dataset_ids):
-                sources = {one.source_id for one in self.flows if one.job == job}
-                yield self._flow(
-                    Redundancy.UNREAD,
-                    sorted(sources),
-                    sorted(dataset_ids),
-                    [job],
-                    "no run is known to have read it in the period",
-                    way=(),
-                )
+        unread = {
+            job: dataset_ids
+            for job, dataset_ids in sorted(outputs.items())
+            if not any(self._is_read(one, reads, owners) for one in dataset_ids)
+        }
+        sources: dict[str, set[int]] = {job: set() for job in unread}
+        for one in self.flows:
+            if one.job in sources:
+                sources[one.job].add(one.source_id)
+        # All names together, and not a job's at a time.
+        self._naming.datasets(set().union(*unread.values(), *sources.values()))
+        for job, dataset_ids in unread.items():
+            yield self._flow(
+                Redundancy.UNREAD,
+                sorted(sources[job]),
+                sorted(dataset_ids),
+                [job],
+                "no run is known to have read it in the period",
+                way=(),
+            )
 
     def implied(self) -> Iterator[RedundantFlow]:
         """Yield the direct flows beside which a longer way leads to the same target."""
@@ -193,12 +202,12 @@ class _Redundancies:
     def _outputs(self, written: Mapping[str, set[int]]) -> dict[str, set[int]]:
         """Give all that these jobs wrote in the period, inside of the scope and out of it."""
         runs = {run.run_id: job for job in written for run in self._runs.get(job, ())}
-        rows = self._reader.edges_out_of(
+        steps = self._reader.steps_out_of(
             node_ids=list(runs), kinds=(EdgeKind.WRITES,), as_of=self._as_of
         )
         outputs = {job: set(dataset_ids) for job, dataset_ids in written.items()}
-        for row in rows:
-            outputs[runs[row.src_id]].add(row.dst_id)
+        for _, run_id, dataset_id, _ in steps:
+            outputs[runs[run_id]].add(dataset_id)
         return outputs
 
     def _is_read(
