@@ -18,12 +18,20 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="What is otherwise upstream since things were good.")
-@click.argument("target", metavar="TABLE|MODEL", help="What came out wrong.")
+@click.argument(
+    "target",
+    metavar="TARGET",
+    help="What came out wrong: a table, a state or column of it, a job, a run or a model.",
+)
 @click.option(
     "--from", "good", metavar="TIME", required=True, help="A time when things were still good."
 )
 @click.option(
-    "--to", "--as-of", "bad", metavar="TIME", help="A time when they were bad. Default: now."
+    "--to",
+    "--as-of",
+    "bad",
+    metavar="TIME",
+    help="A time when they were bad. Default: when the state or run was made, else now.",
 )
 @click.option("--as-known", metavar="TIME", help="Answer with what this ledger knew then.")
 @click.option(
@@ -59,7 +67,8 @@ def changes(
 
     \b
     tl changes model:fraud --from 2026-10-20 --to 2026-11-01
-    tl changes lake.ml.training_set --from 2026-10-29T00:00Z
+    tl changes model:fraud@v3 --from 2026-10-29T00:00Z
+    tl changes 'lake.ml.training_set#amount_eur' --from 2026-10-29T00:00Z
     """
     answer = session.changes(target, good=good, as_of=bad, as_known=as_known, depth_max=depth)
 
@@ -72,7 +81,7 @@ def changes(
 def _changes(answer: ChangesAnswer, *, limit: int) -> Iterator[str]:
     datasets = f"{answer.datasets} dataset{'' if answer.datasets == 1 else 's'}"
     looked = f"{datasets} and {answer.jobs} job{'' if answer.jobs == 1 else 's'} upstream"
-    yield f"{click.style(answer.dataset, bold=True)}: {looked}, from {answer.period.start}"
+    yield f"{click.style(answer.root, bold=True)}: {looked}, from {answer.period.start}"
     if not answer.findings:
         yield "  nothing is otherwise, as far as is known"
         return

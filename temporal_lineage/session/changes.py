@@ -11,6 +11,7 @@ from temporal_lineage.addresses import (
     AtInstant,
     AtRef,
     DatasetAddress,
+    EdgeAddress,
     ModelAddress,
 )
 from temporal_lineage.session.asking import Asking, When, instant_of
@@ -97,17 +98,16 @@ class ChangeQuestions(Asking):
     ) -> ChangesAnswer:
         """Tell what is otherwise upstream at `as_of`, the bad time, than at `good`.
 
-        The likeliest cause comes first. Raises EmptyPeriodError where `good` is not before.
+        A state, a version of a model and a run tell the bad time themselves: when they were made,
+        or `as_of` where that is before. The likeliest cause comes first. Raises EmptyPeriodError
+        where `good` is not before.
         """
         from temporal_lineage.questions.changes.upstream import changes
 
         address = typed(target)
-        refuse_state(address, target)
-        if isinstance(address, ModelAddress):
-            address = DatasetAddress(f"model:{address.name}", None, None)
-        if not isinstance(address, DatasetAddress):
-            raise misfit(address, target, "a table or model is asked for")
-        refuse_column(address, target)
+        if isinstance(address, EdgeAddress):
+            wanted = "a table, state, column, model, job or run is asked for"
+            raise misfit(address, target, wanted)
         return self._ask(
             "changes",
             target,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from snapshots.instant import Instant
     from snapshots.period import Period
     from temporal_lineage.facts import AsOf
+    from temporal_lineage.questions.changes.looked_at import Fields
     from temporal_lineage.questions.schemas.history import SchemaStep
     from temporal_lineage.questions.tables.snapshots import LogLine
     from temporal_lineage.store.reader import Reader
@@ -28,9 +29,19 @@ _VACUUM = "VACUUM"
 
 
 def table_findings(
-    reader: Reader, dataset_id: int, name: str, as_of: AsOf, *, period: Period, distance: int
+    reader: Reader,
+    dataset_id: int,
+    name: str,
+    as_of: AsOf,
+    *,
+    fields: Fields,
+    period: Period,
+    distance: int,
 ) -> Iterator[Finding]:
-    """Yield what is otherwise with a table in a period; nothing for one never harvested."""
+    """Yield what is otherwise with a table in a period; nothing for one never harvested.
+
+    Of its schema only what became of these fields.
+    """
     history = remembered(reader, dataset_id, system=as_of.system)
     if history is None:
         return
@@ -44,7 +55,7 @@ def table_findings(
     before = [line for line in lines if line.committed_at < period.start]
     inside = [line for line in lines if period.contains(line.committed_at)]
     steps, _ = schema_steps(reader, dataset_id, main, as_of)
-    yield from _schema(name, steps, period, distance)
+    yield from _schema(name, steps, fields, period, distance)
     yield from _commits(name, before, inside, distance)
     for one in rollback_lines(history, until=as_of.valid):
         if period.contains(one.at):
@@ -57,11 +68,12 @@ def table_findings(
 
 
 def _schema(
-    name: str, steps: Sequence[SchemaStep], period: Period, distance: int
+    name: str, steps: Sequence[SchemaStep], fields: Fields, period: Period, distance: int
 ) -> Iterator[Finding]:
     for step in steps:
         for change in step.changes if period.contains(step.since) else ():
-            if change.kind == "created":
+            matters = fields is None or str(change.field_id) in fields
+            if change.kind == "created" or not matters:
                 continue
             breaking = change.grade.startswith("breaking")
             kind = FindingKind.BREAKING if breaking else FindingKind.SCHEMA

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from snapshots.errors import EmptyPeriodError
 from snapshots.period import Period
-from temporal_lineage.addresses import DatasetAddress
-from temporal_lineage.claims import FlowClaim, decode
 from temporal_lineage.facts import AsOf
-from temporal_lineage.keys import EdgeKind
-from temporal_lineage.lineage.graph import Direction
-from temporal_lineage.naming import Naming, find_dataset
+from temporal_lineage.naming import Naming
+from temporal_lineage.questions.changes.asked import asked
 from temporal_lineage.questions.changes.findings import Finding, FindingKind, finding
 from temporal_lineage.questions.changes.job import job_findings
+from temporal_lineage.questions.changes.looked_at import either
 from temporal_lineage.questions.changes.table import table_findings
 from temporal_lineage.questions.states.good_until import before_history
-from temporal_lineage.questions.walks.doubts import walk_doubts
-from temporal_lineage.questions.walks.neighbours import ledger_graph
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from snapshots.instant import Instant
-    from temporal_lineage.lineage.graph import LineageGraph
+    from temporal_lineage.questions.changes.asked import Asked, Target
+    from temporal_lineage.questions.changes.looked_at import Fields, Upstream
     from temporal_lineage.questions.question import Question
     from temporal_lineage.store.reader import Reader
 
@@ -35,13 +32,14 @@ K = TypeVar("K", int, str)
 class ChangesAnswer:
     """What is otherwise upstream at the bad time than at the good one, the likeliest cause first.
 
-    `datasets` and `jobs` are how many were looked at.
+    `root` is the table, column, job or model that was asked about; `datasets` and `jobs` are how
+    many were looked at.
     """
 
     ROWS: ClassVar[str | None] = "findings"
 
     question: Question
-    dataset: str
+    root: str
     period: Period
     datasets: int
     jobs: int
@@ -50,57 +48,62 @@ class ChangesAnswer:
 
 
 def changes(
-    reader: Reader, address: DatasetAddress, question: Question, *, good: Instant, depth_max: int
+    reader: Reader, address: Target, question: Question, *, good: Instant, depth_max: int
 ) -> ChangesAnswer:
-    """Answer `tl changes`; the bad time is the question's.
+    """Answer `tl changes`; the bad time is the question's, or that of the state or run asked about.
 
-    Raises UnknownNameError, and EmptyPeriodError where the good time is not before the bad one.
+    Raises UnknownNameError, BeforeHistoryError, and EmptyPeriodError where the good time is not
+    before the bad one.
     """
-    as_of = question.as_of
+    about = asked(reader, address, question.as_of, depth_max=depth_max)
+    as_of = about.as_of
     if good >= as_of.valid:
         raise EmptyPeriodError(good.isoformat(), as_of.valid.isoformat())
     # What happened at the bad instant itself counts, what happened at the good one does not.
     period = Period(good.plus(micros=1), as_of.valid.plus(micros=1))
-    root_id = find_dataset(reader, address.name, as_of=as_of)
     point = AsOf(valid=good, system=as_of.system)
-    before = _upstream(reader, root_id, point, depth_max)
-    after = _upstream(reader, root_id, as_of, depth_max)
     naming = Naming(reader, as_of=as_of)
-    distances = _nearest(before.depths, after.depths)
-    names = {node_id: naming.dataset(node_id) for node_id in distances}
-    found = list(_sources(reader, {point: before, as_of: after}, names))
-    for dataset_id, distance in distances.items():
-        name = names[dataset_id]
-        found += table_findings(reader, dataset_id, name, as_of, period=period, distance=distance)
-    doubts = dict.fromkeys((*walk_doubts(before, names), *walk_doubts(after, names)))
-    early = before_history(reader, root_id, address.name, point)
-    doubts |= {early: None} if early else {}
-    jobs = _nearest(_jobs(before), _jobs(after))
+    before, after = about.look(naming, point), about.look(naming, as_of)
+    found = list(_sources(before, after))
+    doubts = dict.fromkeys((*before.doubts, *after.doubts, *_early(reader, about, point)))
+    datasets = _nearest(before.datasets, after.datasets)
+    names = naming.datasets(datasets)
+    for dataset_id, distance in datasets.items():
+        found += table_findings(
+            *(reader, dataset_id, names[dataset_id], as_of),
+            fields=_fields(before, after, dataset_id),
+            period=period,
+            distance=distance,
+        )
+    jobs = _nearest(before.jobs, after.jobs)
     for job, distance in jobs.items():
         told, left = job_findings(reader, job, as_of, period=period, distance=distance)
         found += told
         doubts.update(dict.fromkeys(left))
     found.sort(key=lambda one: (-one.score, one.at or period.start, one.about, one.what))
     return ChangesAnswer(
-        question=question,
-        dataset=names[root_id],
+        question=replace(question, as_of=as_of),
+        root=about.root,
         period=Period(good, period.end),
-        datasets=len(distances),
+        datasets=len(datasets),
         jobs=len(jobs),
         findings=tuple(found),
         doubts=tuple(doubts),
     )
 
 
-def _upstream(reader: Reader, root_id: int, as_of: AsOf, depth_max: int) -> LineageGraph:
-    return ledger_graph(
-        reader,
-        root_id,
-        kind=EdgeKind.FLOW,
-        direction=Direction.UPSTREAM,
-        as_of=as_of,
-        depth_max=depth_max,
-    )
+def _early(reader: Reader, about: Asked, point: AsOf) -> Iterator[str]:
+    """Say that a table was not there yet when things are said to have been good."""
+    if about.dataset_id is not None:
+        name, _, _ = about.root.partition("#")
+        early = before_history(reader, about.dataset_id, name, point)
+        if early:
+            yield early
+
+
+def _fields(before: Upstream, after: Upstream, dataset_id: int) -> Fields:
+    nothing: Fields = frozenset()
+    return either(before.fields.get(dataset_id, nothing), after.fields.get(dataset_id, nothing))
 
 
 def _nearest(one: Mapping[K, int], other: Mapping[K, int]) -> dict[K, int]:
@@ -111,40 +114,18 @@ def _nearest(one: Mapping[K, int], other: Mapping[K, int]) -> dict[K, int]:
     return dict(sorted(least.items(), key=lambda item: item[1]))
 
 
-def _jobs(graph: LineageGraph) -> dict[str, int]:
-    """Give the jobs along a graph, each at the distance of what it writes."""
-    jobs: dict[str, int] = {}
-    for step in graph.steps:
-        depth = graph.depths[step.target_id]
-        for job in decode(FlowClaim, step.claim).jobs:
-            jobs[job] = min(depth, jobs.get(job, depth))
-    return jobs
-
-
-def _sources(
-    reader: Reader,
-    upstream: Mapping[AsOf, LineageGraph],
-    names: Mapping[int, str],
-) -> Iterator[Finding]:
+def _sources(before: Upstream, after: Upstream) -> Iterator[Finding]:
     """Yield the flows upstream at one of the times that do not hold at the other.
 
     One that holds at both is no finding, although it leads to the target at one of them only.
     """
-    before, after = upstream
     for here, there, kind, word in (
         (after, before, FindingKind.NEW_SOURCE, "now"),
         (before, after, FindingKind.LOST_SOURCE, "no longer"),
     ):
-        graph = upstream[here]
-        targets = sorted({step.target_id for step in graph.steps})
-        held = {
-            (source, target)
-            for _, source, target, _ in reader.steps_into(
-                node_ids=targets, kinds=(EdgeKind.FLOW,), as_of=there
-            )
-        }
-        for step in graph.steps:
-            if (step.source_id, step.target_id) not in held:
-                what = f"made from {names[step.source_id]} {word}"
-                depth = graph.depths[step.target_id]
-                yield finding(names[step.target_id], None, kind, depth, what)
+        flows = here.flows()
+        held = there.held(target for _, target in flows)
+        for (source, target), depth in flows.items():
+            if (source, target) not in held:
+                what = f"made from {here.names[source]} {word}"
+                yield finding(here.names[target], None, kind, depth, what)

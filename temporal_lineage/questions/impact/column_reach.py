@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from heapq import heapify, heappop, heappush
+from typing import TYPE_CHECKING, NamedTuple
 
 from temporal_lineage.claims import FlowClaim, decode
 from temporal_lineage.keys import EdgeKind, NodeKind
@@ -25,20 +26,24 @@ if TYPE_CHECKING:
     from temporal_lineage.store.reader import Reader
 
 
+class Untold(NamedTuple):
+    """A dataset that may use a column unsaid: a shortest way to it, and what makes it so."""
+
+    way: tuple[int, ...]
+    sources: set[int]
+
+
 @dataclass(frozen=True, slots=True)
 class ColumnReach:
     """What a column feeds: the graph of columns, and datasets that may use it unsaid.
 
     `untold` are those datasets that a job makes from what the column reaches without telling any of
-    their columns, and all that is made from these: nobody can say that they do not use it. Each has
-    the datasets that it is made from so, the one of the shortest way first. `met` are those of
-    which it reaches a column, its own among them. `columns` is None where no flow names the column.
-    `cuts` is what was not followed.
+    their columns, and all that is made from these: nobody can say that they do not use it.
+    `columns` is None where no flow names the column. `cuts` is what was not followed.
     """
 
     datasets: LineageGraph
-    met: Collection[int]
-    untold: Mapping[int, Sequence[int]]
+    untold: Mapping[int, Untold]
     columns: LineageGraph | None
     names: Mapping[int, str]
     cuts: tuple[str, ...]
@@ -49,9 +54,9 @@ class ColumnReach:
             (step.source_id, step.target_id): decode(FlowClaim, step.claim).jobs
             for step in self.datasets.steps
         }
-        for node_id, sources in self.untold.items():
-            jobs = dict.fromkeys(job for one in sources for job in moved[one, node_id])
-            yield node_id, len(self._way(node_id)) - 1, tuple(jobs)
+        for node_id, untold in self.untold.items():
+            jobs = dict.fromkeys(job for one in untold.sources for job in moved[one, node_id])
+            yield node_id, len(untold.way) - 1, tuple(jobs)
         if self.columns is not None:
             fed = jobs_into(self.columns)
             for node_id in self.columns.depths.keys() - {self.columns.root_id}:
@@ -59,20 +64,15 @@ class ColumnReach:
 
     def is_untold_at_once(self, node_id: int) -> bool:
         """Tell whether a dataset is made from the column's own table without a word of columns."""
-        return self.datasets.root_id in self.untold.get(node_id, ())
+        return self.datasets.root_id in self.untold[node_id].sources
 
     def path(self, node_id: int) -> tuple[str, ...]:
         """Give one shortest way from the column, or its table, to a node, both ends included."""
-        columns = self.columns
-        is_column = columns is not None and node_id in columns.depths
-        way = shortest_path(columns, node_id) if columns and is_column else self._way(node_id)
+        if node_id in self.untold or self.columns is None:
+            way: Sequence[int] = self.untold[node_id].way
+        else:
+            way = shortest_path(self.columns, node_id)
         return tuple(self.names[one] for one in way)
-
-    def _way(self, dataset_id: int) -> list[int]:
-        way = [dataset_id, self.untold[dataset_id][0]]
-        while way[-1] not in self.met:
-            way.append(self.untold[way[-1]][0])
-        return shortest_path(self.datasets, way[-1]) + way[-2::-1]
 
 
 def column_reach(
@@ -90,7 +90,7 @@ def column_reach(
         names |= named
     met = {dataset_id, *(datasets_of(reader, columns) if columns else ())}
     untold = _untold(reader, datasets, met, as_of)
-    return ColumnReach(datasets, met, untold, columns, names, tuple(dict.fromkeys(cuts)))
+    return ColumnReach(datasets, untold, columns, names, tuple(dict.fromkeys(cuts)))
 
 
 def flow_graph(reader: Reader, dataset_id: int, as_of: AsOf, *, depth_max: int) -> LineageGraph:
@@ -151,7 +151,7 @@ def _column_graph(
 
 def _untold(
     reader: Reader, datasets: LineageGraph, met: Collection[int], as_of: AsOf
-) -> dict[int, list[int]]:
+) -> dict[int, Untold]:
     """Give the datasets that may use what the column reaches, though nobody told that they do."""
     beyond: dict[int, list[int]] = defaultdict(list)
     for step in datasets.steps:
@@ -160,21 +160,20 @@ def _untold(
         (step.source_id, step.target_id)
         for step, _ in without_columns(reader, datasets.steps, as_of)
     }
-    near = deque(one for one in datasets.depths if one in met)
-    untold: dict[int, list[int]] = {}
-    left = set(near)
+    # The nearest first. What the column reaches leads on where a job is silent; what is untold, by
+    # every flow.
+    near = [(depth, one, False) for one, depth in datasets.depths.items() if one in met]
+    heapify(near)
+    untold: dict[int, Untold] = {}
     while near:
-        one = near.popleft()
-        left.discard(one)
+        depth, one, is_untold = heappop(near)
         for target in beyond[one]:
-            if target == datasets.root_id or not (one in untold or (one, target) in silent):
+            leads_on = is_untold or (one, target) in silent
+            if target == datasets.root_id or not leads_on:
                 continue
-            sources = untold.setdefault(target, [])
-            if one in sources:
-                continue
-            sources.append(one)
-            # Known now to be untold, it leads on by every flow.
-            if len(sources) == 1 and target not in left:
-                near.append(target)
-                left.add(target)
+            if target not in untold:
+                way = untold[one].way if is_untold else shortest_path(datasets, one)
+                untold[target] = Untold((*way, target), set())
+                heappush(near, (depth + 1, target, True))
+            untold[target].sources.add(one)
     return untold

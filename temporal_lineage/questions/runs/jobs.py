@@ -136,6 +136,20 @@ def datasets_beside(
     return named_by(reader, sources, kinds, as_of)
 
 
+def datasets_named_last(
+    reader: Reader, job_id: int, direction: Direction, as_of: AsOf
+) -> dict[int, int]:
+    """Give the datasets that the newest of a job's runs reads, or writes, that names any.
+
+    Those that the job itself names, where no run does.
+    """
+    named = datasets_beside(reader, job_id, direction, as_of)
+    for one in (*(run.node_id for run in runs_of_job(reader, job_id, as_of)), job_id):
+        if one in named.values():
+            return {dataset: teller for dataset, teller in named.items() if teller == one}
+    return {}
+
+
 def named_by(
     reader: Reader, sources: Sequence[int], kinds: Sequence[EdgeKind], as_of: AsOf
 ) -> dict[int, int]:

@@ -40,8 +40,8 @@ def job_lineage(
     """Answer by flow: the datasets that the job's runs named, and the flows beyond them."""
     as_of = question.as_of
     job_id = find_job(reader, address)
-    near = _Near(job_id, address.name, datasets_beside(reader, job_id, direction, as_of))
-    neighbours = _JobNeighbours(reader, near, as_of)
+    near = Near(job_id, address.name, datasets_beside(reader, job_id, direction, as_of))
+    neighbours = JobNeighbours(reader, near, as_of)
     graph = neighbours.graph(job_id, direction=direction, depth_max=depth_max)
     naming = Naming(reader, as_of=as_of)
     names = naming.datasets(graph.depths.keys() - {job_id})
@@ -72,10 +72,11 @@ def job_lineage(
     )
 
 
-class _Near:
+class Near:
     """The datasets next to a job, each with the run, or the job itself, that names it."""
 
     def __init__(self, job_id: int, job: str, named: Mapping[int, int]) -> None:
+        """`named` has for each dataset the node that names it."""
         self.job_id, self.job = job_id, job
         self._named = named
         self._claim = encode(FlowClaim((job,), (), ()))
@@ -100,29 +101,30 @@ class _Near:
         return self._named[dataset_id]
 
 
-class _JobNeighbours(LedgerNeighbours):
+class JobNeighbours(LedgerNeighbours):
     """Flows, and beside them what is next to one job."""
 
-    def __init__(self, reader: Reader, near: _Near, as_of: AsOf) -> None:
+    def __init__(self, reader: Reader, near: Near, as_of: AsOf) -> None:
+        """Read flows, and take what is next to the job from `near`."""
         super().__init__(reader, kinds=(EdgeKind.FLOW,), as_of=as_of)
         self._near = near
 
     def steps_into(self, node_ids: Sequence[int]) -> Sequence[Step]:
+        """Give the flows into the nodes, and what the job reads."""
         found = list(super().steps_into(node_ids))
         return found + (
             self._near.steps(Direction.UPSTREAM) if self._near.job_id in node_ids else []
         )
 
     def steps_out_of(self, node_ids: Sequence[int]) -> Sequence[Step]:
+        """Give the flows out of the nodes, and what the job writes."""
         found = list(super().steps_out_of(node_ids))
         return found + (
             self._near.steps(Direction.DOWNSTREAM) if self._near.job_id in node_ids else []
         )
 
 
-def _edge(
-    step: Step, near: _Near, runs: Mapping[int, str], names: Mapping[int, str]
-) -> LineageEdge:
+def _edge(step: Step, near: Near, runs: Mapping[int, str], names: Mapping[int, str]) -> LineageEdge:
     """Give an edge; that of the job itself is told by its newest run, which `tl why` takes."""
     source, target = names[step.source_id], names[step.target_id]
     teller = near.teller(step)
