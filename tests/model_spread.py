@@ -147,7 +147,8 @@ def touched(model: Model, column: Column, valid: Instant) -> set[Touched]:
             jobs = {other.job for other in moves if _ends(other) == _ends(one)}
             silent = one.source in met and any((one.target, job) not in telling for job in jobs)
             if one.target != column[0] and (silent or one.source in far):
-                before = tables[one.source] if one.source in met else far[one.source]
+                ways = [tables[one.source]] if silent else []
+                before = min([*ways, *([far[one.source]] if one.source in far else [])])
                 far[one.target] = min(before + 1, far.get(one.target, before + 1))
                 used.setdefault(one.target, set()).add(one)
     found = {
