@@ -138,6 +138,32 @@ def test_an_input_that_was_not_read_before_is_called_new(tmp_path: Path) -> None
     }
 
 
+def test_an_input_that_is_new_to_one_table_is_searched_for_another(tmp_path: Path) -> None:
+    lake = BisectLake(tmp_path)
+    lake.row("other", 1)
+    lake.row("clean", 1)
+    made_of(lake, "report", ("clean", "0"), (1,))
+    lake.row("other", -1)
+    made_of(lake, "clean", ("other", "1"), (-1,))
+    lake.made(
+        "report",
+        ("clean", "1"),
+        ("other", "1"),
+        write=lambda: lake.amounts("report", -1, mode="overwrite"),
+        job="report",
+    )
+    answer = lake.bisect("report", 0, 1)
+    verdicts = {
+        (table.dataset, one.dataset): one.verdict for table in answer.tables for one in table.inputs
+    }
+    assert verdicts == {
+        ("delta.report", "delta.clean"): InputVerdict.TURNED_BAD,
+        ("delta.report", "delta.other"): InputVerdict.NEW,
+        ("delta.clean", "delta.other"): InputVerdict.TURNED_BAD,
+    }
+    assert [one.commit for one in answer.guilty] == ["delta.other@1"]
+
+
 @pytest.mark.parametrize("check", ["count(*) > 0 AND count(*) < 2", "command:test 1 = 2"])
 def test_what_only_counts_and_what_is_a_program_is_not_asked_of_other_tables(
     tmp_path: Path, check: str

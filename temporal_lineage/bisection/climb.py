@@ -83,7 +83,7 @@ class Climb:
         self._depth_max = depth_max
         self._naming = Naming(reader, as_of=as_of)
         self._queue: deque[_Found] = deque()
-        self._searched: dict[tuple[int, str | None, str | None], tuple[InputVerdict, str]] = {}
+        self._searched: dict[tuple[int, tuple[int, int]], tuple[InputVerdict, str]] = {}
         self._doubts: dict[str, None] = {}
         self._grades: list[str] = []
 
@@ -193,12 +193,11 @@ class Climb:
         name = self._naming.dataset(read.dataset_id)
         same = [one.version for one in reads_before if one.dataset_id == read.dataset_id]
         read_before = same[0] if same else None
-        key = (read.dataset_id, read.version, read_before)
-        if reads_before and not same:
-            self._searched[key] = InputVerdict.NEW, ""
-        elif key not in self._searched:
-            self._searched[key] = self._followed(found, name, read, read_before)
-        verdict, why = self._searched[key]
+        verdict, why = (
+            (InputVerdict.NEW, "")
+            if reads_before and not same
+            else self._followed(found, name, read, read_before)
+        )
         return SuspectInput(
             name, _address(name, read.version), _address(name, read_before), verdict, why
         )
@@ -220,7 +219,11 @@ class Climb:
         if isinstance(ends, str):
             return _not(ends)
         self._grades.append(read.grade)
-        return self._judged(found, source, ends, chosen)
+        # Between which states depends on what was made of them; each pair is searched once.
+        key = (read.dataset_id, ends)
+        if key not in self._searched:
+            self._searched[key] = self._judged(found, source, ends, chosen)
+        return self._searched[key]
 
     def _judged(
         self, found: _Found, source: Candidates, ends: tuple[int, int], chosen: Chosen
