@@ -85,6 +85,6 @@ def _one_or_many(one: str, many: str, number: int) -> str:
 _ANSWERS: Mapping[str, Mapping[str, Callable[..., object]]] = {
     "gettext": {"gettext": _untranslated, "ngettext": _one_or_many},
     "inspect": {"cleandoc": _cleaned},
-    "platform": {"system": _system},
+    "platform": {"system": _system} if hasattr(os, "uname") else {},
     "threading": {"local": _thread._local},  # noqa: SLF001 - it is known by that name
 }
