@@ -105,7 +105,7 @@ def test_a_comparison_of_what_nobody_knows_is_refused(shop: Shop) -> None:
 def test_a_state_is_not_silently_left_out_of_account(
     shop: Shop, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    done = said(shop.session, "changes", "model:m@v1", "--from", "2026-09-01", capsys=capsys)
+    done = said(shop.session, "upstream", "model:m@v1", "--flow", capsys=capsys)
     assert_one_line(done, "leave @v1 out", status=2)
 
 
