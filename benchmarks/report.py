@@ -38,7 +38,7 @@ Every row names its peer, gives both sides the same work, and checks that both g
 before anything is timed; where the work differs, the text below says how.
 Contenders take turns, each round beginning with another one; figures are medians, ratios are of
 medians, and in brackets stand the least and the greatest ratio of any round.
-What takes less than five milliseconds is done again and again for so long, by all alike, and the
+What takes less than fifty milliseconds is done again and again for so long, by all alike, and the
 mean is the figure of the round: alone, it would mostly find the caches as somebody else left them.
 What is measured alone, by `--only NAME --write`, stands on a page of its own, such as
 [large.md](large.md) for one large table.
