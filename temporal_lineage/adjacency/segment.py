@@ -47,8 +47,9 @@ class Segment(NamedTuple):
         """Give the edges that lead on from some nodes."""
         upwards = direction is Direction.UPSTREAM
         starts = self.into_start if upwards else self.out_start
-        # Nodes that came later have no edges here.
-        nodes = nodes[nodes < len(starts) - 1]
+        if nodes.max() >= len(starts) - 1:
+            # Nodes that came later have no edges here.
+            nodes = nodes[nodes < len(starts) - 1]
         places = runs(starts[nodes], starts[nodes + 1])
         return places if upwards else self.out_edge[places]
 

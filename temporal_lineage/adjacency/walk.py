@@ -92,7 +92,7 @@ class Walk:
         """Give each of these once that was not seen before, and mark them as seen."""
         import numpy as np
 
-        ends = np.concatenate(found)
+        ends = found[0] if len(found) == 1 else np.concatenate(found)
         ends = ends[~self._seen[ends]]
         # Whoever wrote last at a node is the one that stays: quicker than sorting.
         places = np.arange(len(ends))
